@@ -1,0 +1,66 @@
+# The short way round: `make demo` and `make test` work on a fresh machine. `make` alone lists the targets.
+
+SHELL := bash
+SWIFT := swift
+SOURCES := Package.swift Sources Examples Tests
+
+# The demo, and what it may be told: make demo ITERATIONS=5000 MINUTES=15
+CHAR_RNN := .build/release/char-rnn
+DEMO_DATA := data/tinyshakespeare
+DEMO_RUN := cv/demo
+ITERATIONS := 2000
+MINUTES := 5
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data build demo test lint format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing from the system (says what and why first)
+	@.ci/setup
+
+data: setup ## Prepare the example text, data/tinyshakespeare/input.txt
+	@data/prepare
+
+build: setup ## Build the char-rnn command, optimised
+	$(SWIFT) build -c release --product char-rnn
+
+# The time limit interrupts the training; the checkpoints written by then are all the demo needs. Only checkpoints
+# of this run are looked at (-newer), and the best is told by its name: lm_<label>_epoch<E.EE>_<validation loss>.
+demo: data build ## Train on Shakespeare with OpenCL for a few minutes, then print a sample
+	@set -euo pipefail; \
+	mkdir -p $(DEMO_RUN); \
+	touch $(DEMO_RUN)/.started; \
+	echo "Training: $(ITERATIONS) iterations, at most $(MINUTES) minutes."; \
+	timeout --foreground --signal=INT $(MINUTES)m $(CHAR_RNN) train --opencl --data-dir $(DEMO_DATA) \
+	    --checkpoint-dir $(DEMO_RUN) --max-iterations $(ITERATIONS) --eval-every 500 --print-every 50 \
+	    || { code=$$?; [ $$code = 124 ] || exit $$code; echo "Stopped after $(MINUTES) minutes."; }; \
+	best=$$(find $(DEMO_RUN) -name 'lm_*.safetensors' -newer $(DEMO_RUN)/.started \
+	    | sed -nE 's/.*_([0-9.]+)\.safetensors$$/\1 &/p' | LC_ALL=C sort -n | head -n 1); \
+	[ -n "$$best" ] || { echo "No checkpoint was written in time: try make demo MINUTES=15" >&2; exit 1; }; \
+	checkpoint=$${best#* }; \
+	echo; \
+	echo "Lowest validation loss: $${best%% *}, in $$checkpoint"; \
+	echo "500 characters from it:"; \
+	echo; \
+	$(CHAR_RNN) sample $$checkpoint --length 500; \
+	echo; \
+	echo; \
+	echo "Now you:"; \
+	echo "  sample more      $(CHAR_RNN) sample $$checkpoint --length 2000 --temperature 0.7"; \
+	echo "  give it a start  $(CHAR_RNN) sample $$checkpoint --prime 'ROMEO:'"; \
+	echo "  your own text    put it in a folder as input.txt, then"; \
+	echo "                   $(CHAR_RNN) train --opencl --data-dir FOLDER --checkpoint-dir cv/mine"
+
+test: setup ## Run all tests
+	$(SWIFT) test -c release
+
+lint: ## Check the formatting of the Swift sources
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format: ## Format the Swift sources in place
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+clean: ## Remove what was built (texts and checkpoints stay)
+	rm -rf .build Examples/*/.build
