@@ -1,0 +1,52 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "CharRNN",
+    products: [
+        .library(name: "CharRNN", targets: ["CharRNN"]),
+        .library(name: "OpenCLCompute", targets: ["OpenCLCompute"]),
+        .executable(name: "char-rnn", targets: ["char-rnn"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        // MARK: System libraries, found by pkg-config
+
+        .systemLibrary(
+            name: "COpenCL", pkgConfig: "OpenCL",
+            providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+        .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+
+        // MARK: Kernels
+
+        .target(name: "CLKernels", path: "CLKernels/embed"),
+        .target(name: "CPUKernels"),
+
+        // MARK: Libraries
+
+        .target(
+            name: "OpenCLCompute",
+            dependencies: ["COpenCL", "CCLBlast", "COpenBLAS", "CLKernels", "CPUKernels"]),
+        .target(name: "CharRNN", dependencies: ["OpenCLCompute"]),
+
+        // MARK: Examples
+
+        .executableTarget(
+            name: "char-rnn",
+            dependencies: ["CharRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Examples/char-rnn"),
+
+        // MARK: Tests
+
+        .target(name: "TestSupport", dependencies: ["CharRNN"], path: "Tests/TestSupport"),
+        .testTarget(name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "TestSupport"]),
+        .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "TestSupport"]),
+        .testTarget(name: "ExampleTests", dependencies: ["char-rnn", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6],
+    // C23 gives `#embed`, with which CLKernels/embed puts the kernel sources into the binary.
+    cLanguageStandard: .gnu2x
+)

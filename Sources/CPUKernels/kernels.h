@@ -1,0 +1,43 @@
+// What the kernel files share: compilation for several instruction sets, and the functions of the gates.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "CPUKernels.h"
+
+// The compiler vectorises each kernel for the oldest x86-64 and for one with AVX2 and FMA; the loader picks the one
+// that the processor runs.
+#if defined(__x86_64__) && defined(__linux__)
+#define KERNEL __attribute__((target_clones("default", "arch=x86-64-v3")))
+#else
+#define KERNEL
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+/// eˣ to 2 units in the last place, branch-free so that loops over it vectorise. The argument is held to ±87.
+INLINE float exponential(float x) {
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 87.0f ? 87.0f : x;
+    // x = n·ln 2 + r. Adding 1.5·2²³ rounds to a whole number in every instruction set.
+    const float rounder = 12582912.0f;
+    float n = (x * 1.44269504f + rounder) - rounder;
+    float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+    // The polynomial of Cephes' expf on |r| ≤ ln 2 / 2.
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    int32_t bits = ((int32_t)n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+/// tanh x with an absolute error below 2e-7, which is what an activation needs.
+INLINE float hyperbolic_tangent(float x) { return 2.0f / (1.0f + exponential(-2.0f * x)) - 1.0f; }

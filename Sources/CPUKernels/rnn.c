@@ -1,0 +1,18 @@
+// One step of the plain layer: the twin of rnn.cl.
+#include "kernels.h"
+
+KERNEL void cpu_rnn_forward(float *gates, const float *input_bias, const float *recurrent_bias, float *h, long rows,
+                            long hidden) {
+    for (long r = 0; r < rows; r++) {
+        float *restrict a = gates + r * hidden, *restrict output = h + r * hidden;
+        const float *restrict wb = input_bias, *restrict ub = recurrent_bias;
+        for (long j = 0; j < hidden; j++) {
+            a[j] = hyperbolic_tangent(a[j] + (wb[j] + ub[j]));
+            output[j] = a[j];
+        }
+    }
+}
+
+KERNEL void cpu_rnn_backward(float *gates, const float *dh, long rows, long hidden) {
+    for (long i = 0; i < rows * hidden; i++) gates[i] = dh[i] * (1 - gates[i] * gates[i]);
+}

@@ -1,0 +1,26 @@
+// Biases, look-up of rows and its gradient: the twin of rows.cl.
+#include "kernels.h"
+
+KERNEL void cpu_rows_add_bias(float *matrix, const float *bias, long rows, long columns) {
+    for (long i = 0; i < rows; i++) {
+        for (long j = 0; j < columns; j++) matrix[i * columns + j] += bias[j];
+    }
+}
+
+void cpu_rows_gather(const float *table, const int32_t *indices, float *rows, long count, long columns) {
+    for (long i = 0; i < count; i++) {
+        memcpy(rows + i * columns, table + indices[i] * columns, (size_t)columns * sizeof(float));
+    }
+}
+
+KERNEL void cpu_rows_scatter(const float *rows, const int32_t *starts, const int32_t *positions, float *table,
+                             long first, long last, long columns) {
+    for (long v = first; v < last; v++) {
+        float *sum = table + v * columns;
+        memset(sum, 0, (size_t)columns * sizeof(float));
+        for (long p = starts[v]; p < starts[v + 1]; p++) {
+            const float *row = rows + positions[p] * columns;
+            for (long j = 0; j < columns; j++) sum[j] += row[j];
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// The softmax with its cross-entropy and gradient: the twin of softmax.cl.
+#include <math.h>
+
+#include "kernels.h"
+
+KERNEL void cpu_softmax_cross_entropy(float *logits, const int32_t *targets, float scale, float *losses, long rows,
+                                      long columns) {
+#pragma clang fp reassociate(on)
+    for (long i = 0; i < rows; i++) {
+        float *restrict row = logits + i * columns;
+        float maximum = row[0];
+        for (long j = 1; j < columns; j++) maximum = row[j] > maximum ? row[j] : maximum;
+        float target = row[targets[i]] - maximum;
+        float sum = 0;
+        for (long j = 0; j < columns; j++) {
+            row[j] = exponential(row[j] - maximum);
+            sum += row[j];
+        }
+        losses[i] = logf(sum) - target;
+        float factor = scale / sum;
+        for (long j = 0; j < columns; j++) row[j] *= factor;
+        row[targets[i]] -= scale;
+    }
+}

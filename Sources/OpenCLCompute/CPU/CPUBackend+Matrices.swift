@@ -1,0 +1,111 @@
+import COpenBLAS
+import CPUKernels
+
+extension CPUBackend {
+    func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) {
+        precondition(
+            a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
+            "product of \(a.shape) and \(b.shape) into \(c.shape)")
+        guard c.rows > 0, c.columns > 0 else { return }
+        let (m, n, k) = (c.rows, c.columns, a.columns)
+        if m < 8 && !a.isTransposed && !b.isTransposed {
+            return cpu_product(a.pointer(), k, b.pointer(), n, c.pointer(), n, m, n, k, adding)
+        }
+        product(
+            Operand(a.pointer(), stride: a.storedColumns, isTransposed: a.isTransposed),
+            Operand(b.pointer(), stride: b.storedColumns, isTransposed: b.isTransposed), into: c.pointer(),
+            stride: n, rows: m, columns: n, depth: k, adding: adding)
+    }
+
+    /// A factor of ``product``: its first stored element, the distance between stored rows, how it is read.
+    struct Operand: @unchecked Sendable {
+        let start: UnsafeMutablePointer<Float>
+        let stride: Int
+        let isTransposed: Bool
+
+        init(_ start: UnsafeMutablePointer<Float>, stride: Int, isTransposed: Bool) {
+            self.start = start
+            self.stride = stride
+            self.isTransposed = isTransposed
+        }
+    }
+
+    /// c (rows × columns, `stride` apart) = a·b through OpenBLAS; the longer side of c is shared among the threads.
+    func product(
+        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int,
+        depth: Int, adding: Bool
+    ) {
+        guard depth > 0 else {
+            if !adding { for row in 0..<rows { (c + row * stride).update(repeating: 0, count: columns) } }
+            return
+        }
+        let byRows = rows >= columns
+        let length = byRows ? rows : columns
+        let grain = max(16, length * 500_000 / (rows * columns * depth))
+        nonisolated(unsafe) let c = c
+        OpenBLAS.onCallingThread {
+            parallel(length, grain: grain, alignment: 16) { range in
+                let (row, column) = byRows ? (range.lowerBound, 0) : (0, range.lowerBound)
+                cblas_sgemm(
+                    CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
+                    b.isTransposed ? CblasTrans : CblasNoTrans, blasint(byRows ? range.count : rows),
+                    blasint(byRows ? columns : range.count), blasint(depth), 1,
+                    a.start + row * (a.isTransposed ? 1 : a.stride), blasint(a.stride),
+                    b.start + column * (b.isTransposed ? b.stride : 1), blasint(b.stride), adding ? 1 : 0,
+                    c + row * stride + column, blasint(stride))
+            }
+        }
+    }
+
+    func addBias(_ bias: Buffer<Float>, to matrix: Matrix) {
+        precondition(bias.count == matrix.columns, "a bias of \(bias.count) for a matrix of \(matrix.shape)")
+        parallel(matrix.rows, grain: grain(rowLength: matrix.columns)) { rows in
+            cpu_rows_add_bias(matrix.pointer(row: rows.lowerBound), bias.pointer, rows.count, matrix.columns)
+        }
+    }
+
+    func columnSums(of matrix: Matrix, into sums: Buffer<Float>) {
+        precondition(sums.count == matrix.columns, "\(sums.count) sums for a matrix of \(matrix.shape)")
+        parallel(matrix.columns, grain: grain(rowLength: matrix.rows), alignment: 16) { columns in
+            cpu_reduce_columns(
+                matrix.pointer(), sums.pointer, matrix.rows, matrix.columns, columns.lowerBound, columns.upperBound)
+        }
+    }
+
+    func mean(of elements: Buffer<Float>, into result: Buffer<Float>) {
+        precondition(elements.count > 0 && result.count == 1, "the mean of \(elements.count) into \(result.count)")
+        result.pointer[0] = Float(cpu_reduce_sum(elements.pointer, elements.count) / Double(elements.count))
+    }
+
+    func gatherRows(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) {
+        precondition(
+            indices.count == rows.rows && table.columns == rows.columns,
+            "\(indices.count) rows of \(table.shape) into \(rows.shape)")
+        parallel(rows.rows, grain: grain(rowLength: rows.columns)) { range in
+            cpu_rows_gather(
+                table.pointer(), indices.pointer + range.lowerBound, rows.pointer(row: range.lowerBound),
+                range.count, rows.columns)
+        }
+    }
+
+    func scatterRows(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) {
+        precondition(
+            groups.positions.count == rows.rows && groups.starts.count == table.rows + 1
+                && table.columns == rows.columns,
+            "\(rows.shape) by \(groups.starts.count - 1) groups into \(table.shape)")
+        // Frequent characters make the rows unequal work, so a thread takes every n-th of them.
+        let stride = rows.elements.count >= 1 << 16 ? threadCount : 1
+        parallel(stride, grain: 1) { shares in
+            for share in shares {
+                for v in Swift.stride(from: share, to: table.rows, by: stride) {
+                    cpu_rows_scatter(
+                        rows.pointer(), groups.starts.pointer, groups.positions.pointer, table.pointer(), v, v + 1,
+                        rows.columns)
+                }
+            }
+        }
+    }
+
+    /// Rows of so many elements to a slice that waking a thread is worth it: some 10 µs of work.
+    func grain(rowLength: Int) -> Int { max(1, (1 << 15) / max(1, rowLength)) }
+}

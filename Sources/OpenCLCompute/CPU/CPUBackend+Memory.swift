@@ -1,0 +1,36 @@
+extension CPUBackend {
+    func makeBuffer<Element>(of type: Element.Type, count: Int) throws -> Buffer<Element> {
+        precondition(count >= 0, "a buffer of \(count) elements")
+        let byteCount = count * MemoryLayout<Element>.stride
+        let limit = Int(CPUBackend.memoryBytes)
+        // The system promises more memory than it has and ends the program when it is used, so ask no more of it.
+        guard byteCount <= limit, let storage = CPUStorage(byteCount: byteCount) else {
+            throw DeviceError.outOfMemory(requestedBytes: byteCount, limitBytes: limit, device: "the CPU")
+        }
+        return Buffer(storage: storage, count: count)
+    }
+
+    func write<Element>(_ values: [Element], to buffer: Buffer<Element>) {
+        precondition(values.count == buffer.count, "\(values.count) values for a buffer of \(buffer.count)")
+        values.withUnsafeBufferPointer { source in
+            if let base = source.baseAddress { buffer.pointer.update(from: base, count: values.count) }
+        }
+    }
+
+    func read<Element>(_ buffer: Buffer<Element>) -> [Element] {
+        Array(UnsafeBufferPointer(start: buffer.pointer, count: buffer.count))
+    }
+
+    func copy(_ source: Buffer<Float>, to destination: Buffer<Float>) {
+        precondition(
+            source.count == destination.count, "\(source.count) elements into a buffer of \(destination.count)")
+        destination.pointer.update(from: source.pointer, count: source.count)
+    }
+
+    func fill(_ buffer: Buffer<Float>, with value: Float) {
+        buffer.pointer.update(repeating: value, count: buffer.count)
+    }
+
+    /// Operations have run when their call returns.
+    func synchronize() {}
+}

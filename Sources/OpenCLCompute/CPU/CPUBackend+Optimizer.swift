@@ -1,0 +1,66 @@
+import CPUKernels
+
+extension CPUBackend {
+    func rmsProp(
+        _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
+        learningRate: Float, decay: Float, epsilon: Float, norms: Buffer<Float>
+    ) {
+        precondition(
+            gradient.count == x.count && meanSquare.count == x.count && norms.count == 2,
+            "\(gradient.count) gradients, \(meanSquare.count) mean squares, \(norms.count) norms for \(x.count) "
+                + "parameters")
+        let (bound, scale) = bounds(clipping, of: gradient)
+        update(x.count, norms) { range in
+            let first = range.lowerBound
+            return cpu_optimizer_rmsprop(
+                x.pointer + first, gradient.pointer + first, meanSquare.pointer + first, range.count, bound, scale,
+                learningRate, decay, epsilon)
+        }
+    }
+
+    func adam(
+        _ x: Buffer<Float>, gradient: Buffer<Float>, mean: Buffer<Float>, meanSquare: Buffer<Float>,
+        clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, iteration: Int,
+        norms: Buffer<Float>
+    ) {
+        precondition(
+            gradient.count == x.count && mean.count == x.count && meanSquare.count == x.count && norms.count == 2,
+            "\(gradient.count) gradients, \(mean.count) means, \(meanSquare.count) mean squares, \(norms.count) norms "
+                + "for \(x.count) parameters")
+        let (bound, scale) = bounds(clipping, of: gradient)
+        let correction1 = adamCorrection(beta1, iteration: iteration)
+        let correction2 = adamCorrection(beta2, iteration: iteration)
+        update(x.count, norms) { range in
+            let first = range.lowerBound
+            return cpu_optimizer_adam(
+                x.pointer + first, gradient.pointer + first, mean.pointer + first, meanSquare.pointer + first,
+                range.count, bound, scale, learningRate, beta1, beta2, epsilon, correction1, correction2)
+        }
+    }
+
+    private static let grain = 1 << 13
+
+    private func update(_ count: Int, _ norms: Buffer<Float>, _ step: @Sendable (Range<Int>) -> cpu_squares) {
+        let squares = parallelSum(
+            count, grain: Self.grain, zero: cpu_squares(gradient: 0, parameters: 0),
+            add: {
+                cpu_squares(gradient: $0.gradient + $1.gradient, parameters: $0.parameters + $1.parameters)
+            }, step)
+        norms.pointer[0] = Float(squares.gradient)
+        norms.pointer[1] = Float(squares.parameters)
+    }
+
+    /// The bound on each component and the factor before it that `clipping` amounts to for this gradient.
+    private func bounds(_ clipping: GradientClipping, of gradient: Buffer<Float>) -> (bound: Float, scale: Float) {
+        switch clipping {
+        case .none: return (.infinity, 1)
+        case .value(let bound): return (bound, 1)
+        case .norm(let bound):
+            let squares = parallelSum(gradient.count, grain: Self.grain, zero: 0.0, add: +) { range in
+                cpu_reduce_squares(gradient.pointer + range.lowerBound, range.count)
+            }
+            let norm = Float(squares.squareRoot())
+            return (.infinity, norm > bound ? bound / norm : 1)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Dispatch
+import FoundationEssentials
+
+/// The CPU device: OpenBLAS for the large products, CPUKernels for everything else, shared among threads.
+///
+/// Every result depends on the number of threads alone, never on their timing.
+final class CPUBackend: Backend {
+    let threadCount: Int
+
+    init(threadCount: Int) { self.threadCount = threadCount }
+
+    /// The cores this process may run on.
+    static let coreCount = ProcessInfo.processInfo.activeProcessorCount
+
+    /// The machine's memory.
+    static let memoryBytes = ProcessInfo.processInfo.physicalMemory
+
+    static func device(id: String, threadCount: Int) -> Device {
+        Device(
+            id: id, kind: .cpu, vendor: processor["vendor_id"] ?? "unknown",
+            name: processor["model name"] ?? "processor", platform: OpenBLAS.description,
+            version: threadCount == 1 ? "1 thread" : "\(threadCount) threads", memoryBytes: memoryBytes
+        ) { CPUBackend(threadCount: threadCount) }
+    }
+
+    /// The first processor's lines of /proc/cpuinfo.
+    private static let processor: [String: String] = {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        var facts: [String: String] = [:]
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(while: { !$0.isEmpty }) {
+            let parts = line.split(separator: ":", maxSplits: 1).map {
+                $0.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            }
+            if parts.count == 2 { facts[parts[0]] = parts[1] }
+        }
+        return facts
+    }()
+
+    // MARK: Threads
+
+    /// Runs `body` on consecutive slices of 0..<count, one a thread, and returns when all are done.
+    ///
+    /// A slice has at least `grain` elements; what would be less than two runs on the calling thread, since waking
+    /// a thread costs some ten microseconds. Slices begin at multiples of `alignment`.
+    func parallel(_ count: Int, grain: Int, alignment: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
+        let slices = min(threadCount, count / max(1, grain))
+        if slices <= 1 { return body(0..<count) }
+        let blocks = (count + alignment - 1) / alignment
+        DispatchQueue.concurrentPerform(iterations: slices) { slice in
+            let begin = blocks * slice / slices * alignment
+            let end = min(count, blocks * (slice + 1) / slices * alignment)
+            if begin < end { body(begin..<end) }
+        }
+    }
+
+    /// The sums of `body` over slices of 0..<count, added in the order of the slices.
+    func parallelSum<Sum: Sendable>(
+        _ count: Int, grain: Int, zero: Sum, add: (Sum, Sum) -> Sum, _ body: @Sendable (Range<Int>) -> Sum
+    ) -> Sum {
+        let slices = max(1, min(threadCount, count / max(1, grain)))
+        return withUnsafeTemporaryAllocation(of: Sum.self, capacity: slices) { sums in
+            nonisolated(unsafe) let sums = sums
+            DispatchQueue.concurrentPerform(iterations: slices) { slice in
+                sums.initializeElement(
+                    at: slice, to: body(count * slice / slices..<count * (slice + 1) / slices))
+            }
+            return sums.reduce(zero, add)
+        }
+    }
+}

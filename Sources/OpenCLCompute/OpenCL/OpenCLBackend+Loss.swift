@@ -1,0 +1,27 @@
+extension OpenCLBackend {
+    func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws {
+        precondition(x.count == result.count, "dropout of \(x.count) elements into \(result.count)")
+        try enqueue { stream in
+            try stream.launch(
+                "dropout_apply", items: x.count.dividedRoundingUp(by: 4),
+                [
+                    x.count, mask.threshold, mask.scale, mask.layer,
+                    UInt32(truncatingIfNeeded: mask.step), UInt32(truncatingIfNeeded: mask.step >> 32),
+                    UInt32(truncatingIfNeeded: mask.seed), UInt32(truncatingIfNeeded: mask.seed >> 32),
+                    x, result,
+                ])
+        }
+    }
+
+    func softmaxCrossEntropy(
+        _ logits: Matrix, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+    ) throws {
+        precondition(
+            targets.count == logits.rows && losses.count == logits.rows,
+            "\(targets.count) targets and \(losses.count) losses for logits of \(logits.shape)")
+        try enqueue { stream in
+            try stream.launch(
+                "softmax_cross_entropy", groups: logits.rows, logits.columns, gradientScale, logits, targets, losses)
+        }
+    }
+}

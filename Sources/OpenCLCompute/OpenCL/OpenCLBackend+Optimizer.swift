@@ -1,0 +1,71 @@
+import Foundation
+
+extension OpenCLBackend {
+    func rmsProp(
+        _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
+        learningRate: Float, decay: Float, epsilon: Float, norms: Buffer<Float>
+    ) throws {
+        precondition(
+            gradient.count == x.count && meanSquare.count == x.count && norms.count == 2,
+            "\(x.count) parameters with \(gradient.count) gradients, \(meanSquare.count) mean squares and "
+                + "\(norms.count) norms")
+        try enqueue { stream in
+            try stream.optimize(x.count, gradient, clipping, norms: norms) { stream, parts, bounds, sums in
+                try stream.launch(
+                    "optimizer_rmsprop", groups: parts.count, x.count, parts.size, bounds.value, bounds.norm,
+                    learningRate, decay, epsilon, x, gradient, meanSquare, norms, sums)
+            }
+        }
+    }
+
+    func adam(
+        _ x: Buffer<Float>, gradient: Buffer<Float>, mean: Buffer<Float>, meanSquare: Buffer<Float>,
+        clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float,
+        iteration: Int, norms: Buffer<Float>
+    ) throws {
+        precondition(
+            gradient.count == x.count && mean.count == x.count && meanSquare.count == x.count && norms.count == 2,
+            "\(x.count) parameters with \(gradient.count) gradients, \(mean.count) means, \(meanSquare.count) mean "
+                + "squares and \(norms.count) norms")
+        precondition(iteration >= 1, "Adam counts its iterations from 1, not from \(iteration)")
+        // In double precision: 1 − β₂ᵗ is near 0 in the first iterations.
+        let meanScale = Float(1 / (1 - pow(Double(beta1), Double(iteration))))
+        let squareScale = Float(1 / (1 - pow(Double(beta2), Double(iteration))))
+        try enqueue { stream in
+            try stream.optimize(x.count, gradient, clipping, norms: norms) { stream, parts, bounds, sums in
+                try stream.launch(
+                    "optimizer_adam", groups: parts.count, x.count, parts.size, bounds.value, bounds.norm,
+                    learningRate, beta1, beta2, epsilon, meanScale, squareScale, x, gradient, mean, meanSquare,
+                    norms, sums)
+            }
+        }
+    }
+}
+
+extension OpenCLStream {
+    /// Runs an optimizer's `step` on n parameters, with what clipping needs before it and the norms after it.
+    fileprivate mutating func optimize(
+        _ n: Int, _ gradient: Buffer<Float>, _ clipping: GradientClipping, norms: Buffer<Float>,
+        step: (
+            inout OpenCLStream, _ parts: (count: Int, size: Int), _ bounds: (value: Float, norm: Float),
+            _ sums: Buffer<Float>
+        ) throws -> Void
+    ) throws {
+        guard n > 0 else { return try fill(norms, with: 0) }
+        // Enough parts to keep a large GPU busy, and few enough for one work-group to add up their sums.
+        let size = max(512, n.dividedRoundingUp(by: 1024))
+        let parts = (count: n.dividedRoundingUp(by: size), size: size)
+        let sums = try workspace(.sums, count: 2 * parts.count)
+        var bounds = (value: Float.infinity, norm: Float.infinity)
+        switch clipping {
+        case .none: break
+        case .value(let bound): bounds.value = bound
+        case .norm(let bound):
+            bounds.norm = bound
+            try launch("reduce_squares", groups: parts.count, n, parts.size, gradient, sums)
+            try launch("reduce_rows", groups: 1, parts.count, Float(1), sums, norms)
+        }
+        try step(&self, parts, bounds, sums)
+        try launch("reduce_rows", groups: 2, parts.count, Float(1), sums, norms)
+    }
+}

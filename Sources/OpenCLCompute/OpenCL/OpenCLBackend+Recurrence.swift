@@ -1,0 +1,90 @@
+extension OpenCLBackend {
+    /// Room for the recurrent weights: see ``OpenCLStream/packWeights(_:for:)`` and
+    /// ``OpenCLStream/transposeWeights(_:for:)``.
+    func recurrentScratchCount(_ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int) -> Int {
+        hiddenSize * cell.gateCount * hiddenSize
+    }
+
+    func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
+        checkShape(of: weights, for: sequence)
+        try enqueue { stream in
+            switch sequence.cell {
+            case .lstm: try stream.forwardLSTM(sequence, weights)
+            case .gru: try stream.forwardGRU(sequence, weights)
+            case .rnn: try stream.forwardRNN(sequence, weights)
+            }
+        }
+    }
+
+    func backward(
+        _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
+    ) throws {
+        checkShape(of: weights, for: sequence)
+        checkShape(of: gradient, for: sequence)
+        let outputs = sequence.outputs
+        precondition(
+            outputGradient.rows == outputs.rows && outputGradient.columns == outputs.columns,
+            "an output gradient of \(outputGradient.shape) for outputs of \(outputs.shape)")
+        try enqueue { stream in
+            let transposed = try stream.transposeWeights(weights.recurrent, for: sequence)
+            switch sequence.cell {
+            case .lstm: try stream.backwardLSTM(sequence, transposed, outputGradient, gradient.recurrent)
+            case .gru: try stream.backwardGRU(sequence, transposed, outputGradient, gradient.recurrent)
+            case .rnn: try stream.backwardRNN(sequence, transposed, outputGradient, gradient.recurrent)
+            }
+            // Both biases are added to the same argument.
+            try stream.sumColumns(of: sequence.gates, into: gradient.inputBias)
+            try stream.copy(gradient.inputBias, to: gradient.recurrentBias)
+        }
+    }
+
+    private func checkShape(of weights: RecurrentWeights, for sequence: RecurrentSequence) {
+        precondition(
+            weights.recurrent.rows == sequence.hiddenSize && weights.recurrent.columns == sequence.gates.columns,
+            "recurrent weights of \(weights.recurrent.shape) for \(sequence.hiddenSize) units and gates of "
+                + sequence.gates.shape)
+    }
+}
+
+extension OpenCLStream {
+    /// U, H × G·H, in the sequence's scratch memory where that spares work.
+    ///
+    /// Every step of the forward pass multiplies by it, and CLBlast makes a copy for each unless the matrix stands at
+    /// the start of its memory. A product of one row makes none.
+    func packWeights(_ recurrent: Matrix, for sequence: RecurrentSequence) throws -> Matrix {
+        guard sequence.steps > 1 && sequence.batchSize > 1 else { return recurrent }
+        try copy(recurrent.elements, to: sequence.scratch)
+        return Matrix(sequence.scratch, rows: recurrent.rows, columns: recurrent.columns)
+    }
+
+    /// B × `columns`, for a step's product, which a kernel will add to what it belongs to.
+    ///
+    /// To add it in place, CLBlast would copy the matrix there and back.
+    mutating func productMatrix(columns: Int, for sequence: RecurrentSequence) throws -> Matrix {
+        let elements = try workspace(.product, count: sequence.batchSize * columns)
+        return Matrix(elements, rows: sequence.batchSize, columns: columns)
+    }
+
+    /// Uᵀ, G·H × H, in the sequence's scratch memory.
+    ///
+    /// Every step of the backward pass multiplies by it. CLBlast would transpose U for each, slowly on processors.
+    fileprivate mutating func transposeWeights(
+        _ recurrent: Matrix, for sequence: RecurrentSequence
+    ) throws -> Matrix {
+        let (rows, columns) = (recurrent.rows, recurrent.columns)
+        let transposed = Matrix(sequence.scratch, rows: columns, columns: rows)
+        // The tile of rows_transpose.
+        let tile = 8
+        try launch(
+            "rows_transpose", items: columns.dividedRoundingUp(by: tile), rows: rows.dividedRoundingUp(by: tile),
+            [rows, columns, recurrent, transposed])
+        return transposed
+    }
+}
+
+extension RecurrentSequence {
+    /// The rows of one time step. In `hidden`, and in an LSTM's `memory`, step t is the state before it.
+    func rows(of matrix: Matrix, at step: Int) -> Matrix {
+        matrix.rows(step * batchSize..<(step + 1) * batchSize)
+    }
+}

@@ -1,0 +1,23 @@
+import COpenCL
+import Synchronization
+
+/// An OpenCL device at work: products by CLBlast, all else by the kernels of the folder CLKernels.
+///
+/// The files beside this one implement the groups of ``Backend``.
+final class OpenCLBackend: Backend {
+    let context: OpenCLContext
+    private let stream: Mutex<OpenCLStream>
+
+    /// - Throws: ``DeviceError`` when the driver does not give what the device promised.
+    init(device: cl_device_id, info: OpenCLDeviceInfo, id: String) throws {
+        context = try OpenCLContext(device: device, info: info, id: id)
+        var stream = OpenCLStream(context)
+        try CLBlastSettings.apply(to: &stream)
+        self.stream = Mutex(stream)
+    }
+
+    /// Queues an operation. No other operation comes between its launches.
+    func enqueue(_ operation: (inout OpenCLStream) throws -> Void) throws {
+        try stream.withLock { try operation(&$0) }
+    }
+}

@@ -1,0 +1,95 @@
+import COpenCL
+
+/// The platforms, one for each driver that is installed, and their devices.
+enum OpenCLPlatform {
+    /// Every usable device of every platform, numbered over all of them in the order in which OpenCL lists them.
+    static func devices() -> Result<[Device], DeviceError> {
+        do throws(DeviceError) {
+            let platforms = try all()
+            var devices: [Device] = []
+            var skipped: [String] = []
+            for platform in platforms {
+                // A broken driver must not hide the devices of a sound one.
+                do throws(DeviceError) {
+                    for handle in try self.devices(of: platform) {
+                        let info = try OpenCLDeviceInfo(handle)
+                        if let defect = info.defect {
+                            skipped.append("\(info.name) \(defect)")
+                        } else {
+                            devices.append(device(handle, info, number: devices.count))
+                        }
+                    }
+                } catch {
+                    skipped.append("\(error)")
+                }
+            }
+            guard devices.isEmpty else { return .success(devices) }
+            let names = platforms.map { platform in (try? name(of: platform)) ?? "a platform without a name" }
+            return .failure(.noOpenCLDevice(reason: reason(platforms: names, skipped: skipped)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What to say of platforms that have no device for us.
+    package static func reason(platforms: [String], skipped: [String]) -> String {
+        let found = "no usable device in \(platforms.joined(separator: ", "))"
+        return skipped.isEmpty ? found : "\(found) (\(skipped.joined(separator: "; ")))"
+    }
+
+    private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, number: Int) -> Device {
+        let id = "opencl:\(number)"
+        // A root device is not counted: its handle lives as long as the process.
+        let address = UInt(bitPattern: handle)
+        return Device(
+            id: id, kind: info.kind, vendor: info.vendor, name: info.name, platform: info.platform,
+            version: "\(info.version), driver \(info.driver)", memoryBytes: info.globalMemory
+        ) {
+            try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id)
+        }
+    }
+
+    private static func all() throws(DeviceError) -> [cl_platform_id] {
+        var count: cl_uint = 0
+        let status = clGetPlatformIDs(0, nil, &count)
+        if status == OpenCLStatus.platformNotFound || (status == CL_SUCCESS && count == 0) {
+            throw .noOpenCLDevice(
+                reason: "no OpenCL driver is installed (clGetPlatformIDs: CL_PLATFORM_NOT_FOUND_KHR)")
+        }
+        try check(status, "clGetPlatformIDs", on: "this machine")
+        var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
+        try check(clGetPlatformIDs(count, &platforms, nil), "clGetPlatformIDs", on: "this machine")
+        return platforms.compactMap(\.self)
+    }
+
+    private static func devices(of platform: cl_platform_id) throws(DeviceError) -> [cl_device_id] {
+        let type = cl_device_type(CL_DEVICE_TYPE_ALL)
+        var count: cl_uint = 0
+        let status = clGetDeviceIDs(platform, type, 0, nil, &count)
+        // This status leaves the count as it was.
+        if status == CL_DEVICE_NOT_FOUND || (status == CL_SUCCESS && count == 0) { return [] }
+        let name = try name(of: platform)
+        try check(status, "clGetDeviceIDs", on: name)
+        var devices = [cl_device_id?](repeating: nil, count: Int(count))
+        try check(clGetDeviceIDs(platform, type, count, &devices, nil), "clGetDeviceIDs", on: name)
+        return devices.compactMap(\.self)
+    }
+
+    static func name(of platform: cl_platform_id?) throws(DeviceError) -> String {
+        try text(of: "clGetPlatformInfo") { size, bytes, needed in
+            clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), size, bytes, needed)
+        }
+    }
+
+    /// The text that one of OpenCL's queries gives: `query` is called for its size, then for its bytes.
+    static func text(
+        of call: String, _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
+    ) throws(DeviceError) -> String {
+        var size = 0
+        try check(query(0, nil, &size), call, on: "this machine")
+        var bytes = [UInt8](repeating: 0, count: size)
+        try check(query(size, &bytes, nil), call, on: "this machine")
+        let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        return String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

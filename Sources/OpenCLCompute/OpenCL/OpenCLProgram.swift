@@ -1,0 +1,87 @@
+import CLKernels
+import COpenCL
+import FoundationEssentials
+
+/// One .cl file, built for a device together with common.cl, and the kernels taken from it.
+struct OpenCLProgram {
+    private let program: OpenCLHandle
+    private let context: OpenCLContext
+    private var kernels: [String: OpenCLKernel] = [:]
+
+    /// Builds `file`.cl.
+    ///
+    /// - Throws: ``DeviceError/kernelBuildFailed(file:device:options:log:savedAt:)``.
+    init(_ file: String, in context: OpenCLContext) throws {
+        self.context = context
+        let options = "-cl-std=CL1.2 -DWIDTH=\(context.info.vectorWidth)"
+        let source = Self.source("common") + Self.source(file)
+        var status: cl_int = 0
+        let program = source.withCString { text in
+            var text: UnsafePointer<CChar>? = text
+            return clCreateProgramWithSource(context.context.pointer, 1, &text, nil, &status)
+        }
+        try check(status, "clCreateProgramWithSource", on: context.name)
+        self.program = OpenCLHandle(program!, release: { clReleaseProgram($0) })
+
+        var device: cl_device_id? = context.device
+        status = clBuildProgram(program, 1, &device, options, nil, nil)
+        guard status != CL_SUCCESS else { return }
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("char-rnn-\(UUID()).cl")
+        try? source.write(to: path, atomically: true, encoding: .utf8)
+        throw DeviceError.kernelBuildFailed(
+            file: "\(file).cl", device: context.name, options: options,
+            log: "\(OpenCLStatus.name(status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
+    }
+
+    /// The kernel of that name, made at its first use.
+    mutating func kernel(_ name: String) throws -> OpenCLKernel {
+        if let kernel = kernels[name] { return kernel }
+        let kernel = try OpenCLKernel(name, of: program, in: context)
+        kernels[name] = kernel
+        return kernel
+    }
+
+    /// The text of a file, with which the compiler's messages name it.
+    private static func source(_ file: String) -> String {
+        guard let text = charrnn_kernel_source(file) else { preconditionFailure("there is no \(file).cl") }
+        return "#line 1 \"\(file).cl\"\n" + String(cString: text)
+    }
+
+    private static func log(of program: cl_program, in context: OpenCLContext) -> String {
+        let key = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
+        let log = try? OpenCLPlatform.text(of: "clGetProgramBuildInfo") { size, bytes, needed in
+            clGetProgramBuildInfo(program, context.device, key, size, bytes, needed)
+        }
+        return log ?? "(no log)"
+    }
+}
+
+/// A kernel and the size of work-group in which it may run here.
+struct OpenCLKernel {
+    let handle: OpenCLHandle
+    /// A power of two, at most 64, which every GPU runs well.
+    let groupSize: Int
+
+    init(_ name: String, of program: OpenCLHandle, in context: OpenCLContext) throws {
+        var status: cl_int = 0
+        let kernel = clCreateKernel(program.pointer, name, &status)
+        try check(status, "clCreateKernel(\(name))", on: context.name)
+        handle = OpenCLHandle(kernel!, release: { clReleaseKernel($0) })
+        var limit = 0
+        let key = cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE)
+        status = clGetKernelWorkGroupInfo(kernel, context.device, key, MemoryLayout<Int>.size, &limit, nil)
+        try check(status, "clGetKernelWorkGroupInfo(\(name))", on: context.name)
+        groupSize = min(64, limit.roundedDownToPowerOfTwo)
+    }
+}
+
+extension Int {
+    /// The largest power of two that is not above a positive number.
+    var roundedDownToPowerOfTwo: Int { 1 << (Int.bitWidth - 1 - leadingZeroBitCount) }
+
+    /// The smallest power of two that is not below a positive number.
+    var roundedUpToPowerOfTwo: Int { self <= 1 ? 1 : (self - 1).roundedDownToPowerOfTwo * 2 }
+
+    /// The quotient, rounded up.
+    func dividedRoundingUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+}

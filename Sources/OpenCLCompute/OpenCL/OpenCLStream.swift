@@ -1,0 +1,95 @@
+import COpenCL
+
+/// What queues work on a device, and all that changes while it does: kernels, whose arguments are set before each
+/// launch, and workspaces.
+///
+/// ``OpenCLBackend`` keeps it behind a lock, for the whole of each operation.
+struct OpenCLStream {
+    let context: OpenCLContext
+    private var programs: [String: OpenCLProgram] = [:]
+    private var workspaces: [Workspace: Buffer<Float>] = [:]
+
+    init(_ context: OpenCLContext) { self.context = context }
+
+    /// What is kept from one launch to the next.
+    enum Workspace {
+        /// CLBlast's copies of the matrices of a product.
+        case copies
+        /// The product of a time step's recurrence.
+        case product
+        /// Sums of parts, until they are added up.
+        case sums
+    }
+
+    /// Memory for a purpose, with elements of any value. The next operation may have it at once, since the queue is in
+    /// order.
+    mutating func workspace(_ purpose: Workspace, count: Int) throws -> Buffer<Float> {
+        if let workspace = workspaces[purpose], workspace.count >= count { return workspace[0..<count] }
+        let workspace = Buffer<Float>(storage: try OpenCLStorage(count: count, in: context), count: count)
+        workspaces[purpose] = workspace
+        return workspace
+    }
+
+    /// Queues a kernel with a work-item for each vector of `columns` (first index) and each of `rows` (second).
+    mutating func launch(
+        _ name: String, rows: Int, columns: Int, _ arguments: any OpenCLArgument...
+    ) throws {
+        let items = columns.dividedRoundingUp(by: context.info.vectorWidth)
+        try launch(name, items: items, rows: rows, arguments)
+    }
+
+    /// Queues a kernel with `items` × `rows` work-items, or some more, which must do nothing.
+    mutating func launch(_ name: String, items: Int, rows: Int = 1, _ arguments: [any OpenCLArgument]) throws {
+        guard items > 0 && rows > 0 else { return }
+        let kernel = try kernel(name)
+        let group = min(kernel.groupSize, items.roundedUpToPowerOfTwo)
+        try set(arguments, of: kernel, name)
+        try enqueue(kernel, name, size: [items.dividedRoundingUp(by: group) * group, rows], group: [group, 1])
+    }
+
+    /// Queues a kernel with `groups` work-groups. Its last argument, ``Lanes``, is added here.
+    mutating func launch(_ name: String, groups: Int, _ arguments: any OpenCLArgument...) throws {
+        guard groups > 0 else { return }
+        let kernel = try kernel(name)
+        let lanes = min(kernel.groupSize, context.info.laneCount)
+        try set(arguments + [Lanes(count: lanes)], of: kernel, name)
+        try enqueue(kernel, name, size: [groups * lanes], group: [lanes])
+    }
+
+    func copy(_ source: Buffer<Float>, to destination: Buffer<Float>) throws {
+        guard source.count > 0 else { return }
+        let status = clEnqueueCopyBuffer(
+            context.queue.pointer, source.memory, destination.memory, source.offset * 4, destination.offset * 4,
+            source.count * 4, 0, nil, nil)
+        try check(status, "clEnqueueCopyBuffer", on: context.name)
+    }
+
+    func fill(_ buffer: Buffer<Float>, with value: Float) throws {
+        guard buffer.count > 0 else { return }
+        var value = value
+        let status = clEnqueueFillBuffer(
+            context.queue.pointer, buffer.memory, &value, 4, buffer.offset * 4, buffer.count * 4, 0, nil, nil)
+        try check(status, "clEnqueueFillBuffer", on: context.name)
+    }
+
+    /// The kernel of that name, whose first word is that of its file.
+    private mutating func kernel(_ name: String) throws -> OpenCLKernel {
+        let file = String(name.prefix { $0 != "_" })
+        if programs[file] == nil { programs[file] = try OpenCLProgram(file, in: context) }
+        return try programs[file]!.kernel(name)
+    }
+
+    private func set(_ arguments: [any OpenCLArgument], of kernel: OpenCLKernel, _ name: String) throws {
+        var index: cl_uint = 0
+        for argument in arguments {
+            let status = argument.set(kernel.handle.pointer, at: &index)
+            try check(status, "clSetKernelArg(\(name), \(index))", on: context.name)
+        }
+    }
+
+    private func enqueue(_ kernel: OpenCLKernel, _ name: String, size: [Int], group: [Int]) throws {
+        let status = clEnqueueNDRangeKernel(
+            context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, size, group, 0, nil, nil)
+        try check(status, "clEnqueueNDRangeKernel(\(name))", on: context.name)
+    }
+}
