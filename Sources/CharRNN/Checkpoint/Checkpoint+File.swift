@@ -1,0 +1,127 @@
+import FoundationEssentials
+import OpenCLCompute
+
+// The metadata: "format"; "configuration", "options" and, when there is a run, "training", each as JSON. The tensors:
+// the parameters, and of the run "training.<moment>.<parameter>", "training.state.hidden_l<layer>" (B × H),
+// "training.state.memory_l<layer>" and "training.losses".
+extension Checkpoint {
+    private static let format = "char-rnn checkpoint 1"
+
+    /// Writes the file beside its place and renames it, so that it is there whole or not at all.
+    ///
+    /// - Throws: ``FileError`` with the system's reason, such as a full disk.
+    public func write(to file: URL) throws {
+        var contents = SafeTensors()
+        contents.tensors = configuration.layout.tensors(from: parameters)
+        contents.metadata["format"] = Self.format
+        contents.metadata["configuration"] = try Self.json(configuration)
+        contents.metadata["options"] = try Self.json(options)
+        if let training {
+            contents.metadata["training"] = try Self.json(training.position)
+            contents.tensors += training.tensors(configuration)
+        }
+        try contents.write(to: file)
+    }
+
+    /// Reads a checkpoint file. Nothing in it is trusted: lengths, names and shapes are checked first.
+    ///
+    /// - Throws: ``CheckpointError``.
+    public init(contentsOf file: URL) throws {
+        let contents = try SafeTensors(contentsOf: file)
+        func fail(_ reason: String) -> CheckpointError { .metadata(path: file.path, reason: reason) }
+        func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
+            guard let text = contents.metadata[key] else { throw fail("its metadata has no '\(key)'") }
+            do { return try Self.decoder.decode(type, from: Data(text.utf8)) } catch {
+                throw fail("its metadata '\(key)' cannot be decoded")
+            }
+        }
+        guard contents.metadata["format"] == Self.format else {
+            throw fail(contents.metadata["format"].map { "its format is '\($0)'" } ?? "its metadata names no format")
+        }
+        let tensors = Dictionary(uniqueKeysWithValues: contents.tensors.map { ($0.name, $0) })
+        let numbers = contents.tensors.reduce(0) { $0 + $1.values.count }
+        configuration = try decode(LanguageModel.Configuration.self, "configuration")
+        guard configuration.isPlausible(forAtMost: numbers) else {
+            throw fail("its configuration does not fit its \(numbers) numbers")
+        }
+        parameters = try configuration.layout.values(from: tensors)
+        options = try decode([String: String].self, "options")
+        guard contents.metadata["training"] != nil else {
+            training = nil
+            return
+        }
+        let position = try decode(TrainingPosition.self, "training")
+        guard position.isPlausible else { throw fail("its training position makes no sense") }
+        training = try TrainingProgress(position, tensors, configuration)
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return decoder
+    }
+}
+
+extension TrainingProgress {
+    fileprivate func tensors(_ configuration: LanguageModel.Configuration) -> [Tensor] {
+        var tensors: [Tensor] = []
+        for (name, values) in zip(position.options.optimizer.momentNames, moments) {
+            tensors += configuration.layout.tensors(from: values).map {
+                Tensor(name: "training.\(name).\($0.name)", shape: $0.shape, values: $0.values)
+            }
+        }
+        let shape = [position.dataset.batchSize, configuration.hiddenSize]
+        for layer in 0..<configuration.layerCount {
+            tensors.append(
+                Tensor(name: "training.state.hidden_l\(layer)", shape: shape, values: state.hidden[layer]))
+            if configuration.cell == .lstm {
+                tensors.append(
+                    Tensor(name: "training.state.memory_l\(layer)", shape: shape, values: state.memory[layer]))
+            }
+        }
+        return tensors + [Tensor(name: "training.losses", shape: [losses.count], values: losses)]
+    }
+
+    /// - Throws: ``CheckpointError`` for a tensor that is missing or of another shape.
+    fileprivate init(
+        _ position: TrainingPosition, _ tensors: [String: Tensor], _ configuration: LanguageModel.Configuration
+    ) throws {
+        func values(_ name: String, _ shape: [Int]) throws -> [Float] {
+            guard let tensor = tensors[name] else { throw CheckpointError.missing(name) }
+            guard tensor.shape == shape else {
+                throw CheckpointError.shape(name, found: tensor.shape, expected: shape)
+            }
+            return tensor.values
+        }
+        let streams = [position.dataset.batchSize, configuration.hiddenSize]
+        let layers = 0..<configuration.layerCount
+        self.position = position
+        losses = try values("training.losses", [position.iteration])
+        moments = try position.options.optimizer.momentNames.map {
+            try configuration.layout.values(from: tensors, prefix: "training.\($0).")
+        }
+        state = LanguageModel.State(
+            hidden: try layers.map { try values("training.state.hidden_l\($0)", streams) },
+            memory: try layers.map {
+                configuration.cell == .lstm ? try values("training.state.memory_l\($0)", streams) : []
+            })
+    }
+}
+
+extension LanguageModel.Configuration {
+    /// Whether the sizes make sense for a file with so many numbers, before anything is computed from them.
+    fileprivate func isPlausible(forAtMost numbers: Int) -> Bool {
+        let sizes = [hiddenSize, layerCount, vocabulary.count]
+        return sizes.allSatisfy { $0 > 0 && $0 <= numbers } && dropout >= 0 && dropout < 1
+            && Double(layerCount) * Double(hiddenSize) * Double(hiddenSize) <= Double(numbers)
+    }
+}

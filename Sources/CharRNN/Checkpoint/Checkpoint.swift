@@ -1,0 +1,66 @@
+import FoundationEssentials
+import OpenCLCompute
+
+/// A model at rest, with the run that made it: one safetensors file, the same from every device.
+///
+/// In Python: `tensors = safetensors.torch.load_file(path)`. The tensors carry PyTorch's names and layout, so
+/// `torch.nn.LSTM` and `torch.nn.RNN` load them unchanged under the prefix `rnn.`, `torch.nn.Linear` under `decoder.`.
+public struct Checkpoint {
+    public let configuration: LanguageModel.Configuration
+    /// What else the writer wants to be remembered, such as the options of the command line.
+    public var options: [String: String] = [:]
+    /// In the order of the layout.
+    let parameters: [Float]
+    /// The run, when there is one to continue.
+    let training: TrainingProgress?
+
+    /// The weights of a model.
+    ///
+    /// - Throws: ``DeviceError``.
+    public init(of model: LanguageModel) throws {
+        configuration = model.configuration
+        parameters = try model.parameterValues()
+        training = nil
+    }
+
+    /// The weights and the whole state of a run.
+    ///
+    /// - Throws: ``DeviceError``.
+    public init(of trainer: Trainer) throws {
+        configuration = trainer.model.configuration
+        parameters = try trainer.model.parameterValues()
+        training = TrainingProgress(
+            position: TrainingPosition(
+                options: trainer.options, iteration: trainer.iteration, learningRate: trainer.learningRate,
+                validationLosses: trainer.validationLosses, dataset: DatasetIdentity(trainer.dataset)),
+            losses: try trainer.losses(),
+            moments: try trainer.moments.map { try trainer.model.backend.read($0.buffer) },
+            state: try trainer.state())
+    }
+
+    /// char-rnn's name for a checkpoint: `lm_<label>_epoch<epoch>_<validation loss>.safetensors`.
+    public static func fileName(label: String, epoch: Double, validationLoss: Double) -> String {
+        "lm_\(label)_epoch\(fixed(epoch, 2))_\(fixed(validationLoss, 4)).safetensors"
+    }
+
+    // MARK: What a run has left in it
+
+    /// The steps taken; 0 without a run.
+    public var iteration: Int { training?.position.iteration ?? 0 }
+    /// Passes over the training batches; 0 without a run.
+    public var epoch: Double {
+        training.map { Double($0.position.iteration) / Double($0.position.dataset.trainingBatches) } ?? 0
+    }
+    /// The loss of each step from the first, in nats per character.
+    public var losses: [Float] { training?.losses ?? [] }
+    /// By iteration.
+    public var validationLosses: [Int: Double] { training?.position.validationLosses ?? [:] }
+    /// Of the next step.
+    public var learningRate: Float? { training?.position.learningRate }
+    public var trainingOptions: Trainer.Options? { training?.position.options }
+    /// B and S of the run.
+    public var batchShape: (batchSize: Int, sequenceLength: Int)? {
+        training.map { ($0.position.dataset.batchSize, $0.position.dataset.sequenceLength) }
+    }
+    public var parameterCount: Int { parameters.count }
+}

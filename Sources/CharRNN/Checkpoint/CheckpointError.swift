@@ -1,0 +1,32 @@
+/// Why a checkpoint cannot be read or used.
+public enum CheckpointError: Error, Equatable {
+    case unreadable(path: String, reason: String)
+    /// The file breaks a rule of its format.
+    case malformed(path: String, reason: String)
+    /// A tensor that the model needs is not there.
+    case missing(String)
+    case shape(String, found: [Int], expected: [Int])
+    /// A safetensors file without this program's metadata, or with a part that cannot be understood.
+    case metadata(path: String, reason: String)
+    /// The checkpoint has weights only, so there is no run to continue.
+    case noTraining
+    /// The run was made with other data or sizes.
+    case otherData(String)
+}
+
+extension CheckpointError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "cannot read the checkpoint \(path): \(reason)"
+        case .malformed(let path, let reason): "\(path) is not a safetensors file: \(reason)"
+        case .missing(let name): "the checkpoint has no tensor '\(name)'"
+        case .shape(let name, let found, let expected):
+            "the checkpoint's tensor '\(name)' has the shape \(found), the model needs \(expected)"
+        case .metadata(let path, let reason): "\(path) is no checkpoint of char-rnn: \(reason)"
+        case .noTraining:
+            "the checkpoint holds weights without a training state; start from it with --init-from instead"
+        case .otherData(let difference):
+            "the run cannot be resumed on this data: \(difference); start from its weights with --init-from instead"
+        }
+    }
+}

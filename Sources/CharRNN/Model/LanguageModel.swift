@@ -1,0 +1,95 @@
+import FoundationEssentials
+import OpenCLCompute
+
+/// A recurrent network that gives each character the probability of following those before it.
+///
+/// One-hot characters enter L recurrent layers of H units; a linear decoder with a softmax reads the top layer. With
+/// dropout, units between layers and before the decoder are dropped in training, never in time.
+///
+/// A model may be used by many tasks at once, except while a ``Trainer`` changes it.
+public final class LanguageModel: Sendable {
+    public struct Configuration: Codable, Hashable, Sendable {
+        public var cell: RecurrentCell
+        public var vocabulary: Vocabulary
+        /// H, the units of each layer.
+        public var hiddenSize: Int
+        /// L
+        public var layerCount: Int
+        /// The probability of dropping a unit in training: 0 ≤ p < 1.
+        public var dropout: Float
+
+        public init(
+            cell: RecurrentCell = .lstm, vocabulary: Vocabulary, hiddenSize: Int = 128, layerCount: Int = 2,
+            dropout: Float = 0
+        ) {
+            precondition(
+                hiddenSize > 0 && layerCount > 0 && vocabulary.count > 0,
+                "a model of \(layerCount) layers of \(hiddenSize) units over \(vocabulary.count) tokens")
+            precondition(dropout >= 0 && dropout < 1, "dropout \(dropout) is not in [0, 1)")
+            self.cell = cell
+            self.vocabulary = vocabulary
+            self.hiddenSize = hiddenSize
+            self.layerCount = layerCount
+            self.dropout = dropout
+        }
+
+        var layout: ParameterLayout {
+            ParameterLayout(
+                cell: cell, vocabularySize: vocabulary.count, hiddenSize: hiddenSize, layerCount: layerCount)
+        }
+    }
+
+    public let configuration: Configuration
+    public let device: Device
+    let backend: any Backend
+    let parameters: Parameters
+
+    public var vocabulary: Vocabulary { configuration.vocabulary }
+    /// How many numbers are learned.
+    public var parameterCount: Int { parameters.layout.count }
+
+    /// A new model, drawn as char-rnn draws it: every weight and bias uniform in ±0.08, then the forget gates' input
+    /// biases of an LSTM 1, so that it remembers from the start (Jozefowicz et al. 2015).
+    ///
+    /// - Throws: ``DeviceError`` when the device cannot be used or has not enough memory.
+    public convenience init(
+        _ configuration: Configuration, on device: Device = .default, using generator: inout some RandomNumberGenerator
+    ) throws {
+        let layout = configuration.layout
+        var values = (0..<layout.count).map { _ in Float((2 * generator.uniform() - 1) * 0.08) }
+        if configuration.cell == .lstm { ClassicInitialization.openForgetGates(&values, configuration) }
+        try self.init(configuration, values: values, on: device)
+    }
+
+    /// A new model with the very weights that char-rnn draws for `seed` (of which it uses 32 bits).
+    ///
+    /// - Throws: ``DeviceError`` when the device cannot be used or has not enough memory.
+    public convenience init(_ configuration: Configuration, on device: Device = .default, seed: UInt64) throws {
+        try self.init(configuration, values: ClassicInitialization.values(configuration, seed: seed), on: device)
+    }
+
+    /// The model of a checkpoint file.
+    ///
+    /// - Throws: ``CheckpointError``, ``DeviceError``.
+    public convenience init(contentsOf url: URL, on device: Device = .default) throws {
+        try self.init(Checkpoint(contentsOf: url), on: device)
+    }
+
+    /// The model of a checkpoint, on any device.
+    ///
+    /// - Throws: ``DeviceError``.
+    public convenience init(_ checkpoint: Checkpoint, on device: Device = .default) throws {
+        try self.init(checkpoint.configuration, values: checkpoint.parameters, on: device)
+    }
+
+    private init(_ configuration: Configuration, values: [Float], on device: Device) throws {
+        self.configuration = configuration
+        self.device = device
+        backend = try device.backend()
+        parameters = try Parameters(configuration.layout, on: backend)
+        try backend.write(values, to: parameters.buffer)
+    }
+
+    /// All parameters, in the order of the layout.
+    func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
+}

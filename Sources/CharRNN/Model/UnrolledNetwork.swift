@@ -1,0 +1,169 @@
+import OpenCLCompute
+
+/// The network unrolled over T steps of B streams: the memory of a pass, and the passes.
+///
+/// Elements: per layer (G + 2)·T·B·H for an LSTM (gates, outputs, cell states), (G + 2)·T·B·H for a GRU, (G + 1)·T·B·H
+/// for an RNN; T·B·V for the logits; T·B·H for the gradient, and again per layer when there is dropout.
+final class UnrolledNetwork {
+    let steps: Int
+    let batchSize: Int
+    /// T·B × V. After the backward pass their gradient.
+    let logits: Matrix
+    /// −ln p of each target, T·B.
+    let losses: Buffer<Float>
+
+    private let model: LanguageModel
+    private let layers: [RecurrentSequence]
+    /// The outputs of each layer after dropout; empty without.
+    private let dropped: [Matrix]
+    private let inputs: Buffer<Int32>
+    private let targets: Buffer<Int32>
+    private let inputGroups: IndexGroups
+    /// With respect to the outputs of the layer at hand, T·B × H.
+    private let outputGradient: Matrix
+
+    private var backend: any Backend { model.backend }
+
+    /// - Parameter forTraining: whether there will be a backward pass.
+    init(_ model: LanguageModel, steps: Int, batchSize: Int, forTraining: Bool) throws {
+        let configuration = model.configuration
+        let backend = model.backend
+        let (rows, h, v) = (steps * batchSize, configuration.hiddenSize, configuration.vocabulary.count)
+        func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
+            Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
+        }
+        func indices(_ count: Int) throws -> Buffer<Int32> { try backend.makeBuffer(of: Int32.self, count: count) }
+        self.model = model
+        self.steps = steps
+        self.batchSize = batchSize
+        layers = try (0..<configuration.layerCount).map { _ in
+            try RecurrentSequence(configuration.cell, steps: steps, batchSize: batchSize, hiddenSize: h, on: backend)
+        }
+        logits = try matrix(rows, v)
+        losses = try backend.makeBuffer(of: Float.self, count: rows)
+        dropped =
+            forTraining && configuration.dropout > 0 ? try layers.map { _ in try matrix(rows, h) } : []
+        inputs = try indices(rows)
+        targets = try indices(rows)
+        inputGroups = IndexGroups(
+            starts: try indices(forTraining ? v + 1 : 0), positions: try indices(forTraining ? rows : 0))
+        outputGradient = try matrix(forTraining ? rows : 0, h)
+    }
+
+    // MARK: Input
+
+    /// The characters of the next pass.
+    func load(inputs characters: [Int32]) throws { try backend.write(characters, to: inputs) }
+
+    /// The characters of the next pass and those that follow them.
+    func load(_ batch: Batch, forTraining: Bool) throws {
+        try load(inputs: batch.inputs)
+        try backend.write(batch.targets, to: targets)
+        if forTraining {
+            let groups = IndexGroups.grouping(batch.inputs, count: logits.columns)
+            try backend.write(groups.starts, to: inputGroups.starts)
+            try backend.write(groups.positions, to: inputGroups.positions)
+        }
+    }
+
+    // MARK: State
+
+    /// The state after the last step of every layer; setting it is what the next pass begins with.
+    func state() throws -> LanguageModel.State {
+        LanguageModel.State(
+            hidden: try layers.map { try backend.read(last($0.hidden).elements) },
+            memory: try layers.map { $0.cell == .lstm ? try backend.read(last($0.memory).elements) : [] })
+    }
+
+    func setState(_ state: LanguageModel.State) throws {
+        for (layer, sequence) in layers.enumerated() {
+            try backend.write(state.hidden[layer], to: last(sequence.hidden).elements)
+            if sequence.cell == .lstm { try backend.write(state.memory[layer], to: last(sequence.memory).elements) }
+        }
+    }
+
+    /// Makes the state after the last pass the one before the next. A copy, so that the backward pass of the next
+    /// batch finds the state that it began with.
+    private func carryState() throws {
+        for sequence in layers {
+            try backend.copy(last(sequence.hidden).elements, to: first(sequence.hidden).elements)
+            if sequence.cell == .lstm {
+                try backend.copy(last(sequence.memory).elements, to: first(sequence.memory).elements)
+            }
+        }
+    }
+
+    private func first(_ states: Matrix) -> Matrix { states.rows(0..<batchSize) }
+    private func last(_ states: Matrix) -> Matrix { states.rows(steps * batchSize..<(steps + 1) * batchSize) }
+
+    // MARK: Passes
+
+    /// Runs the loaded characters from the carried state to the logits.
+    ///
+    /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
+    func forward(dropout: DropoutStep?) throws {
+        try carryState()
+        let parameters = model.parameters
+        var x: Matrix?
+        for (index, sequence) in layers.enumerated() {
+            if let x {
+                try backend.multiply(x, parameters.inputWeights(index), into: sequence.gates)
+            } else {
+                try backend.gatherRows(of: parameters.inputWeights(0), at: inputs, into: sequence.gates)
+            }
+            try backend.forward(sequence, weights: parameters.recurrentWeights(index))
+            x = sequence.outputs
+            if let dropout {
+                let mask = dropout.mask(model.configuration.dropout, layer: index)
+                try backend.dropout(sequence.outputs.elements, mask: mask, into: dropped[index].elements)
+                x = dropped[index]
+            }
+        }
+        try backend.multiply(x!, parameters.decoderWeights, into: logits)
+        try backend.addBias(parameters.decoderBias, to: logits)
+    }
+
+    /// From the logits to ``losses`` against the loaded targets. The logits become the gradient of the sum over time
+    /// of the mean over the batch, which char-rnn follows.
+    func computeLosses() throws {
+        try backend.softmaxCrossEntropy(
+            logits, targets: targets, gradientScale: 1 / Float(batchSize), losses: losses)
+    }
+
+    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
+    func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
+        let parameters = model.parameters
+        func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
+
+        try backend.multiply(output(layers.count - 1).transposed, logits, into: gradient.decoderWeights)
+        try backend.columnSums(of: logits, into: gradient.decoderBias)
+        try backend.multiply(logits, parameters.decoderWeights.transposed, into: outputGradient)
+        for (index, sequence) in layers.enumerated().reversed() {
+            if let dropout {
+                let mask = dropout.mask(model.configuration.dropout, layer: index)
+                try backend.dropout(outputGradient.elements, mask: mask, into: outputGradient.elements)
+            }
+            try backend.backward(
+                sequence, weights: parameters.recurrentWeights(index), outputGradient: outputGradient,
+                gradient: gradient.recurrentWeights(index))
+            if index > 0 {
+                try backend.multiply(
+                    output(index - 1).transposed, sequence.gates, into: gradient.inputWeights(index))
+                try backend.multiply(
+                    sequence.gates, parameters.inputWeights(index).transposed, into: outputGradient)
+            } else {
+                try backend.scatterRows(sequence.gates, by: inputGroups, into: gradient.inputWeights(0))
+            }
+        }
+    }
+}
+
+/// The masks of one training step.
+struct DropoutStep {
+    let seed: UInt64
+    let step: UInt64
+
+    func mask(_ probability: Float, layer: Int) -> DropoutMask {
+        DropoutMask(probability: probability, seed: seed, step: step, layer: UInt32(layer))
+    }
+}

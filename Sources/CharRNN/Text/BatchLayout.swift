@@ -1,0 +1,85 @@
+import Glibc
+
+/// How the batches are shared out, as in char-rnn: whole batches, rounded down, what is left to the last part.
+struct SplitFractions {
+    let training: Double
+    let validation: Double
+    /// What is left of 1; exactly 0 when the two fractions are meant to sum to it.
+    let test: Double
+
+    /// - Throws: ``TextError/fractions(training:validation:)``.
+    init(training: Double, validation: Double) throws {
+        let rest = 1 - (training + validation)
+        guard training > 0, training <= 1, validation >= 0, validation <= 1, rest > -1e-9 else {
+            throw TextError.fractions(training: training, validation: validation)
+        }
+        self.training = training
+        self.validation = validation
+        test = rest < 1e-9 ? 0 : rest
+    }
+
+    func split(_ batches: Int) -> (training: Int, validation: Int, test: Int) {
+        // Guarded against products such as 0.95 · 20 = 18.999…, which would lose a batch.
+        let train = Int(floor(Double(batches) * training + 1e-9))
+        if test == 0 { return (train, batches - train, 0) }
+        let validate = Int(floor(Double(batches) * validation + 1e-9))
+        return (train, validate, batches - train - validate)
+    }
+
+    /// Whether every part that was asked for gets a batch.
+    func fills(_ batches: Int) -> Bool {
+        let counts = split(batches)
+        return counts.training > 0 && (validation == 0 || counts.validation > 0) && (test == 0 || counts.test > 0)
+    }
+}
+
+/// B and S, and what becomes of them when a text is too short.
+struct BatchLayout: Equatable {
+    var batchSize: Int
+    var sequenceLength: Int
+
+    func batchCount(_ characters: Int) -> Int { characters / (batchSize * sequenceLength) }
+
+    /// The sizes asked for, or the largest below them with which every part has a batch: first fewer streams, for
+    /// the length of the sequences is what the model learns from, then shorter sequences. Nil when none will do.
+    static func fitting(
+        _ characters: Int, batchSize: Int, sequenceLength: Int, fractions: SplitFractions
+    ) -> BatchLayout? {
+        func fits(_ layout: BatchLayout) -> Bool { fractions.fills(layout.batchCount(characters)) }
+        let asked = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
+        if fits(asked) { return asked }
+        for streams in stride(from: min(batchSize, characters), through: 1, by: -1) {
+            let layout = BatchLayout(batchSize: streams, sequenceLength: sequenceLength)
+            if fits(layout) { return layout }
+        }
+        for steps in stride(from: min(sequenceLength, characters), through: 1, by: -1) {
+            let layout = BatchLayout(batchSize: 1, sequenceLength: steps)
+            if fits(layout) { return layout }
+        }
+        return nil
+    }
+
+    /// The shortest text that can be split so.
+    static func fewestCharacters(_ fractions: SplitFractions) -> Int {
+        (1...10_000).first(where: fractions.fills) ?? 10_000
+    }
+
+    func notices(_ characters: Int, requested: BatchLayout) -> [String] {
+        var notices: [String] = []
+        if self != requested {
+            notices.append(
+                "the text is short (\(characters) characters), so the batch size is \(batchSize) instead of "
+                    + "\(requested.batchSize) and the sequence length \(sequenceLength) instead of "
+                    + "\(requested.sequenceLength)")
+        }
+        let batches = batchCount(characters)
+        let unused = characters - batches * batchSize * sequenceLength
+        if unused > 0 { notices.append("the last \(unused) characters fill no batch and are left out") }
+        if batches < 50 {
+            notices.append(
+                "there are only \(batches) batches, fewer than 50; a smaller batch size or sequence length, or more "
+                    + "text, will train better")
+        }
+        return notices
+    }
+}

@@ -1,0 +1,128 @@
+import FoundationEssentials
+
+/// A text cut into batches as char-rnn cuts it.
+///
+/// The text, shortened to a multiple of B·S, is laid out as B rows of consecutive characters, and the rows are cut
+/// into columns of S: row b of batch k+1 continues row b of batch k. The first batches are for training, those after
+/// them for validation, the rest for testing, so that each split holds a share of every row.
+public struct TextDataset: Sendable {
+    public enum Part: String, Sendable {
+        case training, validation, test
+    }
+
+    public let vocabulary: Vocabulary
+    /// B, the number of streams. Smaller than asked for when the text is short; see ``notices``.
+    public let batchSize: Int
+    /// S, the number of steps of a batch. Smaller than asked for when the text is short.
+    public let sequenceLength: Int
+    /// All characters of the text, those at its end included that fill no batch.
+    public let characterCount: Int
+    /// What a user should know: shrunken sizes, characters left out, too few batches. One sentence each.
+    public let notices: [String]
+    /// A checksum of the text, by which a resumed run knows it again.
+    let fingerprint: UInt64
+
+    private let tokens: TokenSequence
+    private let counts: (training: Int, validation: Int, test: Int)
+
+    /// Reads a text file, or the `input.txt` of a folder.
+    ///
+    /// The preprocessed text is kept in a cache file beside it, which is safe to delete.
+    /// - Parameters:
+    ///   - trainingFraction: the share of the batches to train on.
+    ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
+    /// - Throws: ``TextError``.
+    public init(
+        contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+    ) throws {
+        let (file, bytes) = try TextFile.read(url)
+        let fingerprint = contentHash(bytes)
+        let cache = TokenCache(for: file, kind: kind)
+        let text: (vocabulary: Vocabulary, tokens: TokenSequence)
+        if let cached = cache.load(textHash: fingerprint) {
+            text = cached
+        } else {
+            text = try Tokenizer.tokenize(bytes, kind: kind, name: file.path)
+            cache.save(text.vocabulary, text.tokens, textHash: fingerprint)
+        }
+        try self.init(
+            text.vocabulary, text.tokens, fingerprint: fingerprint, name: file.path, batchSize: batchSize,
+            sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+            validationFraction: validationFraction)
+    }
+
+    /// Takes a text from memory.
+    ///
+    /// - Throws: ``TextError``.
+    public init(
+        text: String, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+    ) throws {
+        let bytes = Data(text.utf8)
+        let tokenized = try Tokenizer.tokenize(bytes, kind: kind, name: "the text")
+        try self.init(
+            tokenized.vocabulary, tokenized.tokens, fingerprint: contentHash(bytes), name: "the text",
+            batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+            validationFraction: validationFraction)
+    }
+
+    private init(
+        _ vocabulary: Vocabulary, _ tokens: TokenSequence, fingerprint: UInt64, name: String, batchSize: Int,
+        sequenceLength: Int, trainingFraction: Double, validationFraction: Double
+    ) throws {
+        precondition(
+            batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
+        let fractions = try SplitFractions(training: trainingFraction, validation: validationFraction)
+        guard
+            let layout = BatchLayout.fitting(
+                tokens.count, batchSize: batchSize, sequenceLength: sequenceLength, fractions: fractions)
+        else {
+            throw TextError.tooShort(
+                name: name, characters: tokens.count, needed: BatchLayout.fewestCharacters(fractions))
+        }
+        self.vocabulary = vocabulary
+        self.tokens = tokens
+        self.fingerprint = fingerprint
+        self.batchSize = layout.batchSize
+        self.sequenceLength = layout.sequenceLength
+        characterCount = tokens.count
+        counts = fractions.split(layout.batchCount(tokens.count))
+        notices = layout.notices(
+            tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
+    }
+
+    /// The batches of a part, as arguments of ``batch(_:)``.
+    public func batches(in part: Part) -> Range<Int> {
+        let firstTest = counts.training + counts.validation
+        return switch part {
+        case .training: 0..<counts.training
+        case .validation: counts.training..<firstTest
+        case .test: firstTest..<firstTest + counts.test
+        }
+    }
+
+    /// Batch `index`. The character after the last one used is the first of the text, as in char-rnn.
+    public func batch(_ index: Int) -> Batch {
+        let total = counts.training + counts.validation + counts.test
+        precondition(index >= 0 && index < total, "batch \(index) of \(total)")
+        let rowLength = total * sequenceLength
+        let size = batchSize * sequenceLength
+        var row = [Int32](repeating: 0, count: sequenceLength + 1)
+        var inputs = [Int32](repeating: 0, count: size)
+        var targets = [Int32](repeating: 0, count: size)
+        for b in 0..<batchSize {
+            let start = b * rowLength + index * sequenceLength
+            let isLast = start + sequenceLength == batchSize * rowLength
+            row.withUnsafeMutableBufferPointer { row in
+                tokens.read(start..<start + sequenceLength + (isLast ? 0 : 1), into: row)
+                if isLast { tokens.read(0..<1, into: UnsafeMutableBufferPointer(rebasing: row[sequenceLength...])) }
+            }
+            for t in 0..<sequenceLength {
+                inputs[t * batchSize + b] = row[t]
+                targets[t * batchSize + b] = row[t + 1]
+            }
+        }
+        return Batch(batchSize: batchSize, steps: sequenceLength, inputs: inputs, targets: targets)
+    }
+}

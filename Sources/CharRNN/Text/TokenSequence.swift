@@ -1,0 +1,51 @@
+import FoundationEssentials
+
+/// The numbers of a text's tokens, in as few bytes each as the vocabulary needs.
+struct TokenSequence: Sendable {
+    /// Little-endian numbers, without gaps. May be a file mapped into memory.
+    let bytes: Data
+    /// 1, 2 or 4 bytes a token.
+    let width: Int
+    var count: Int { bytes.count / width }
+
+    static func width(vocabularySize: Int) -> Int {
+        vocabularySize <= 1 << 8 ? 1 : vocabularySize <= 1 << 16 ? 2 : 4
+    }
+
+    /// Some tokens in a row.
+    func read(_ range: Range<Int>, into result: UnsafeMutableBufferPointer<Int32>) {
+        precondition(range.upperBound <= count && result.count >= range.count, "tokens \(range) of \(count)")
+        bytes.withUnsafeBytes { raw in
+            for (i, position) in range.enumerated() {
+                result[i] =
+                    switch width {
+                    case 1: Int32(raw[position])
+                    case 2:
+                        Int32(UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * position, as: UInt16.self)))
+                    default: Int32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * position, as: Int32.self))
+                    }
+            }
+        }
+    }
+}
+
+/// Builds the numbers one by one.
+struct TokenSequenceBuilder {
+    private let width: Int
+    private var bytes: Data
+
+    init(vocabularySize: Int, capacity: Int) {
+        width = TokenSequence.width(vocabularySize: vocabularySize)
+        bytes = Data(capacity: capacity * width)
+    }
+
+    mutating func append(_ token: Int) {
+        switch width {
+        case 1: bytes.append(UInt8(token))
+        case 2: withUnsafeBytes(of: UInt16(token).littleEndian) { bytes.append(contentsOf: $0) }
+        default: withUnsafeBytes(of: UInt32(token).littleEndian) { bytes.append(contentsOf: $0) }
+        }
+    }
+
+    func finish() -> TokenSequence { TokenSequence(bytes: bytes, width: width) }
+}

@@ -1,0 +1,172 @@
+/// The tokens that a model knows, and their numbers: 0 ..< `count` in ascending order of their UTF-8 bytes, as in
+/// char-rnn.
+public struct Vocabulary: Hashable, Sendable {
+    public let kind: TokenKind
+    /// The UTF-8 bytes of each token (the byte itself for ``TokenKind/bytes``).
+    private let entries: [[UInt8]]
+    private let numbers: [[UInt8]: Int]
+
+    /// V, the number of tokens.
+    public var count: Int { entries.count }
+
+    /// The tokens of `text`.
+    public init(of text: String, kind: TokenKind = .scalars) {
+        var found: Set<[UInt8]> = []
+        Self.forEachToken(of: text, kind: kind) { bytes, _ in found.insert(bytes) }
+        self.init(kind: kind, entries: found)
+    }
+
+    init(kind: TokenKind, entries: some Collection<[UInt8]>) {
+        self.kind = kind
+        self.entries = entries.sorted { $0.lexicographicallyPrecedes($1) }
+        numbers = Dictionary(uniqueKeysWithValues: zip(self.entries, 0...))
+    }
+
+    /// The text of a token. A single byte that is no character by itself reads as U+FFFD; see ``bytes(of:)``.
+    public subscript(token: Int) -> String { String(decoding: entries[token], as: UTF8.self) }
+
+    /// The bytes of a token, which join to the exact text whatever the kind.
+    public func bytes(of token: Int) -> [UInt8] { entries[token] }
+
+    /// Whether the model knows this one token.
+    public func contains(_ token: String) -> Bool { numbers[Array(token.utf8)] != nil }
+
+    func number(of bytes: [UInt8]) -> Int? { numbers[bytes] }
+
+    /// The numbers of the tokens of `text`.
+    ///
+    /// - Parameter unknown: what to do with a token that the vocabulary lacks.
+    /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
+    public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
+        var result: [Int] = []
+        var failure: VocabularyError?
+        Self.forEachToken(of: text, kind: kind) { bytes, offset in
+            if let number = numbers[bytes] { return result.append(number) }
+            switch unknown {
+            case .error:
+                failure =
+                    failure ?? .unknownCharacter(String(decoding: bytes, as: UTF8.self), offset: offset)
+            case .skip: break
+            case .replace(let token): result.append(token)
+            }
+        }
+        if let failure { throw failure }
+        return result
+    }
+
+    /// The text of some tokens. Bytes that do not make UTF-8 read as U+FFFD.
+    public func decode(_ tokens: some Sequence<Int>) -> String {
+        String(decoding: tokens.flatMap { entries[$0] }, as: UTF8.self)
+    }
+
+    private static func forEachToken(of text: String, kind: TokenKind, _ body: ([UInt8], Int) -> Void) {
+        var offset = 0
+        func visit(_ bytes: [UInt8]) {
+            body(bytes, offset)
+            offset += 1
+        }
+        switch kind {
+        case .scalars: for scalar in text.unicodeScalars { visit(Array(UTF8.encode(scalar)!)) }
+        case .bytes: for byte in text.utf8 { visit([byte]) }
+        case .characters: for character in text { visit(Array(character.utf8)) }
+        }
+    }
+}
+
+/// What to do with characters that a vocabulary lacks.
+public enum UnknownCharacters: Hashable, Sendable {
+    case error
+    case skip
+    /// Put this token in their place.
+    case replace(Int)
+}
+
+extension Vocabulary {
+    /// What `other` has and lacks in comparison, for messages; nil when they are equal.
+    public func difference(to other: Vocabulary) -> String? {
+        guard self != other else { return nil }
+        if kind != other.kind { return "one counts \(kind.rawValue), the other \(other.kind.rawValue)" }
+        func list(_ tokens: [[UInt8]]) -> String {
+            let shown = tokens.prefix(10).map { Self.quoted($0) }.joined(separator: " ")
+            return tokens.count > 10 ? "\(shown) and \(tokens.count - 10) more" : shown
+        }
+        let added = other.entries.filter { numbers[$0] == nil }
+        let missing = entries.filter { other.numbers[$0] == nil }
+        return [
+            added.isEmpty ? nil : "not in the first: \(list(added))",
+            missing.isEmpty ? nil : "only in the first: \(list(missing))",
+        ].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    /// A token as messages show it: 'a', '\n', U+00A0, byte 255.
+    public func quoted(_ token: Int) -> String { Self.quoted(entries[token]) }
+
+    static func quoted(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard Array(text.utf8) == bytes else { return bytes.map { "byte \($0)" }.joined(separator: " ") }
+        return quoted(text)
+    }
+
+    static func quoted(_ text: String) -> String {
+        switch text {
+        case "\n": return "'\\n'"
+        case "\t": return "'\\t'"
+        case "\r": return "'\\r'"
+        case "\r\n": return "'\\r\\n'"
+        default:
+            let isVisible = text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0.value != 0x7F && !$0.properties.isWhitespace
+            }
+            if isVisible || text == " " { return "'\(text)'" }
+            return text.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
+        }
+    }
+
+    private static func hexadecimal(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}
+
+public enum VocabularyError: Error, Equatable, CustomStringConvertible {
+    /// The text has a character that the vocabulary lacks, so many tokens after its start.
+    case unknownCharacter(String, offset: Int)
+
+    public var description: String {
+        switch self {
+        case .unknownCharacter(let character, let offset):
+            "the model does not know the character \(Vocabulary.quoted(character)) at position \(offset); "
+                + "leave it out, or choose --unknown skip or --unknown replace"
+        }
+    }
+}
+
+// In files a vocabulary is {"kind": …, "tokens": […]}: strings, or numbers when the kind is bytes.
+extension Vocabulary: Codable {
+    private enum Key: String, CodingKey { case kind, tokens }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let kind = try container.decode(TokenKind.self, forKey: .kind)
+        let entries: [[UInt8]] =
+            switch kind {
+            case .bytes: try container.decode([UInt8].self, forKey: .tokens).map { [$0] }
+            case .scalars, .characters: try container.decode([String].self, forKey: .tokens).map { Array($0.utf8) }
+            }
+        // Numbers are given by order, so a list that is not in order, or names a token twice, is not one of ours.
+        guard zip(entries, entries.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) }) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .tokens, in: container, debugDescription: "the tokens are not in ascending order")
+        }
+        self.init(kind: kind, entries: entries)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(kind, forKey: .kind)
+        switch kind {
+        case .bytes: try container.encode(entries.map { $0[0] }, forKey: .tokens)
+        case .scalars, .characters: try container.encode((0..<count).map { self[$0] }, forKey: .tokens)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import OpenCLCompute
+
+/// Trains a model on a dataset by truncated backpropagation through time: each step learns from one batch, and
+/// begins in the state in which the batch before it ended.
+public final class Trainer {
+    /// What to do besides the batches themselves; the defaults are char-rnn's.
+    public struct Options: Codable, Hashable, Sendable {
+        public var optimizer: Optimizer
+        public var clipping: GradientClipping
+        public var decay: LearningRateDecay
+        /// Of the dropout masks.
+        public var seed: UInt64
+
+        public init(
+            optimizer: Optimizer = .rmsProp(), clipping: GradientClipping = .value(5),
+            decay: LearningRateDecay = .init(), seed: UInt64 = 123
+        ) {
+            self.optimizer = optimizer
+            self.clipping = clipping
+            self.decay = decay
+            self.seed = seed
+        }
+    }
+
+    public let model: LanguageModel
+    public let dataset: TextDataset
+    public let options: Options
+    /// The steps taken.
+    public private(set) var iteration: Int
+    /// The rate of the next step.
+    public private(set) var learningRate: Float
+    /// The validation losses so far, by iteration.
+    public private(set) var validationLosses: [Int: Double]
+
+    let moments: [Parameters]
+    /// The losses of the steps before this run, when it resumes another.
+    private let earlierLosses: [Float]
+    private let gradient: Parameters
+    private let network: UnrolledNetwork
+    private let log: StepLog
+
+    private var backend: any Backend { model.backend }
+    /// The batches of an epoch.
+    private var epochLength: Int { dataset.batches(in: .training).count }
+    /// Passes over the training batches so far.
+    public var epoch: Double { Double(iteration) / Double(epochLength) }
+
+    /// - Throws: ``DeviceError`` when the device has not enough memory.
+    public convenience init(model: LanguageModel, dataset: TextDataset, options: Options) throws {
+        try self.init(model: model, dataset: dataset, options: options, progress: nil)
+    }
+
+    /// - Throws: ``DeviceError`` when the device has not enough memory.
+    public convenience init(
+        model: LanguageModel, dataset: TextDataset, optimizer: Optimizer = .rmsProp(),
+        clipping: GradientClipping = .value(5)
+    ) throws {
+        try self.init(model: model, dataset: dataset, options: Options(optimizer: optimizer, clipping: clipping))
+    }
+
+    /// Continues the run that wrote `checkpoint`, on any device: weights, optimizer, schedule, position and state.
+    ///
+    /// - Throws: ``CheckpointError/noTraining`` when the checkpoint holds weights only,
+    ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, ``DeviceError``.
+    public convenience init(
+        resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default
+    ) throws {
+        guard let progress = checkpoint.training else { throw CheckpointError.noTraining }
+        if let difference = progress.position.dataset.difference(to: .init(dataset)) {
+            throw CheckpointError.otherData(difference)
+        }
+        try self.init(
+            model: LanguageModel(checkpoint, on: device), dataset: dataset, options: progress.position.options,
+            progress: progress)
+    }
+
+    private init(
+        model: LanguageModel, dataset: TextDataset, options: Options, progress: TrainingProgress?
+    ) throws {
+        precondition(
+            model.vocabulary == dataset.vocabulary,
+            "a model of \(model.vocabulary.count) tokens for a text of \(dataset.vocabulary.count), or other ones")
+        let layout = model.parameters.layout
+        self.model = model
+        self.dataset = dataset
+        self.options = options
+        iteration = progress?.position.iteration ?? 0
+        learningRate = progress?.position.learningRate ?? options.optimizer.learningRate
+        validationLosses = progress?.position.validationLosses ?? [:]
+        earlierLosses = progress?.losses ?? []
+        gradient = try Parameters(layout, on: model.backend)
+        moments = try options.optimizer.momentNames.map { _ in try Parameters(layout, on: model.backend) }
+        network = try UnrolledNetwork(
+            model, steps: dataset.sequenceLength, batchSize: dataset.batchSize, forTraining: true)
+        log = try StepLog(start: iteration, on: model.backend)
+        if let progress {
+            for (moment, values) in zip(moments, progress.moments) {
+                try model.backend.write(values, to: moment.buffer)
+            }
+            try network.setState(progress.state)
+        }
+    }
+
+    /// Learns from the next batch. Returns when the work is queued; see ``TrainingStep``.
+    ///
+    /// - Throws: ``DeviceError``.
+    public func step() throws -> TrainingStep {
+        let dropout =
+            model.configuration.dropout > 0 ? DropoutStep(seed: options.seed, step: UInt64(iteration)) : nil
+        let rate = learningRate
+        let slot = try log.next()
+        try network.load(dataset.batch(iteration % epochLength), forTraining: true)
+        try network.forward(dropout: dropout)
+        try network.computeLosses()
+        try backend.mean(of: network.losses, into: slot.loss)
+        try network.backward(dropout: dropout, into: gradient)
+        try options.optimizer.step(
+            model.parameters, gradient: gradient, moments: moments, clipping: options.clipping, learningRate: rate,
+            iteration: iteration + 1, norms: slot.norms, on: backend)
+        iteration += 1
+        learningRate = options.decay.rate(after: iteration, epochLength: epochLength, current: rate)
+        return TrainingStep(
+            iteration: iteration, epoch: epoch, learningRate: rate, nextLearningRate: learningRate, log: log)
+    }
+
+    /// The mean loss over a part of the dataset in nats per character, without dropout, from the zero state and
+    /// carrying the state from batch to batch; NaN when the part is empty.
+    ///
+    /// The result for ``TextDataset/Part/validation`` joins ``validationLosses``. Training goes on in its own state.
+    /// - Throws: ``DeviceError``.
+    public func evaluate(_ part: TextDataset.Part) throws -> Double {
+        let batches = dataset.batches(in: part)
+        guard !batches.isEmpty else { return .nan }
+        let carried = try network.state()
+        try network.setState(model.zeroState(batchSize: dataset.batchSize))
+        let means = try backend.makeBuffer(of: Float.self, count: batches.count)
+        for (i, batch) in batches.enumerated() {
+            try network.load(dataset.batch(batch), forTraining: false)
+            try network.forward(dropout: nil)
+            try network.computeLosses()
+            try backend.mean(of: network.losses, into: means[i..<i + 1])
+        }
+        try network.setState(carried)
+        let loss = try backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
+        if part == .validation { validationLosses[iteration] = loss }
+        return loss
+    }
+
+    /// The loss of every step so far, those before a resumption included.
+    public func losses() throws -> [Float] { earlierLosses + (try log.losses()) }
+
+    /// The state in which the next step begins.
+    func state() throws -> LanguageModel.State { try network.state() }
+
+    /// The gradient of the last step before clipping, in the order of the parameters; for tests.
+    package func gradientValues() throws -> [Float] { try backend.read(gradient.buffer) }
+}
