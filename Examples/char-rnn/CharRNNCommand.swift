@@ -1,0 +1,46 @@
+import ArgumentParser
+import CharRNN
+import Glibc
+
+@main
+struct CharRNNCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "char-rnn",
+        abstract: "Trains recurrent networks on text, character by character, and lets them write.",
+        discussion: """
+            First steps:
+              char-rnn train --data-dir data/tinyshakespeare
+              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --length 500 --temperature 0.8
+
+            Your own text: put it into a folder as input.txt and name the folder with --data-dir. Add --opencl to \
+            compute on a graphics card. The options of karpathy/char-rnn are accepted as they were typed there \
+            (-rnn_size 512 -opencl 1).
+            """,
+        subcommands: [Train.self, Sample.self, Score.self, Inspect.self, Devices.self])
+
+    static func main() {
+        do {
+            let arguments = try ClassicOptions.translated(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch let error where Failure.isOurs(error) {
+            // One line of facts; a usage text would bury it.
+            Console.note("char-rnn: \(error)")
+            Glibc.exit(1)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// What the command line itself has to object to.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+
+    /// Whether an error says in one line all that a user needs.
+    static func isOurs(_ error: any Error) -> Bool {
+        error is Failure || error is TextError || error is VocabularyError || error is CheckpointError
+            || error is FileError || error is DeviceError
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// Standard output carries generated text and nothing else; whatever the program says goes to standard error.
+enum Console {
+    static let isTerminal = isatty(STDERR_FILENO) == 1
+
+    /// One line to standard error.
+    static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    /// A line that the next one replaces on a terminal, and a plain line elsewhere.
+    static func progress(_ line: String) {
+        write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n", to: STDERR_FILENO)
+    }
+
+    /// Keeps the last progress line and goes below it.
+    static func endProgress() {
+        if isTerminal { write("\n", to: STDERR_FILENO) }
+    }
+
+    /// Generated text, at once.
+    static func output(_ bytes: some Collection<UInt8>) { write(Array(bytes), to: STDOUT_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written > 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR {
+                // Nobody reads any more, or the disk is full: there is nothing left to say it to.
+                Glibc.exit(1)
+            }
+        }
+    }
+
+    /// 1234567 as "1,234,567".
+    static func grouped(_ number: Int) -> String {
+        var digits = String(number.magnitude)
+        var groups: [Substring] = []
+        while digits.count > 3 {
+            groups.insert(digits.suffix(3), at: 0)
+            digits = String(digits.dropLast(3))
+        }
+        return (number < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
+    }
+}

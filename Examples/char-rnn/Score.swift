@@ -1,0 +1,51 @@
+import ArgumentParser
+import CharRNN
+import FoundationEssentials
+
+struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell how well a model foresees a text.",
+        discussion: """
+            The result is the mean of -ln p over the characters after the first, each given all before it. With --json \
+            the logarithms follow one by one.
+            """)
+
+    @Argument(help: "The checkpoint.")
+    var checkpoint: String
+    @Argument(help: "The text.")
+    var file: String
+    @OptionGroup(title: "Device") var device: DeviceOptions
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    private struct Result: Encodable {
+        let characters: Int
+        let natsPerCharacter: Double
+        let logProbabilities: [Double]
+    }
+
+    func run() throws {
+        let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw Failure("cannot read \(file): it must be a readable file in UTF-8")
+        }
+        let logarithms = try model.logProbabilities(of: text)
+        guard !logarithms.isEmpty else {
+            throw Failure("\(file) has fewer than two characters; there is nothing to foresee")
+        }
+        let nats = -logarithms.reduce(0, +) / Double(logarithms.count)
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            let result = Result(
+                characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms)
+            Console.output(try encoder.encode(result) + [10])
+        } else {
+            let line =
+                "\(Console.grouped(logarithms.count + 1)) characters, \(fixed(nats, 4)) nats per character "
+                + "(\(fixed(nats * 1.4426950408889634, 4)) bits)\n"
+            Console.output(Array(line.utf8))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import CharRNN
+import FoundationEssentials
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model on a text, writing checkpoints as it goes.",
+        discussion: """
+            The text is cut into batches of --batch-size sequences of --sequence-length characters. Every --eval-every \
+            iterations the model is tried on the validation part and a checkpoint is written, with the loss in its \
+            name: the lower, the better. The best model is often not the last one.
+
+            With 1 MB of text the defaults do well. With more, make --hidden-size larger (300 for 6 MB, 512 and \
+            more beyond) and keep 2 or 3 layers; when the validation loss stays well above the training loss, try \
+            --dropout 0.5.
+            """)
+
+    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Learning") var learning: LearningOptions
+    @OptionGroup(title: "Device") var device: DeviceOptions
+
+    @Option(parsing: .unconditional, help: "How often to go through the training part; 0.5 is half of it.")
+    var maxEpochs = 50.0
+    @Option(help: "Stop after so many iterations, if that is earlier.")
+    var maxIterations: Int?
+    @Option(help: "Start from the weights and sizes of this checkpoint.")
+    var initFrom: String?
+    @Option(help: "Continue the run that wrote this checkpoint, with its model and learning options.")
+    var resume: String?
+    @Option(help: "The iterations from one progress line to the next.")
+    var printEvery = 1
+    @Option(help: "The iterations from one validation and checkpoint to the next; also at the end.")
+    var evalEvery = 1000
+    @Option(help: "The folder for checkpoints and history.jsonl.")
+    var checkpointDir = "cv"
+    @Option(help: "A word for the checkpoints' names.")
+    var label = "lstm"
+
+    func validate() throws {
+        try require(
+            initFrom == nil || resume == nil, "--init-from starts a new run and --resume continues one; give one.")
+        try require(maxEpochs > 0, "--max-epochs \(maxEpochs): it must be above 0.")
+        try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
+        try require(printEvery > 0, "--print-every \(printEvery): at least 1 is needed.")
+        try require(evalEvery > 0, "--eval-every \(evalEvery): at least 1 is needed.")
+        try require(!label.contains("/"), "--label \(label): it becomes part of a file name, so it has no '/'.")
+    }
+
+    func run() throws {
+        let device = try device.device()
+        Console.note("device: \(device)")
+        let trainer = try makeTrainer(on: device)
+        let epochLength = trainer.dataset.batches(in: .training).count
+        let last = min(Int((maxEpochs * Double(epochLength)).rounded(.up)), maxIterations ?? .max)
+        guard trainer.iteration < last else {
+            throw Failure(
+                "the run has reached iteration \(trainer.iteration) of \(last); raise --max-epochs to go on")
+        }
+        let folder = URL(fileURLWithPath: checkpointDir, isDirectory: true)
+        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+            throw Failure("cannot make the folder \(checkpointDir) for checkpoints; name another with --checkpoint-dir")
+        }
+        let run = TrainingRun(
+            trainer: trainer, lastIteration: last, folder: folder, label: label, printEvery: printEvery,
+            evalEvery: evalEvery, options: savedOptions(trainer), history: try History(in: folder))
+        try run.run()
+    }
+
+    // MARK: Set-up
+
+    private func makeTrainer(on device: Device) throws -> Trainer {
+        if let resume {
+            let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: resume))
+            let dataset = try makeDataset(of: checkpoint)
+            let trainer = try Trainer(resuming: checkpoint, dataset: dataset, on: device)
+            describe(trainer)
+            Console.note(
+                "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
+                    + "model, batches and learning options")
+            return trainer
+        }
+        let dataset = try makeDataset()
+        let trainer = try Trainer(
+            model: makeModel(dataset.vocabulary, on: device), dataset: dataset, options: learning.trainerOptions)
+        describe(trainer)
+        return trainer
+    }
+
+    private func makeDataset() throws -> TextDataset {
+        try TextDataset(
+            contentsOf: URL(fileURLWithPath: data.dataDir), tokens: data.tokens, batchSize: data.batchSize,
+            sequenceLength: data.sequenceLength, trainingFraction: data.trainFraction,
+            validationFraction: data.validationFraction)
+    }
+
+    /// The text cut as the run to be continued cut it.
+    private func makeDataset(of checkpoint: Checkpoint) throws -> TextDataset {
+        guard let shape = checkpoint.batchShape else { throw CheckpointError.noTraining }
+        func fraction(_ key: String, _ otherwise: Double) -> Double {
+            checkpoint.options[key].flatMap(Double.init) ?? otherwise
+        }
+        return try TextDataset(
+            contentsOf: URL(fileURLWithPath: data.dataDir), tokens: checkpoint.configuration.vocabulary.kind,
+            batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
+            trainingFraction: fraction("train-fraction", data.trainFraction),
+            validationFraction: fraction("validation-fraction", data.validationFraction))
+    }
+
+    private func makeModel(_ vocabulary: Vocabulary, on device: Device) throws -> LanguageModel {
+        guard let initFrom else {
+            return try LanguageModel(
+                .init(
+                    cell: model.cell, vocabulary: vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
+                    dropout: model.dropout), on: device, seed: learning.seed)
+        }
+        let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
+        if let difference = checkpoint.configuration.vocabulary.difference(to: vocabulary) {
+            throw Failure(
+                "\(initFrom) knows other characters than \(data.dataDir) (first: the checkpoint): \(difference); "
+                    + "train on a text with the same characters, or anew without --init-from")
+        }
+        Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
+        return try LanguageModel(checkpoint, on: device)
+    }
+
+    private func describe(_ trainer: Trainer) {
+        let dataset = trainer.dataset
+        let model = trainer.model
+        let configuration = model.configuration
+        Console.note(
+            "data: \(Console.grouped(dataset.characterCount)) characters, a vocabulary of \(dataset.vocabulary.count)")
+        for notice in dataset.notices { Console.note("note: \(notice)") }
+        Console.note(
+            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batches(in: .training).count) for "
+                + "training, \(dataset.batches(in: .validation).count) for validation, "
+                + "\(dataset.batches(in: .test).count) for testing")
+        Console.note(
+            "model: \(configuration.cell), \(configuration.layerCount) layers of \(configuration.hiddenSize) units, "
+                + "dropout \(configuration.dropout)")
+        Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
+        if let advice = Advice.size(parameters: model.parameterCount, characters: dataset.characterCount) {
+            Console.note("advice: \(advice)")
+        }
+    }
+
+    /// What a checkpoint remembers of this command line.
+    private func savedOptions(_ trainer: Trainer) -> [String: String] {
+        [
+            "data-dir": data.dataDir, "train-fraction": "\(data.trainFraction)",
+            "validation-fraction": "\(data.validationFraction)", "label": label, "max-epochs": "\(maxEpochs)",
+            "eval-every": "\(evalEvery)", "print-every": "\(printEvery)", "checkpoint-dir": checkpointDir,
+            "seed": "\(trainer.options.seed)", "init-from": initFrom ?? "", "device": trainer.model.device.id,
+        ].filter { !$0.value.isEmpty }
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import CharRNN
+
+extension RecurrentCell: ExpressibleByArgument {}
+extension TokenKind: ExpressibleByArgument {}
+
+enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
+    case rmsprop, adam
+}
+
+/// The text and how it is cut.
+struct DataOptions: ParsableArguments {
+    @Option(help: "The folder with your input.txt.")
+    var dataDir = "data/tinyshakespeare"
+    @Option(help: "What counts as a character: \(TokenKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var tokens = TokenKind.scalars
+    @Option(help: "The characters of a sequence, through which gradients flow back.")
+    var sequenceLength = 50
+    @Option(help: "The sequences that are learned from at a time.")
+    var batchSize = 50
+    @Option(help: "The share of the text to train on.")
+    var trainFraction = 0.95
+    @Option(help: "The share of the text to validate on; what is left of 1 is tested on at the end.")
+    var validationFraction = 0.05
+
+    func validate() throws {
+        try require(sequenceLength > 0, "--sequence-length \(sequenceLength): at least 1 is needed.")
+        try require(batchSize > 0, "--batch-size \(batchSize): at least 1 is needed.")
+    }
+}
+
+/// The network.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "The kind of layer: \(RecurrentCell.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var cell = RecurrentCell.lstm
+    @Option(help: "The units of each layer.")
+    var hiddenSize = 128
+    @Option(help: "The number of layers.")
+    var layers = 2
+    @Option(parsing: .unconditional, help: "The share of units dropped between layers: 0 ≤ p < 1.")
+    var dropout: Float = 0
+
+    func validate() throws {
+        try require(hiddenSize > 0, "--hidden-size \(hiddenSize): at least 1 is needed.")
+        try require(layers > 0, "--layers \(layers): at least 1 is needed.")
+        try require(dropout >= 0 && dropout < 1, "--dropout \(dropout): it must be at least 0 and below 1.")
+    }
+}
+
+/// How to learn.
+struct LearningOptions: ParsableArguments {
+    @Option(help: "rmsprop, as char-rnn, or adam.")
+    var optimizer = OptimizerName.rmsprop
+    @Option(parsing: .unconditional, help: "The step size.")
+    var learningRate: Float = 0.002
+    @Option(parsing: .unconditional, help: "What the step size is multiplied by at the end of an epoch; 1 for never.")
+    var learningRateDecay: Float = 0.97
+    @Option(parsing: .unconditional, help: "The first epoch at whose end that happens.")
+    var learningRateDecayAfter = 10.0
+    @Option(parsing: .unconditional, help: "The smoothing of RMSProp's mean squares.")
+    var decayRate: Float = 0.95
+    @Option(parsing: .unconditional, help: "Hold each component of the gradient within ± this; 0 for no bound.")
+    var clip: Float = 5
+    @Option(parsing: .unconditional, help: "Scale the gradient down to this norm, in place of --clip.")
+    var clipNorm: Float?
+    @Option(help: "The seed of the first weights and of dropout.")
+    var seed: UInt64 = 123
+
+    func validate() throws {
+        try require(
+            learningRate > 0 && learningRate.isFinite, "--learning-rate \(learningRate): it must be above 0.")
+        try require(learningRateDecay > 0, "--learning-rate-decay \(learningRateDecay): it must be above 0.")
+        try require(decayRate >= 0 && decayRate < 1, "--decay-rate \(decayRate): it must be at least 0 and below 1.")
+        try require(clip >= 0, "--clip \(clip): it must not be negative.")
+        try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")
+    }
+
+    var trainerOptions: Trainer.Options {
+        let optimizer: Optimizer =
+            switch optimizer {
+            case .rmsprop: .rmsProp(learningRate: learningRate, decay: decayRate)
+            case .adam: .adam(learningRate: learningRate)
+            }
+        return Trainer.Options(
+            optimizer: optimizer, clipping: clipNorm.map { .norm($0) } ?? (clip > 0 ? .value(clip) : .none),
+            decay: LearningRateDecay(factor: learningRateDecay, firstEpoch: learningRateDecayAfter), seed: seed)
+    }
+}
+
+/// A validation error for what must be true and is not; NaN never is.
+func require(_ condition: Bool, _ message: String) throws {
+    if !condition { throw ValidationError(message) }
+}
