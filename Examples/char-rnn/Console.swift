@@ -7,14 +7,25 @@ enum Console {
     /// One line to standard error.
     static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
-    /// A line that the next one replaces on a terminal, and a plain line elsewhere.
+    /// A line that the next one replaces on a terminal wide enough for it, and a plain line elsewhere.
     static func progress(_ line: String) {
-        write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n", to: STDERR_FILENO)
+        write(line.count < terminalWidth ? "\r\(line)\u{1B}[K" : line + "\n", to: STDERR_FILENO)
+        isInProgress = line.count < terminalWidth
     }
 
     /// Keeps the last progress line and goes below it.
     static func endProgress() {
-        if isTerminal { write("\n", to: STDERR_FILENO) }
+        if isInProgress { write("\n", to: STDERR_FILENO) }
+        isInProgress = false
+    }
+
+    // Only the main thread prints.
+    nonisolated(unsafe) private static var isInProgress = false
+
+    /// The columns of the terminal, 0 when standard error is none.
+    private static var terminalWidth: Int {
+        var size = winsize()
+        return isTerminal && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
     }
 
     /// Generated text, at once.

@@ -88,10 +88,15 @@ struct Train: ParsableCommand {
     }
 
     private func makeDataset() throws -> TextDataset {
-        try TextDataset(
-            contentsOf: URL(fileURLWithPath: data.dataDir), tokens: data.tokens, batchSize: data.batchSize,
-            sequenceLength: data.sequenceLength, trainingFraction: data.trainFraction,
-            validationFraction: data.validationFraction)
+        do {
+            return try TextDataset(
+                contentsOf: URL(fileURLWithPath: data.dataDir), tokens: data.tokens, batchSize: data.batchSize,
+                sequenceLength: data.sequenceLength, trainingFraction: data.trainFraction,
+                validationFraction: data.validationFraction)
+        } catch let error as TextError {
+            guard case .unreadable = error else { throw error }
+            throw Failure("\(error) (name the folder of your input.txt with --data-dir; 'make data' makes an example)")
+        }
     }
 
     /// The text cut as the run to be continued cut it.

@@ -33,6 +33,21 @@ public final class LanguageModel: Sendable {
             self.dropout = dropout
         }
 
+        /// The parameters' layout, once it is sure that they are not too many for `device` or for a number.
+        ///
+        /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:device:)``.
+        func layout(fitting device: Device) throws -> ParameterLayout {
+            let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
+            let upperLayers = Double(layerCount - 1) * 2 * g * h * (h + 1)
+            let bytes = 4 * (g * h * (v + h + 2) + upperLayers + (h + 1) * v)
+            guard bytes <= Double(device.memoryBytes) else {
+                throw DeviceError.outOfMemory(
+                    requestedBytes: Int(min(bytes, 0x1p62)), limitBytes: Int(device.memoryBytes),
+                    device: device.description)
+            }
+            return layout
+        }
+
         var layout: ParameterLayout {
             ParameterLayout(
                 cell: cell, vocabularySize: vocabulary.count, hiddenSize: hiddenSize, layerCount: layerCount)
@@ -55,7 +70,7 @@ public final class LanguageModel: Sendable {
     public convenience init(
         _ configuration: Configuration, on device: Device = .default, using generator: inout some RandomNumberGenerator
     ) throws {
-        let layout = configuration.layout
+        let layout = try configuration.layout(fitting: device)
         var values = (0..<layout.count).map { _ in Float((2 * generator.uniform() - 1) * 0.08) }
         if configuration.cell == .lstm { ClassicInitialization.openForgetGates(&values, configuration) }
         try self.init(configuration, values: values, on: device)
@@ -65,6 +80,7 @@ public final class LanguageModel: Sendable {
     ///
     /// - Throws: ``DeviceError`` when the device cannot be used or has not enough memory.
     public convenience init(_ configuration: Configuration, on device: Device = .default, seed: UInt64) throws {
+        _ = try configuration.layout(fitting: device)
         try self.init(configuration, values: ClassicInitialization.values(configuration, seed: seed), on: device)
     }
 

@@ -38,7 +38,10 @@ struct BatchLayout: Equatable {
     var batchSize: Int
     var sequenceLength: Int
 
-    func batchCount(_ characters: Int) -> Int { characters / (batchSize * sequenceLength) }
+    func batchCount(_ characters: Int) -> Int {
+        let (size, overflow) = batchSize.multipliedReportingOverflow(by: sequenceLength)
+        return overflow ? 0 : characters / size
+    }
 
     /// The sizes asked for, or the largest below them with which every part has a batch: first fewer streams, for
     /// the length of the sequences is what the model learns from, then shorter sequences. Nil when none will do.

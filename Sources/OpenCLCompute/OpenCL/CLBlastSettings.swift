@@ -10,7 +10,6 @@ import Glibc
 struct CLBlastSettings {
     /// The side of a cube up to which products go to the "direct" kernel, and not to `Xgemm`.
     private let directLimit: Int
-    /// Empty to leave them.
     private let xgemm: [String: Int]
 
     /// Measured with shapes from 50×512×128 to 2500×2048×512: 4 to 14 times CLBlast's own speed on PoCL 3.1, 2.5 to 14
@@ -30,9 +29,15 @@ struct CLBlastSettings {
             ]),
     ]
 
-    /// What makes products right again when an override does not: its values cannot be read back, so the kernel that
-    /// they spoilt cannot be restored, but the direct kernel, which we never touch, can take all products.
-    private static let direct = CLBlastSettings(directLimit: 1 << 20, xgemm: [:])
+    /// What makes products right again when an override does not. Its values cannot be read back, so the kernel that
+    /// they spoilt cannot be restored; but the direct kernel, whose parameters we never touch, can take all products.
+    /// Both are built together, hence parameters that build anywhere: CLBlast's own for devices that it does not know.
+    private static let direct = CLBlastSettings(
+        directLimit: 1 << 20,
+        xgemm: [
+            "GEMMK": 0, "KREG": 1, "KWG": 32, "KWI": 2, "MWG": 32, "NWG": 32, "VWM": 4, "VWN": 2,
+            "MDIMC": 8, "NDIMC": 16, "MDIMA": 8, "NDIMB": 16, "SA": 1, "SB": 1, "STRM": 0, "STRN": 0,
+        ])
 
     /// Applies the settings for the stream's device, if there are any, and proves them by products.
     ///
@@ -49,7 +54,7 @@ struct CLBlastSettings {
 
     private func override(_ context: OpenCLContext) throws {
         try Self.override("GemmRoutine", ["XGEMM_MIN_INDIRECT_SIZE": directLimit], context)
-        if !xgemm.isEmpty { try Self.override("Xgemm", xgemm, context) }
+        try Self.override("Xgemm", xgemm, context)
     }
 
     private static func override(_ kernel: String, _ values: [String: Int], _ context: OpenCLContext) throws {

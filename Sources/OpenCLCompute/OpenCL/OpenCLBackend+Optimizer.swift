@@ -1,5 +1,3 @@
-import Foundation
-
 extension OpenCLBackend {
     func rmsProp(
         _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
@@ -27,10 +25,8 @@ extension OpenCLBackend {
             gradient.count == x.count && mean.count == x.count && meanSquare.count == x.count && norms.count == 2,
             "\(x.count) parameters with \(gradient.count) gradients, \(mean.count) means, \(meanSquare.count) mean "
                 + "squares and \(norms.count) norms")
-        precondition(iteration >= 1, "Adam counts its iterations from 1, not from \(iteration)")
-        // In double precision: 1 − β₂ᵗ is near 0 in the first iterations.
-        let meanScale = Float(1 / (1 - pow(Double(beta1), Double(iteration))))
-        let squareScale = Float(1 / (1 - pow(Double(beta2), Double(iteration))))
+        let meanScale = adamCorrection(beta1, iteration: iteration)
+        let squareScale = adamCorrection(beta2, iteration: iteration)
         try enqueue { stream in
             try stream.optimize(x.count, gradient, clipping, norms: norms) { stream, parts, bounds, sums in
                 try stream.launch(
