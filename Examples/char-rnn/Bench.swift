@@ -1,0 +1,72 @@
+import ArgumentParser
+import CharRNN
+import FoundationEssentials
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure how fast this machine trains and samples a model.",
+        discussion: """
+            Times are medians after a warm-up; each waits for the device. The share is that of the device's own rate \
+            for large products, measured in the same run, so it tells how much a faster program could still gain. \
+            With --all every device is measured, to see which one suits this model.
+            """)
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(help: "The sequences of a batch.")
+    var batchSize = 50
+    @Option(help: "The characters of a sequence.")
+    var sequenceLength = 50
+    @Option(help: "The number of different characters.")
+    var vocabularySize = 65
+    @Option(help: "How long to measure each figure.")
+    var seconds = 3.0
+    @Flag(help: "Measure every device.")
+    var all = false
+    @Flag(help: "Print a JSON object a device.")
+    var json = false
+
+    func validate() throws {
+        try require(batchSize > 0, "--batch-size \(batchSize): at least 1 is needed.")
+        try require(sequenceLength > 0, "--sequence-length \(sequenceLength): at least 1 is needed.")
+        try require(
+            (2...50_000).contains(vocabularySize), "--vocabulary-size \(vocabularySize): it must be 2 to 50000.")
+        try require(seconds > 0, "--seconds \(seconds): it must be above 0.")
+    }
+
+    func run() throws {
+        let devices = all ? Device.available : [try device.device()]
+        let text = Self.text(vocabularySize, count: max(4 * batchSize * sequenceLength, 2 * vocabularySize))
+        let dataset = try TextDataset(
+            text: text, batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: 1,
+            validationFraction: 0)
+        let configuration = LanguageModel.Configuration(
+            cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
+            dropout: model.dropout)
+        let results = try devices.map {
+            try BenchResult(configuration, dataset: dataset, on: $0, seconds: seconds)
+        }
+        for result in results {
+            Console.output(Array(((json ? try result.json() : result.text) + "\n").utf8))
+        }
+        if !json, results.count > 1 {
+            let trainer = results.min { $0.secondsPerBatch < $1.secondsPerBatch }!
+            let sampler = results.max { $0.sampledPerSecond < $1.sampledPerSecond }!
+            Console.note(
+                "for this model: train with --device \(trainer.device), sample with --device \(sampler.device)")
+        }
+    }
+
+    /// A text with so many different characters, each at least once.
+    private static func text(_ vocabularySize: Int, count: Int) -> String {
+        var generator = SplitMix64(seed: 1)
+        // From '!' on, past the surrogates where there are so many.
+        let alphabet = (0...).lazy.compactMap { Unicode.Scalar(UInt32(0x21 + $0)) }
+        let scalars = Array(alphabet.prefix(vocabularySize))
+        var text = String.UnicodeScalarView()
+        for i in 0..<count {
+            text.append(i < vocabularySize ? scalars[i] : scalars[Int(generator.next() % UInt64(vocabularySize))])
+        }
+        return String(text)
+    }
+}

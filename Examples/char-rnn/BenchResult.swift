@@ -1,0 +1,106 @@
+import CharRNN
+import FoundationEssentials
+import Glibc
+
+/// The figures of one device for one model.
+struct BenchResult: Encodable {
+    let device: String
+    let name: String
+    let parameters: Int
+    /// A training step.
+    let secondsPerBatch: Double
+    let trainedPerSecond: Double
+    /// The floating-point operations of the step's products.
+    let operationsPerBatch: Double
+    /// Of large products, 10⁹ operations a second.
+    let productRate: Double
+    /// The step's rate in terms of that.
+    let share: Double
+    /// Characters written one after the other.
+    let sampledPerSecond: Double
+    /// Of the process so far.
+    let peakMemoryBytes: Int
+
+    init(
+        _ configuration: LanguageModel.Configuration, dataset: TextDataset, on device: Device, seconds: Double
+    ) throws {
+        let model = try LanguageModel(configuration, on: device, seed: 1)
+        let trainer = try Trainer(model: model, dataset: dataset)
+        self.device = device.id
+        name = device.name
+        parameters = model.parameterCount
+        secondsPerBatch = try medianSeconds(for: seconds) { _ = try trainer.step().loss }
+        let characters = Double(dataset.batchSize * dataset.sequenceLength)
+        trainedPerSecond = characters / secondsPerBatch
+        operationsPerBatch = characters * Self.operationsPerCharacter(configuration)
+        productRate = try Self.productRate(on: device, seconds: min(1, seconds))
+        share = operationsPerBatch / secondsPerBatch * 1e-9 / productRate
+
+        var session = try model.makeSession()
+        let burst = 100
+        sampledPerSecond =
+            try Double(burst)
+            / medianSeconds(for: seconds) {
+                for _ in 0..<burst { try session.feed(session.next.greedy) }
+            }
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        peakMemoryBytes = usage.ru_maxrss * 1024
+    }
+
+    /// Multiplications and additions of the products for one character: forward once, backward twice. The first layer's
+    /// input is one-hot, a look-up.
+    private static func operationsPerCharacter(_ configuration: LanguageModel.Configuration) -> Double {
+        let h = Double(configuration.hiddenSize)
+        let matrices = Double(2 * configuration.layerCount - 1) * Double(configuration.cell.gateCount)
+        return 3 * 2 * (matrices * h * h + h * Double(configuration.vocabulary.count))
+    }
+
+    /// The device's rate for a product of two 1024 × 1024 matrices.
+    private static func productRate(on device: Device, seconds: Double) throws -> Double {
+        let backend = try device.backend()
+        let side = 1024
+        let matrices = try (0..<3).map { _ in
+            Matrix(try backend.makeBuffer(of: Float.self, count: side * side), rows: side, columns: side)
+        }
+        let time = try medianSeconds(for: seconds) {
+            try backend.multiply(matrices[0], matrices[1], into: matrices[2])
+            try backend.synchronize()
+        }
+        return 2 * Double(side * side * side) / time * 1e-9
+    }
+
+    var text: String {
+        """
+        \(device) (\(name)), \(Console.grouped(parameters)) parameters
+          training: \(fixed(1000 * secondsPerBatch, 2)) ms a batch, \(Console.grouped(Int(trainedPerSecond))) \
+        characters a second
+          products: \(fixed(operationsPerBatch * 1e-9, 2)) GFLOP a batch, \(fixed(100 * share, 0)) % of the device's \
+        \(fixed(productRate, 0)) GFLOP/s
+          sampling: \(Console.grouped(Int(sampledPerSecond))) characters a second
+          peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
+        """
+    }
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+/// The median time of `work`, repeated for about `seconds` after a warm-up of a third of that.
+func medianSeconds(for seconds: Double, _ work: () throws -> Void) rethrows -> Double {
+    func time() throws -> Double {
+        let start = ContinuousClock.now
+        try work()
+        let elapsed = start.duration(to: .now).components
+        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    }
+    var spent = try time()
+    while spent < seconds / 3 { spent += try time() }
+    var times: [Double] = []
+    while times.count < 5 || times.reduce(0, +) < seconds { times.append(try time()) }
+    return times.sorted()[times.count / 2]
+}
