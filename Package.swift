@@ -41,7 +41,7 @@ let package = Package(
 
         // MARK: Tests
 
-        .target(name: "TestSupport", dependencies: ["CharRNN"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["OpenCLCompute", "CharRNN"], path: "Tests/TestSupport"),
         .testTarget(name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "TestSupport"]),
         .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "TestSupport"]),
         .testTarget(name: "ExampleTests", dependencies: ["char-rnn", "TestSupport"]),

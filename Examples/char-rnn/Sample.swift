@@ -72,23 +72,14 @@ struct Sample: ParsableCommand {
         Console.output([10])
     }
 
-    private func primeText() throws -> String? {
-        guard let primeFile else { return prime }
-        do {
-            return primeFile == "-"
-                ? Self.standardInput() : try String(contentsOfFile: primeFile, encoding: .utf8)
-        } catch { throw Failure("cannot read the prime text \(primeFile): it must be a readable file in UTF-8") }
-    }
-
-    private static func standardInput() -> String {
-        var lines = ""
-        while let line = readLine(strippingNewline: false) { lines += line }
-        return lines
-    }
+    private func primeText() throws -> String? { try primeFile.map { try Console.text(of: $0) } ?? prime }
 
     private func encode(_ text: String, _ vocabulary: Vocabulary) throws -> [Int] {
         switch unknown {
-        case .error: return try vocabulary.encode(text)
+        case .error:
+            do { return try vocabulary.encode(text) } catch {
+                throw Failure("\(error); leave it out, or choose --unknown skip or --unknown replace")
+            }
         case .skip: return try vocabulary.encode(text, unknown: .skip)
         case .replace:
             let space = try? vocabulary.encode(" ").first

@@ -12,7 +12,7 @@ struct Score: ParsableCommand {
 
     @Argument(help: "The checkpoint.")
     var checkpoint: String
-    @Argument(help: "The text.")
+    @Argument(help: "The text; - is standard input.")
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Flag(help: "Print JSON.")
@@ -26,10 +26,7 @@ struct Score: ParsableCommand {
 
     func run() throws {
         let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-            throw Failure("cannot read \(file): it must be a readable file in UTF-8")
-        }
-        let logarithms = try model.logProbabilities(of: text)
+        let logarithms = try model.logProbabilities(of: try Console.text(of: file))
         guard !logarithms.isEmpty else {
             throw Failure("\(file) has fewer than two characters; there is nothing to foresee")
         }

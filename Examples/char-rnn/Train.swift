@@ -50,9 +50,11 @@ struct Train: ParsableCommand {
     func run() throws {
         let device = try device.device()
         Console.note("device: \(device)")
-        let trainer = try makeTrainer(on: device)
+        let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
+        let trainer = try checkpoint.map { try resumedTrainer($0, on: device) } ?? newTrainer(on: device)
+        describe(trainer)
         let epochLength = trainer.dataset.batches(in: .training).count
-        let last = min(Int((maxEpochs * Double(epochLength)).rounded(.up)), maxIterations ?? .max)
+        let last = min(Int(min((maxEpochs * Double(epochLength)).rounded(.up), 1e18)), maxIterations ?? .max)
         guard trainer.iteration < last else {
             throw Failure(
                 "the run has reached iteration \(trainer.iteration) of \(last); raise --max-epochs to go on")
@@ -63,34 +65,33 @@ struct Train: ParsableCommand {
         }
         let run = TrainingRun(
             trainer: trainer, lastIteration: last, folder: folder, label: label, printEvery: printEvery,
-            evalEvery: evalEvery, options: savedOptions(trainer), history: try History(in: folder))
+            evalEvery: evalEvery, options: savedOptions(trainer, resumed: checkpoint),
+            history: try History(in: folder))
         try run.run()
     }
 
     // MARK: Set-up
 
-    private func makeTrainer(on device: Device) throws -> Trainer {
-        if let resume {
-            let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: resume))
-            let dataset = try makeDataset(of: checkpoint)
-            let trainer = try Trainer(resuming: checkpoint, dataset: dataset, on: device)
-            describe(trainer)
-            Console.note(
-                "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
-                    + "model, batches and learning options")
-            return trainer
-        }
+    private func newTrainer(on device: Device) throws -> Trainer {
         let dataset = try makeDataset()
-        let trainer = try Trainer(
+        return try Trainer(
             model: makeModel(dataset.vocabulary, on: device), dataset: dataset, options: learning.trainerOptions)
-        describe(trainer)
+    }
+
+    private func resumedTrainer(_ checkpoint: Checkpoint, on device: Device) throws -> Trainer {
+        let trainer = try Trainer(resuming: checkpoint, dataset: makeDataset(of: checkpoint), on: device)
+        Console.note(
+            "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
+                + "model, batches and learning options")
         return trainer
     }
+
+    private var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
 
     private func makeDataset() throws -> TextDataset {
         do {
             return try TextDataset(
-                contentsOf: URL(fileURLWithPath: data.dataDir), tokens: data.tokens, batchSize: data.batchSize,
+                contentsOf: URL(fileURLWithPath: dataFolder), tokens: data.tokens, batchSize: data.batchSize,
                 sequenceLength: data.sequenceLength, trainingFraction: data.trainFraction,
                 validationFraction: data.validationFraction)
         } catch let error as TextError {
@@ -105,8 +106,9 @@ struct Train: ParsableCommand {
         func fraction(_ key: String, _ otherwise: Double) -> Double {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
+        let folder = data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder
         return try TextDataset(
-            contentsOf: URL(fileURLWithPath: data.dataDir), tokens: checkpoint.configuration.vocabulary.kind,
+            contentsOf: URL(fileURLWithPath: folder), tokens: checkpoint.configuration.vocabulary.kind,
             batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
             trainingFraction: fraction("train-fraction", data.trainFraction),
             validationFraction: fraction("validation-fraction", data.validationFraction))
@@ -122,7 +124,7 @@ struct Train: ParsableCommand {
         let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
         if let difference = checkpoint.configuration.vocabulary.difference(to: vocabulary) {
             throw Failure(
-                "\(initFrom) knows other characters than \(data.dataDir) (first: the checkpoint): \(difference); "
+                "\(initFrom) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
                     + "train on a text with the same characters, or anew without --init-from")
         }
         Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
@@ -149,13 +151,22 @@ struct Train: ParsableCommand {
         }
     }
 
-    /// What a checkpoint remembers of this command line.
-    private func savedOptions(_ trainer: Trainer) -> [String: String] {
-        [
-            "data-dir": data.dataDir, "train-fraction": "\(data.trainFraction)",
-            "validation-fraction": "\(data.validationFraction)", "label": label, "max-epochs": "\(maxEpochs)",
-            "eval-every": "\(evalEvery)", "print-every": "\(printEvery)", "checkpoint-dir": checkpointDir,
-            "seed": "\(trainer.options.seed)", "init-from": initFrom ?? "", "device": trainer.model.device.id,
-        ].filter { !$0.value.isEmpty }
+    /// What a checkpoint remembers of this command line, and of the one before it when a run is resumed.
+    private func savedOptions(_ trainer: Trainer, resumed: Checkpoint?) -> [String: String] {
+        var options =
+            resumed?.options ?? [
+                "train-fraction": "\(data.trainFraction)", "validation-fraction": "\(data.validationFraction)",
+                "seed": "\(trainer.options.seed)",
+            ]
+        // As a whole path, so that --resume finds it from anywhere.
+        if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(fileURLWithPath: dataFolder).path }
+        if let initFrom { options["init-from"] = initFrom }
+        options["label"] = label
+        options["max-epochs"] = "\(maxEpochs)"
+        options["eval-every"] = "\(evalEvery)"
+        options["print-every"] = "\(printEvery)"
+        options["checkpoint-dir"] = checkpointDir
+        options["device"] = trainer.model.device.id
+        return options
     }
 }

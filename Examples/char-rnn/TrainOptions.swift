@@ -10,8 +10,8 @@ enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
 
 /// The text and how it is cut.
 struct DataOptions: ParsableArguments {
-    @Option(help: "The folder with your input.txt.")
-    var dataDir = "data/tinyshakespeare"
+    @Option(help: "The folder with your input.txt. (default: \(Self.exampleFolder), or that of the run to --resume)")
+    var dataDir: String?
     @Option(help: "What counts as a character: \(TokenKind.allCases.map(\.rawValue).joined(separator: ", ")).")
     var tokens = TokenKind.scalars
     @Option(help: "The characters of a sequence, through which gradients flow back.")
@@ -22,6 +22,8 @@ struct DataOptions: ParsableArguments {
     var trainFraction = 0.95
     @Option(help: "The share of the text to validate on; what is left of 1 is tested on at the end.")
     var validationFraction = 0.05
+
+    static let exampleFolder = "data/tinyshakespeare"
 
     func validate() throws {
         try require(sequenceLength > 0, "--sequence-length \(sequenceLength): at least 1 is needed.")

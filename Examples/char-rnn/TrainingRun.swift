@@ -39,12 +39,15 @@ final class TrainingRun {
             let step = try trainer.step()
             clock.count += 1
             let isLast = step.iteration == lastIteration || Interruption.received != nil
-            if step.iteration % printEvery == 0 || isLast { try report(step) }
+            let isPrinted = step.iteration % printEvery == 0 || isLast
+            let isSaved = step.iteration % evalEvery == 0 || isLast
+            if isPrinted { try report(step) }
+            if isPrinted || isSaved { try checkLoss(of: step) }
             if step.nextLearningRate != step.learningRate {
                 Console.endProgress()
                 Console.note("the learning rate falls to \(step.nextLearningRate)")
             }
-            if step.iteration % evalEvery == 0 || isLast { try validate(step) }
+            if isSaved { try validate(step) }
             if let signal = Interruption.received, step.iteration < lastIteration {
                 Console.note("stopped; continue with: char-rnn train --resume \(lastCheckpoint!.relativePath)")
                 throw ExitCode(128 + signal)
@@ -69,14 +72,18 @@ final class TrainingRun {
             .init(
                 iteration: step.iteration, epoch: step.epoch, loss: loss, gradNorm: gradientNorm,
                 learningRate: Double(step.learningRate), secondsPerBatch: seconds, charsPerSecond: characters))
-        guard loss.isFinite else {
-            Console.endProgress()
-            let saved =
-                lastCheckpoint.map { "the last checkpoint is \($0.relativePath)" } ?? "no checkpoint was written yet"
-            throw Failure(
-                "the loss is \(loss) at iteration \(step.iteration); \(saved); try a lower --learning-rate than "
-                    + "\(step.learningRate)")
-        }
+    }
+
+    /// A run whose loss is no number cannot recover, and its weights would spoil the next checkpoint.
+    private func checkLoss(of step: TrainingStep) throws {
+        let loss = try step.loss
+        guard !loss.isFinite else { return }
+        Console.endProgress()
+        let saved =
+            lastCheckpoint.map { "the last checkpoint is \($0.relativePath)" } ?? "no checkpoint was written yet"
+        throw Failure(
+            "the loss is \(loss) at iteration \(step.iteration); \(saved); try a lower --learning-rate than "
+                + "\(step.learningRate)")
     }
 
     /// The loss on the validation part, and a checkpoint named after it.

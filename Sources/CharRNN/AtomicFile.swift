@@ -48,7 +48,7 @@ enum AtomicFile {
     }
 }
 
-/// Why a file could not be written or read.
+/// Why a file could not be written.
 public struct FileError: Error, Equatable, CustomStringConvertible {
     public let action: String
     public let path: String

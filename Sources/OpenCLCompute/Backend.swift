@@ -45,7 +45,9 @@ public protocol Backend: AnyObject, Sendable {
     // MARK: Recurrent layers
 
     /// How many elements of scratch memory a sequence of this shape needs.
-    func recurrentScratchCount(_ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int) -> Int
+    func recurrentScratchCount(
+        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
+    ) -> Int
     /// Runs the layer over all time steps, from the state in the first rows of `hidden` (and of `memory`).
     /// See ``RecurrentCell`` for the equations and ``RecurrentSequence`` for what it reads and leaves.
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws
@@ -127,7 +129,7 @@ public struct DropoutMask: Sendable {
     }
 
     /// Words below this are dropped.
-    package var threshold: UInt32 { UInt32(Double(probability) * 0x1p32) }
+    package var threshold: UInt32 { UInt32((Double(probability) * 0x1p32).rounded(.up)) }
     /// 1/(1−p), by which the kept units are scaled.
     package var scale: Float { 1 / (1 - probability) }
 }

@@ -2,6 +2,7 @@ import Synchronization
 
 /// A device that computes: the CPU, or one that OpenCL found. Devices are listed without being started.
 public struct Device: Sendable {
+    /// What a device is, as far as a choice depends on it.
     public enum Kind: String, Sendable {
         /// The host's processor, through OpenBLAS and the kernels of CPUKernels.
         case cpu = "CPU"
@@ -9,6 +10,7 @@ public struct Device: Sendable {
         case discreteGPU = "discrete GPU"
         /// Graphics that share the host's memory.
         case integratedGPU = "integrated GPU"
+        /// A device that is neither, such as an FPGA.
         case accelerator = "accelerator"
         /// The host's processor, through an OpenCL driver.
         case openCLProcessor = "OpenCL CPU"
@@ -16,13 +18,17 @@ public struct Device: Sendable {
 
     /// The name by which ``named(_:)`` finds the device: "cpu", "opencl:0", "opencl:1" …
     public let id: String
+    /// What it is.
     public let kind: Kind
+    /// Who made it, as the driver says.
     public let vendor: String
+    /// Its model, as the driver says.
     public let name: String
     /// The OpenCL platform, or the CPU device's libraries.
     public let platform: String
     /// The device's OpenCL version and driver, or the CPU device's thread count.
     public let version: String
+    /// The memory that it has, as the driver says.
     public let memoryBytes: UInt64
 
     private let shared: SharedBackend

@@ -1,6 +1,8 @@
 /// Runs every operation of the contract on a device and compares the results with the CPU's.
 public enum DeviceCheck {
+    /// One operation's verdict.
     public struct Result: Sendable {
+        /// The operation's name.
         public let operation: String
         /// The worst error relative to the largest value, or what went wrong.
         public let outcome: Swift.Result<Double, Fault>
@@ -8,6 +10,7 @@ public enum DeviceCheck {
 
     /// Why an operation failed the check.
     public struct Fault: Error, CustomStringConvertible, Sendable {
+        /// What was found and what was expected, or the error.
         public let description: String
     }
 

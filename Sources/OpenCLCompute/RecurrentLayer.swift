@@ -24,7 +24,7 @@ public enum RecurrentCell: String, Codable, CaseIterable, Sendable {
 
 /// What a recurrent layer adds to its input product W·x.
 public struct RecurrentWeights: Sendable {
-    /// U, by which the state before a step is multiplied from the left: H × G·H.
+    /// U, with which the state before a step makes the product h′·U: H × G·H.
     public let recurrent: Matrix
     /// The bias of the input product: G·H.
     public let inputBias: Buffer<Float>
@@ -71,9 +71,11 @@ public struct RecurrentSequence: Sendable {
 
     /// Allocates the memory on `backend`, the state before the sequence being zero.
     ///
+    /// - Parameter forTraining: whether there will be a backward pass, which needs more memory.
     /// - Throws: ``DeviceError`` when the device has not enough memory.
     public init(
-        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, on backend: any Backend
+        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool = true,
+        on backend: any Backend
     ) throws {
         precondition(
             steps > 0 && batchSize > 0 && hiddenSize > 0,
@@ -94,9 +96,10 @@ public struct RecurrentSequence: Sendable {
         gates = try matrix(steps * batchSize, cell.gateCount * hiddenSize)
         hidden = try matrix((steps + 1) * batchSize, hiddenSize)
         memory = try matrix(memoryRows, hiddenSize)
-        carry = try matrix(cell == .rnn ? 0 : batchSize, hiddenSize)
+        carry = try matrix(forTraining && cell != .rnn ? batchSize : 0, hiddenSize)
         scratch = try backend.makeBuffer(
             of: Float.self,
-            count: backend.recurrentScratchCount(cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize))
+            count: backend.recurrentScratchCount(
+                cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, forTraining: forTraining))
     }
 }

@@ -5,7 +5,8 @@ import OpenCLCompute
 ///
 /// In Python: `tensors = safetensors.torch.load_file(path)`. The tensors carry PyTorch's names and layout, so
 /// `torch.nn.LSTM` and `torch.nn.RNN` load them unchanged under the prefix `rnn.`, `torch.nn.Linear` under `decoder.`.
-public struct Checkpoint {
+public struct Checkpoint: Sendable {
+    /// The model's cell, sizes and vocabulary.
     public let configuration: LanguageModel.Configuration
     /// What else the writer wants to be remembered, such as the options of the command line.
     public var options: [String: String] = [:]
@@ -16,7 +17,7 @@ public struct Checkpoint {
 
     /// The weights of a model.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public init(of model: LanguageModel) throws {
         configuration = model.configuration
         parameters = try model.parameterValues()
@@ -25,7 +26,7 @@ public struct Checkpoint {
 
     /// The weights and the whole state of a run.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public init(of trainer: Trainer) throws {
         configuration = trainer.model.configuration
         parameters = try trainer.model.parameterValues()
@@ -57,10 +58,12 @@ public struct Checkpoint {
     public var validationLosses: [Int: Double] { training?.position.validationLosses ?? [:] }
     /// Of the next step.
     public var learningRate: Float? { training?.position.learningRate }
+    /// The optimizer, clipping, decay and seed of the run.
     public var trainingOptions: Trainer.Options? { training?.position.options }
     /// B and S of the run.
     public var batchShape: (batchSize: Int, sequenceLength: Int)? {
         training.map { ($0.position.dataset.batchSize, $0.position.dataset.sequenceLength) }
     }
+    /// How many numbers are learned.
     public var parameterCount: Int { parameters.count }
 }

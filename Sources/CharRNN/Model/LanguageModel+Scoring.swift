@@ -1,7 +1,7 @@
 extension LanguageModel {
     /// ln p of each character of `text` after the first, given all before it, from the zero state.
     ///
-    /// - Throws: ``VocabularyError``, ``DeviceError``.
+    /// - Throws: ``VocabularyError``, `DeviceError`.
     public func logProbabilities(of text: String) throws -> [Double] {
         let tokens = try vocabulary.encode(text)
         var session = try makeSession()

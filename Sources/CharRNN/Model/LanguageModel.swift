@@ -8,8 +8,11 @@ import OpenCLCompute
 ///
 /// A model may be used by many tasks at once, except while a ``Trainer`` changes it.
 public final class LanguageModel: Sendable {
+    /// What a model is before it has learned anything; the defaults are char-rnn's.
     public struct Configuration: Codable, Hashable, Sendable {
+        /// The kind of layer.
         public var cell: RecurrentCell
+        /// V tokens, which the model reads and foretells.
         public var vocabulary: Vocabulary
         /// H, the units of each layer.
         public var hiddenSize: Int
@@ -18,6 +21,7 @@ public final class LanguageModel: Sendable {
         /// The probability of dropping a unit in training: 0 ≤ p < 1.
         public var dropout: Float
 
+        /// Sizes below 1 and a dropout outside [0, 1) are programmer errors.
         public init(
             cell: RecurrentCell = .lstm, vocabulary: Vocabulary, hiddenSize: Int = 128, layerCount: Int = 2,
             dropout: Float = 0
@@ -35,7 +39,7 @@ public final class LanguageModel: Sendable {
 
         /// The parameters' layout, once it is sure that they are not too many for `device` or for a number.
         ///
-        /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:device:)``.
+        /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:device:)`.
         func layout(fitting device: Device) throws -> ParameterLayout {
             let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
             let upperLayers = Double(layerCount - 1) * 2 * g * h * (h + 1)
@@ -55,6 +59,7 @@ public final class LanguageModel: Sendable {
     }
 
     public let configuration: Configuration
+    /// Where the model computes.
     public let device: Device
     let backend: any Backend
     let parameters: Parameters
@@ -66,7 +71,7 @@ public final class LanguageModel: Sendable {
     /// A new model, drawn as char-rnn draws it: every weight and bias uniform in ±0.08, then the forget gates' input
     /// biases of an LSTM 1, so that it remembers from the start (Jozefowicz et al. 2015).
     ///
-    /// - Throws: ``DeviceError`` when the device cannot be used or has not enough memory.
+    /// - Throws: `DeviceError` when the device cannot be used or has not enough memory.
     public convenience init(
         _ configuration: Configuration, on device: Device = .default, using generator: inout some RandomNumberGenerator
     ) throws {
@@ -78,7 +83,7 @@ public final class LanguageModel: Sendable {
 
     /// A new model with the very weights that char-rnn draws for `seed` (of which it uses 32 bits).
     ///
-    /// - Throws: ``DeviceError`` when the device cannot be used or has not enough memory.
+    /// - Throws: `DeviceError` when the device cannot be used or has not enough memory.
     public convenience init(_ configuration: Configuration, on device: Device = .default, seed: UInt64) throws {
         _ = try configuration.layout(fitting: device)
         try self.init(configuration, values: ClassicInitialization.values(configuration, seed: seed), on: device)
@@ -86,14 +91,14 @@ public final class LanguageModel: Sendable {
 
     /// The model of a checkpoint file.
     ///
-    /// - Throws: ``CheckpointError``, ``DeviceError``.
+    /// - Throws: ``CheckpointError``, `DeviceError`.
     public convenience init(contentsOf url: URL, on device: Device = .default) throws {
         try self.init(Checkpoint(contentsOf: url), on: device)
     }
 
     /// The model of a checkpoint, on any device.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public convenience init(_ checkpoint: Checkpoint, on device: Device = .default) throws {
         try self.init(checkpoint.configuration, values: checkpoint.parameters, on: device)
     }
@@ -107,5 +112,5 @@ public final class LanguageModel: Sendable {
     }
 
     /// All parameters, in the order of the layout.
-    func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
+    package func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
 }

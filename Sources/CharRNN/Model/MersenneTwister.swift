@@ -1,9 +1,9 @@
 /// MT19937 (Matsumoto and Nishimura 1998), the generator of Torch.
-struct MersenneTwister {
+package struct MersenneTwister {
     private var state: [UInt32]
     private var position = 624
 
-    init(seed: UInt32) {
+    package init(seed: UInt32) {
         state = [seed]
         for i in 1..<624 {
             let previous = state[i - 1]
@@ -11,7 +11,7 @@ struct MersenneTwister {
         }
     }
 
-    mutating func next() -> UInt32 {
+    package mutating func next() -> UInt32 {
         if position == 624 { refill() }
         var y = state[position]
         position += 1
@@ -22,12 +22,13 @@ struct MersenneTwister {
     }
 
     /// Torch's uniform number of [low, high), from 32 bits.
-    mutating func uniform(_ low: Double, _ high: Double) -> Double { Double(next()) * 0x1p-32 * (high - low) + low }
+    package mutating func uniform(_ low: Double, _ high: Double) -> Double { Double(next()) * 0x1p-32 * (high - low) + low }
 
     private mutating func refill() {
         for i in 0..<624 {
             let y = state[i] & 0x8000_0000 | state[(i + 1) % 624] & 0x7FFF_FFFF
-            state[i] = state[(i + 397) % 624] ^ y >> 1 ^ (y & 1 == 1 ? 0x9908_B0DF : 0)
+            let twist: UInt32 = y & 1 == 1 ? 0x9908_B0DF : 0
+            state[i] = state[(i + 397) % 624] ^ y >> 1 ^ twist
         }
         position = 0
     }

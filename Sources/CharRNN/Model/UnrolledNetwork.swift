@@ -37,7 +37,9 @@ final class UnrolledNetwork {
         self.steps = steps
         self.batchSize = batchSize
         layers = try (0..<configuration.layerCount).map { _ in
-            try RecurrentSequence(configuration.cell, steps: steps, batchSize: batchSize, hiddenSize: h, on: backend)
+            try RecurrentSequence(
+                configuration.cell, steps: steps, batchSize: batchSize, hiddenSize: h, forTraining: forTraining,
+                on: backend)
         }
         logits = try matrix(rows, v)
         losses = try backend.makeBuffer(of: Float.self, count: rows)

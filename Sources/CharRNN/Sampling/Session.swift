@@ -19,7 +19,7 @@ public struct Session: Sendable {
 
     /// Reads one token.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public mutating func feed(_ token: Int) throws {
         try makeUnique()
         try reader.read(token)
@@ -28,7 +28,7 @@ public struct Session: Sendable {
 
     /// Reads some tokens.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public mutating func feed(_ tokens: some Sequence<Int>) throws {
         try makeUnique()
         var hasRead = false
@@ -42,7 +42,7 @@ public struct Session: Sendable {
     /// Reads a text.
     ///
     /// - Throws: ``VocabularyError`` for a character that the model does not know, unless `unknown` says what to do
-    ///   with it; ``DeviceError``.
+    ///   with it; `DeviceError`.
     public mutating func feed(_ text: String, unknown: UnknownCharacters = .error) throws {
         try feed(try vocabulary.encode(text, unknown: unknown))
     }
@@ -54,12 +54,12 @@ public struct Session: Sendable {
 
     /// What the network remembers. Setting it does not change ``next`` before the next token is fed.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public func state() throws -> LanguageModel.State { try reader.state() }
 
     /// Puts the network into a state that ``state()`` returned, of any session of an equal model.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public mutating func setState(_ state: LanguageModel.State) throws {
         try makeUnique()
         try reader.setState(state)
@@ -74,7 +74,7 @@ public struct Session: Sendable {
 extension LanguageModel {
     /// A session that has read nothing.
     ///
-    /// - Throws: ``DeviceError`` when the device has not enough memory.
+    /// - Throws: `DeviceError` when the device has not enough memory.
     public func makeSession() throws -> Session { try Session(self) }
 }
 

@@ -4,6 +4,7 @@ public struct Batch: Sendable {
     public let batchSize: Int
     /// T
     public let steps: Int
+    /// The characters that the model reads.
     public let inputs: [Int32]
     /// The character after each input.
     public let targets: [Int32]

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// XXH64 (Yann Collet), a fast 64-bit checksum of bytes: it tells texts and files apart, it is not for secrets.
-func contentHash(_ bytes: Data) -> UInt64 {
+package func contentHash(_ bytes: Data) -> UInt64 {
     let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     let prime3: UInt64 = 0x1656_67B1_9E37_79F9

@@ -6,10 +6,12 @@ import FoundationEssentials
 /// into columns of S: row b of batch k+1 continues row b of batch k. The first batches are for training, those after
 /// them for validation, the rest for testing, so that each split holds a share of every row.
 public struct TextDataset: Sendable {
+    /// A share of the batches.
     public enum Part: String, Sendable {
         case training, validation, test
     }
 
+    /// The tokens of the text.
     public let vocabulary: Vocabulary
     /// B, the number of streams. Smaller than asked for when the text is short; see ``notices``.
     public let batchSize: Int
@@ -29,6 +31,10 @@ public struct TextDataset: Sendable {
     ///
     /// The preprocessed text is kept in a cache file beside it, which is safe to delete.
     /// - Parameters:
+    ///   - url: the file or the folder.
+    ///   - kind: what counts as a character.
+    ///   - batchSize: B, the number of streams.
+    ///   - sequenceLength: S, the number of steps of a batch.
     ///   - trainingFraction: the share of the batches to train on.
     ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
     /// - Throws: ``TextError``.

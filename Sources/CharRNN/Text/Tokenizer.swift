@@ -87,9 +87,13 @@ enum Tokenizer {
 
 /// Why a text cannot be used.
 public enum TextError: Error, Equatable, CustomStringConvertible {
+    /// The file or folder is not there, or not to be read.
     case unreadable(file: String, reason: String)
+    /// The file breaks the rules of UTF-8 at this byte.
     case notUTF8(file: String, offset: Int, byte: UInt8)
+    /// No choice of sizes gives every part a batch.
     case tooShort(name: String, characters: Int, needed: Int)
+    /// The shares are not between 0 and 1, or sum to more than 1.
     case fractions(training: Double, validation: Double)
 
     public var description: String {

@@ -1,6 +1,7 @@
 /// The tokens that a model knows, and their numbers: 0 ..< `count` in ascending order of their UTF-8 bytes, as in
 /// char-rnn.
 public struct Vocabulary: Hashable, Sendable {
+    /// What counts as one token.
     public let kind: TokenKind
     /// The UTF-8 bytes of each token (the byte itself for ``TokenKind/bytes``).
     private let entries: [[UInt8]]
@@ -128,6 +129,7 @@ extension Vocabulary {
     }
 }
 
+/// Why a text cannot be put into tokens.
 public enum VocabularyError: Error, Equatable, CustomStringConvertible {
     /// The text has a character that the vocabulary lacks, so many tokens after its start.
     case unknownCharacter(String, offset: Int)
@@ -135,8 +137,7 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownCharacter(let character, let offset):
-            "the model does not know the character \(Vocabulary.quoted(character)) at position \(offset); "
-                + "leave it out, or choose --unknown skip or --unknown replace"
+            "the model does not know the character \(Vocabulary.quoted(character)) at position \(offset)"
         }
     }
 }

@@ -1,9 +1,10 @@
 import OpenCLCompute
 
-/// How parameters follow their gradient; ``Backend`` has the equations.
+/// How parameters follow their gradient; `Backend` has the equations.
 public enum Optimizer: Codable, Hashable, Sendable {
     /// char-rnn's optimizer: `decay` is its `decay_rate` (PyTorch's alpha), ε stands outside the root.
     case rmsProp(learningRate: Float = 2e-3, decay: Float = 0.95, epsilon: Float = 1e-8)
+    /// With the paper's constants, and char-rnn's learning rate.
     case adam(learningRate: Float = 2e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8)
 
     /// The rate of the first step.

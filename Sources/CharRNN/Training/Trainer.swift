@@ -5,8 +5,11 @@ import OpenCLCompute
 public final class Trainer {
     /// What to do besides the batches themselves; the defaults are char-rnn's.
     public struct Options: Codable, Hashable, Sendable {
+        /// How parameters follow their gradient.
         public var optimizer: Optimizer
+        /// How the gradient is kept from exploding.
         public var clipping: GradientClipping
+        /// How the learning rate falls.
         public var decay: LearningRateDecay
         /// Of the dropout masks.
         public var seed: UInt64
@@ -22,8 +25,11 @@ public final class Trainer {
         }
     }
 
+    /// The model that learns.
     public let model: LanguageModel
+    /// What it learns from.
     public let dataset: TextDataset
+    /// How it learns.
     public let options: Options
     /// The steps taken.
     public private(set) var iteration: Int
@@ -45,12 +51,12 @@ public final class Trainer {
     /// Passes over the training batches so far.
     public var epoch: Double { Double(iteration) / Double(epochLength) }
 
-    /// - Throws: ``DeviceError`` when the device has not enough memory.
+    /// - Throws: `DeviceError` when the device has not enough memory.
     public convenience init(model: LanguageModel, dataset: TextDataset, options: Options) throws {
         try self.init(model: model, dataset: dataset, options: options, progress: nil)
     }
 
-    /// - Throws: ``DeviceError`` when the device has not enough memory.
+    /// - Throws: `DeviceError` when the device has not enough memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, optimizer: Optimizer = .rmsProp(),
         clipping: GradientClipping = .value(5)
@@ -61,7 +67,7 @@ public final class Trainer {
     /// Continues the run that wrote `checkpoint`, on any device: weights, optimizer, schedule, position and state.
     ///
     /// - Throws: ``CheckpointError/noTraining`` when the checkpoint holds weights only,
-    ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, ``DeviceError``.
+    ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, `DeviceError`.
     public convenience init(
         resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default
     ) throws {
@@ -103,7 +109,7 @@ public final class Trainer {
 
     /// Learns from the next batch. Returns when the work is queued; see ``TrainingStep``.
     ///
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public func step() throws -> TrainingStep {
         let dropout =
             model.configuration.dropout > 0 ? DropoutStep(seed: options.seed, step: UInt64(iteration)) : nil
@@ -127,7 +133,7 @@ public final class Trainer {
     /// carrying the state from batch to batch; NaN when the part is empty.
     ///
     /// The result for ``TextDataset/Part/validation`` joins ``validationLosses``. Training goes on in its own state.
-    /// - Throws: ``DeviceError``.
+    /// - Throws: `DeviceError`.
     public func evaluate(_ part: TextDataset.Part) throws -> Double {
         let batches = dataset.batches(in: part)
         guard !batches.isEmpty else { return .nan }

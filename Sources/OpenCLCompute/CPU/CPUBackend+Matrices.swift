@@ -8,7 +8,7 @@ extension CPUBackend {
             "product of \(a.shape) and \(b.shape) into \(c.shape)")
         guard c.rows > 0, c.columns > 0 else { return }
         let (m, n, k) = (c.rows, c.columns, a.columns)
-        if m < 8 && !a.isTransposed && !b.isTransposed {
+        if m < 8 && k > 0 && !a.isTransposed && !b.isTransposed {
             return cpu_product(a.pointer(), k, b.pointer(), n, c.pointer(), n, m, n, k, adding)
         }
         product(

@@ -3,22 +3,19 @@ import CPUKernels
 /// The recurrent layers. Streams do not meet in the recurrence, so each thread takes some rows of the batch through
 /// all the time steps, without waiting for the others in between.
 extension CPUBackend {
-    /// Below this many rows in all, packing the weights costs more than it brings.
+    /// Below this many rows in all, packing the weights costs more than it brings. (A sequence for training packs them
+    /// all the same: its backward pass has to.)
     private static let packingRows = 8
 
-    func recurrentScratchCount(_ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int) -> Int {
-        guard steps * batchSize >= Self.packingRows else { return 0 }
-        let gatesPacked =
-            switch cell {
-            case .lstm, .rnn: cpu_packed_count(hiddenSize, cell.gateCount * hiddenSize)
-            case .gru: cpu_packed_count(hiddenSize, 2 * hiddenSize) + cpu_packed_count(hiddenSize, hiddenSize)
-            }
-        let transposePacked =
-            switch cell {
-            case .lstm, .rnn: cpu_packed_count(cell.gateCount * hiddenSize, hiddenSize)
-            case .gru: cpu_packed_count(2 * hiddenSize, hiddenSize) + cpu_packed_count(hiddenSize, hiddenSize)
-            }
-        return max(gatesPacked, transposePacked)
+    func recurrentScratchCount(
+        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
+    ) -> Int {
+        guard forTraining || steps * batchSize >= Self.packingRows else { return 0 }
+        // The gates of each product: those of a GRU make two.
+        let products = cell == .gru ? [2, 1] : [cell.gateCount]
+        let forward = products.reduce(0) { $0 + cpu_packed_count(hiddenSize, $1 * hiddenSize) }
+        let backward = products.reduce(0) { $0 + cpu_packed_count($1 * hiddenSize, hiddenSize) }
+        return forTraining ? max(forward, backward) : forward
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) {

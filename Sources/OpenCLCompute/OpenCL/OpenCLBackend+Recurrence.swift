@@ -1,8 +1,10 @@
 extension OpenCLBackend {
     /// Room for the recurrent weights: see ``OpenCLStream/packWeights(_:for:)`` and
     /// ``OpenCLStream/transposeWeights(_:for:)``.
-    func recurrentScratchCount(_ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int) -> Int {
-        hiddenSize * cell.gateCount * hiddenSize
+    func recurrentScratchCount(
+        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
+    ) -> Int {
+        forTraining || steps > 1 && batchSize > 1 ? hiddenSize * cell.gateCount * hiddenSize : 0
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {

@@ -32,7 +32,7 @@ enum OpenCLPlatform {
     }
 
     /// What to say of platforms that have no device for us.
-    package static func reason(platforms: [String], skipped: [String]) -> String {
+    static func reason(platforms: [String], skipped: [String]) -> String {
         let found = "no usable device in \(platforms.joined(separator: ", "))"
         return skipped.isEmpty ? found : "\(found) (\(skipped.joined(separator: "; ")))"
     }

@@ -1,0 +1,54 @@
+import OpenCLCompute
+import TestSupport
+import Testing
+
+@Suite("The check of a device")
+struct DeviceCheckTests {
+    @Test("Every device found passes", arguments: Device.underTest)
+    func sound(device: Device) throws {
+        let results = DeviceCheck.run(on: device)
+        #expect(results.count > 10)
+        for result in results {
+            #expect(throws: Never.self, "\(result.operation)") { try result.outcome.get() }
+        }
+    }
+
+    @Test("A wrong result fails its operation and no other, also when it is NaN", arguments: [0.5, .nan] as [Float])
+    func wrongResult(sum: Float) {
+        let results = DeviceCheck.run(on: device { try FaultyBackend(columnSum: sum) })
+        #expect(results.filter(\.hasFailed).map(\.operation) == ["column sums and mean"])
+        #expect(results.first(where: \.hasFailed)?.reason?.contains("element 0 is \(sum)") == true)
+    }
+
+    @Test("An operation that the device refuses fails with the device's words, and the others are still tried")
+    func refusal() {
+        let error = DeviceError.callFailed(call: "CLBlastSgemm", status: "CL_OUT_OF_RESOURCES", device: "made-up")
+        let results = DeviceCheck.run(on: device { try FaultyBackend(productError: error) })
+        #expect(results.count > results.filter(\.hasFailed).count)
+        for result in results where result.operation.hasPrefix("product") {
+            #expect(result.reason == "CLBlastSgemm failed with CL_OUT_OF_RESOURCES on made-up")
+        }
+    }
+
+    @Test("A device that cannot be started says why")
+    func noStart() {
+        let error = DeviceError.callFailed(call: "clCreateContext", status: "CL_OUT_OF_RESOURCES", device: "made-up")
+        let results = DeviceCheck.run(on: device { throw error })
+        #expect(results.map(\.operation) == ["start"])
+        #expect(results.map(\.reason) == ["clCreateContext failed with CL_OUT_OF_RESOURCES on made-up"])
+    }
+
+    private func device(open: @escaping @Sendable () throws -> any Backend) -> Device {
+        Device(
+            id: "made-up", kind: .accelerator, vendor: "", name: "", platform: "", version: "", memoryBytes: 0,
+            open: open)
+    }
+}
+
+extension DeviceCheck.Result {
+    /// What went wrong, or nil.
+    fileprivate var reason: String? {
+        if case .failure(let fault) = outcome { fault.description } else { nil }
+    }
+    fileprivate var hasFailed: Bool { reason != nil }
+}

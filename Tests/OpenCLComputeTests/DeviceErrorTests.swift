@@ -1,0 +1,46 @@
+import OpenCLCompute
+import TestSupport
+import Testing
+
+@Suite("What devices refuse")
+struct DeviceErrorTests {
+    @Test("More memory than the device has is refused, and the device goes on", arguments: DeviceTests.openCLDevices)
+    func outOfMemory(device: Device) throws {
+        let backend = try device.backend()
+        let count = Int(device.memoryBytes / 4) + 1
+        let error = #expect(throws: DeviceError.self) { try backend.makeBuffer(of: Float.self, count: count) }
+        guard case .outOfMemory(let requested, let limit, let name) = error else {
+            Issue.record("\(String(describing: error)) instead of outOfMemory")
+            return
+        }
+        #expect(requested == 4 * count)
+        #expect(limit > 0 && limit < requested)
+        #expect(name.contains(device.name) || name.contains(device.id))
+
+        let bench = try Workbench(device)
+        expectSame(try bench.read(try bench.buffer([1, 2, 3])), [1, 2, 3])
+    }
+
+    @Test("Errors say what, where and what to do in one line", arguments: zip(errors, lines))
+    func description(error: DeviceError, line: String) {
+        #expect("\(error)" == line)
+    }
+
+    static let errors: [DeviceError] = [
+        .noSuchDevice("gpu", available: ["cpu", "opencl:0"]),
+        .noOpenCLDevice(reason: "no driver is installed"),
+        .callFailed(call: "clCreateBuffer", status: "CL_INVALID_BUFFER_SIZE", device: "opencl:0"),
+        .kernelBuildFailed(
+            file: "lstm.cl", device: "opencl:0", options: "-DWIDTH=8", log: "1:1: error", savedAt: "/tmp/lstm.cl"),
+        .outOfMemory(requestedBytes: 8_000_000_000, limitBytes: 4_000_000_000, device: "opencl:0"),
+    ]
+    static let lines = [
+        "no device 'gpu'; found: cpu, opencl:0 (list them with: char-rnn devices)",
+        "no OpenCL device: no driver is installed; install your graphics driver's OpenCL package, or "
+            + "pocl-opencl-icd to run OpenCL on the processor",
+        "clCreateBuffer failed with CL_INVALID_BUFFER_SIZE on opencl:0",
+        "lstm.cl does not build on opencl:0 with '-DWIDTH=8' (source saved as /tmp/lstm.cl): 1:1: error",
+        "opencl:0 cannot give 8000000000 bytes (its limit is 4000000000); use a smaller batch size, "
+            + "sequence length or hidden size",
+    ]
+}

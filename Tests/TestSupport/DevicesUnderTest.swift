@@ -1,0 +1,9 @@
+import OpenCLCompute
+
+extension Device {
+    /// Every device found, and the CPU with other numbers of threads: work that one thread does whole is shared out
+    /// unevenly among three.
+    package static let underTest: [Device] = available + [1, 3].map { Device.processor(threadCount: $0) }
+
+    package var isOpenCL: Bool { kind != .cpu }
+}
