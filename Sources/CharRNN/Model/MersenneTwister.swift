@@ -22,7 +22,9 @@ package struct MersenneTwister {
     }
 
     /// Torch's uniform number of [low, high), from 32 bits.
-    package mutating func uniform(_ low: Double, _ high: Double) -> Double { Double(next()) * 0x1p-32 * (high - low) + low }
+    package mutating func uniform(_ low: Double, _ high: Double) -> Double {
+        Double(next()) * 0x1p-32 * (high - low) + low
+    }
 
     private mutating func refill() {
         for i in 0..<624 {
