@@ -5,10 +5,11 @@
 KERNEL void cpu_gru_reset_forward(float *gates, const float *input_bias, const float *recurrent_bias,
                                   const float *previous_h, float *reset_h, long rows, long hidden) {
     for (long row = 0; row < rows; row++) {
-        float *restrict r = gates + row * 3 * hidden, *restrict z = r + hidden;
-        const float *restrict h_before = previous_h + row * hidden;
-        const float *restrict wb = input_bias, *restrict ub = recurrent_bias;
-        float *restrict reset = reset_h + row * hidden;
+        float *r = gates + row * 3 * hidden, *z = r + hidden;
+        const float *h_before = previous_h + row * hidden;
+        const float *wb = input_bias, *ub = recurrent_bias;
+        float *reset = reset_h + row * hidden;
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) {
             r[j] = sigmoid(r[j] + (wb[j] + ub[j]));
             z[j] = sigmoid(z[j] + (wb[hidden + j] + ub[hidden + j]));
@@ -20,10 +21,11 @@ KERNEL void cpu_gru_reset_forward(float *gates, const float *input_bias, const f
 KERNEL void cpu_gru_output_forward(float *gates, const float *input_bias, const float *recurrent_bias,
                                    const float *previous_h, float *h, long rows, long hidden) {
     for (long row = 0; row < rows; row++) {
-        float *restrict z = gates + row * 3 * hidden + hidden, *restrict n = z + hidden;
-        const float *restrict h_before = previous_h + row * hidden;
-        const float *restrict wb = input_bias + 2 * hidden, *restrict ub = recurrent_bias + 2 * hidden;
-        float *restrict output = h + row * hidden;
+        float *z = gates + row * 3 * hidden + hidden, *n = z + hidden;
+        const float *h_before = previous_h + row * hidden;
+        const float *wb = input_bias + 2 * hidden, *ub = recurrent_bias + 2 * hidden;
+        float *output = h + row * hidden;
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) {
             n[j] = hyperbolic_tangent(n[j] + (wb[j] + ub[j]));
             output[j] = z[j] * n[j] + (1 - z[j]) * h_before[j];
@@ -34,12 +36,14 @@ KERNEL void cpu_gru_output_forward(float *gates, const float *input_bias, const 
 KERNEL void cpu_gru_output_backward(float *gates, const float *previous_h, const float *dh, float *previous_dh,
                                     long rows, long hidden) {
     for (long row = 0; row < rows; row++) {
-        float *restrict z = gates + row * 3 * hidden + hidden, *restrict n = z + hidden;
-        const float *restrict h_before = previous_h + row * hidden, *restrict d_output = dh + row * hidden;
+        float *z = gates + row * 3 * hidden + hidden, *n = z + hidden;
+        const float *h_before = previous_h + row * hidden, *d_output = dh + row * hidden;
         if (previous_dh) {
-            float *restrict d_before = previous_dh + row * hidden;
+            float *d_before = previous_dh + row * hidden;
+            INDEPENDENT
             for (long j = 0; j < hidden; j++) d_before[j] += (1 - z[j]) * d_output[j];
         }
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) {
             float d_z = d_output[j] * (n[j] - h_before[j]), d_n = d_output[j] * z[j];
             z[j] = d_z * z[j] * (1 - z[j]);
@@ -51,12 +55,14 @@ KERNEL void cpu_gru_output_backward(float *gates, const float *previous_h, const
 KERNEL void cpu_gru_reset_backward(float *gates, const float *previous_h, const float *d_reset, float *previous_dh,
                                    long rows, long hidden) {
     for (long row = 0; row < rows; row++) {
-        float *restrict r = gates + row * 3 * hidden;
-        const float *restrict h_before = previous_h + row * hidden, *restrict d_product = d_reset + row * hidden;
+        float *r = gates + row * 3 * hidden;
+        const float *h_before = previous_h + row * hidden, *d_product = d_reset + row * hidden;
         if (previous_dh) {
-            float *restrict d_before = previous_dh + row * hidden;
+            float *d_before = previous_dh + row * hidden;
+            INDEPENDENT
             for (long j = 0; j < hidden; j++) d_before[j] += r[j] * d_product[j];
         }
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) r[j] = d_product[j] * h_before[j] * r[j] * (1 - r[j]);
     }
 }

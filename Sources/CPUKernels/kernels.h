@@ -13,6 +13,8 @@
 #else
 #define KERNEL
 #endif
+// The elements that the loop below it reads and writes do not depend on one another, whatever the compiler can prove.
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define INLINE static inline __attribute__((always_inline))
 
 /// eˣ to 2 units in the last place, branch-free so that loops over it vectorise. The argument is held to ±87.

@@ -4,11 +4,11 @@
 KERNEL void cpu_lstm_forward(float *gates, const float *input_bias, const float *recurrent_bias,
                              const float *previous_c, float *c, float *h, long rows, long hidden) {
     for (long r = 0; r < rows; r++) {
-        float *restrict i = gates + r * 4 * hidden, *restrict f = i + hidden, *restrict g = f + hidden,
-              *restrict o = g + hidden;
-        const float *restrict c_before = previous_c + r * hidden;
-        float *restrict c_after = c + r * hidden, *restrict output = h + r * hidden;
-        const float *restrict wb = input_bias, *restrict ub = recurrent_bias;
+        float *i = gates + r * 4 * hidden, *f = i + hidden, *g = f + hidden, *o = g + hidden;
+        const float *c_before = previous_c + r * hidden;
+        float *c_after = c + r * hidden, *output = h + r * hidden;
+        const float *wb = input_bias, *ub = recurrent_bias;
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) {
             i[j] = sigmoid(i[j] + (wb[j] + ub[j]));
             f[j] = sigmoid(f[j] + (wb[hidden + j] + ub[hidden + j]));
@@ -23,11 +23,11 @@ KERNEL void cpu_lstm_forward(float *gates, const float *input_bias, const float 
 KERNEL void cpu_lstm_backward(float *gates, const float *previous_c, const float *c, const float *dh, float *dc,
                               long rows, long hidden) {
     for (long r = 0; r < rows; r++) {
-        float *restrict i = gates + r * 4 * hidden, *restrict f = i + hidden, *restrict g = f + hidden,
-              *restrict o = g + hidden;
-        const float *restrict c_before = previous_c + r * hidden, *restrict c_after = c + r * hidden;
-        const float *restrict d_output = dh + r * hidden;
-        float *restrict d_cell = dc + r * hidden;
+        float *i = gates + r * 4 * hidden, *f = i + hidden, *g = f + hidden, *o = g + hidden;
+        const float *c_before = previous_c + r * hidden, *c_after = c + r * hidden;
+        const float *d_output = dh + r * hidden;
+        float *d_cell = dc + r * hidden;
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) {
             float tanh_c = hyperbolic_tangent(c_after[j]);
             float d_o = d_output[j] * tanh_c;

@@ -8,14 +8,15 @@ INLINE float clip(float g, float bound) {
     return g > bound ? bound : g;
 }
 
-KERNEL cpu_squares cpu_optimizer_rmsprop(float *restrict x, const float *restrict gradient,
-                                         float *restrict mean_square, long count, float bound, float scale,
+KERNEL cpu_squares cpu_optimizer_rmsprop(float *x, const float *gradient,
+                                         float *mean_square, long count, float bound, float scale,
                                          float learning_rate, float decay, float epsilon) {
     cpu_squares total = {0, 0};
     for (long start = 0; start < count; start += block) {
 #pragma clang fp reassociate(on)
         long end = count - start < block ? count : start + block;
         float gradient_squares = 0, parameter_squares = 0;
+        INDEPENDENT
         for (long i = start; i < end; i++) {
             float g = clip(gradient[i] * scale, bound);
             mean_square[i] = decay * mean_square[i] + (1 - decay) * g * g;
@@ -29,8 +30,8 @@ KERNEL cpu_squares cpu_optimizer_rmsprop(float *restrict x, const float *restric
     return total;
 }
 
-KERNEL cpu_squares cpu_optimizer_adam(float *restrict x, const float *restrict gradient, float *restrict mean,
-                                      float *restrict mean_square, long count, float bound, float scale,
+KERNEL cpu_squares cpu_optimizer_adam(float *x, const float *gradient, float *mean,
+                                      float *mean_square, long count, float bound, float scale,
                                       float learning_rate, float beta1, float beta2, float epsilon,
                                       float correction1, float correction2) {
     cpu_squares total = {0, 0};
@@ -38,6 +39,7 @@ KERNEL cpu_squares cpu_optimizer_adam(float *restrict x, const float *restrict g
 #pragma clang fp reassociate(on)
         long end = count - start < block ? count : start + block;
         float gradient_squares = 0, parameter_squares = 0;
+        INDEPENDENT
         for (long i = start; i < end; i++) {
             float g = clip(gradient[i] * scale, bound);
             mean[i] = beta1 * mean[i] + (1 - beta1) * g;

@@ -107,12 +107,12 @@ KERNEL void cpu_product_packed(const float *a, long a_stride, const float *packe
 
 /// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight rows
 /// at a time to spare loads and stores of c.
-INLINE void row_product(const float *restrict a, const float *restrict b, long b_stride, float *restrict c, long n,
-                        long k, bool adding) {
+INLINE void row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding) {
     if (!adding) memset(c, 0, (size_t)n * sizeof(float));
     long i = 0;
     for (; i + 8 <= k; i += 8) {
         const float *r = b + i * b_stride;
+        INDEPENDENT
         for (long j = 0; j < n; j++) {
             float sum = c[j];
             for (int u = 0; u < 8; u++) sum += a[i + u] * r[u * b_stride + j];
@@ -120,6 +120,7 @@ INLINE void row_product(const float *restrict a, const float *restrict b, long b
         }
     }
     for (; i < k; i++) {
+        INDEPENDENT
         for (long j = 0; j < n; j++) c[j] += a[i] * b[i * b_stride + j];
     }
 }

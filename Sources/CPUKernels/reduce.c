@@ -6,6 +6,7 @@ enum { block = 4096 };  // summed in float lanes; blocks are summed in double
 KERNEL void cpu_reduce_columns(const float *matrix, float *sums, long rows, long columns, long first, long last) {
     for (long j = first; j < last; j++) sums[j] = 0;
     for (long i = 0; i < rows; i++) {
+        INDEPENDENT
         for (long j = first; j < last; j++) sums[j] += matrix[i * columns + j];
     }
 }

@@ -4,8 +4,9 @@
 KERNEL void cpu_rnn_forward(float *gates, const float *input_bias, const float *recurrent_bias, float *h, long rows,
                             long hidden) {
     for (long r = 0; r < rows; r++) {
-        float *restrict a = gates + r * hidden, *restrict output = h + r * hidden;
-        const float *restrict wb = input_bias, *restrict ub = recurrent_bias;
+        float *a = gates + r * hidden, *output = h + r * hidden;
+        const float *wb = input_bias, *ub = recurrent_bias;
+        INDEPENDENT
         for (long j = 0; j < hidden; j++) {
             a[j] = hyperbolic_tangent(a[j] + (wb[j] + ub[j]));
             output[j] = a[j];
@@ -14,5 +15,6 @@ KERNEL void cpu_rnn_forward(float *gates, const float *input_bias, const float *
 }
 
 KERNEL void cpu_rnn_backward(float *gates, const float *dh, long rows, long hidden) {
+    INDEPENDENT
     for (long i = 0; i < rows * hidden; i++) gates[i] = dh[i] * (1 - gates[i] * gates[i]);
 }

@@ -3,6 +3,7 @@
 
 KERNEL void cpu_rows_add_bias(float *matrix, const float *bias, long rows, long columns) {
     for (long i = 0; i < rows; i++) {
+        INDEPENDENT
         for (long j = 0; j < columns; j++) matrix[i * columns + j] += bias[j];
     }
 }
@@ -20,6 +21,7 @@ KERNEL void cpu_rows_scatter(const float *rows, const int32_t *starts, const int
         memset(sum, 0, (size_t)columns * sizeof(float));
         for (long p = starts[v]; p < starts[v + 1]; p++) {
             const float *row = rows + positions[p] * columns;
+            INDEPENDENT
             for (long j = 0; j < columns; j++) sum[j] += row[j];
         }
     }

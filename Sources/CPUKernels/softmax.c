@@ -7,7 +7,7 @@ KERNEL void cpu_softmax_cross_entropy(float *logits, const int32_t *targets, flo
                                       long columns) {
 #pragma clang fp reassociate(on)
     for (long i = 0; i < rows; i++) {
-        float *restrict row = logits + i * columns;
+        float *row = logits + i * columns;
         float maximum = row[0];
         for (long j = 1; j < columns; j++) maximum = row[j] > maximum ? row[j] : maximum;
         float target = row[targets[i]] - maximum;

@@ -16,7 +16,9 @@ public struct Distribution: Sendable {
     public func temperature(_ temperature: Float) -> Distribution {
         precondition(temperature >= 0, "a temperature of \(temperature)")
         guard temperature > 0 else { return keeping([greedy]) }
-        return Distribution(logits: logits.map { $0 / temperature })
+        // The largest logit becomes 0, so that none overflows however small the temperature is.
+        let maximum = maximum
+        return Distribution(logits: logits.map { ($0 - maximum) / temperature })
     }
 
     /// Only the `count` likeliest tokens.

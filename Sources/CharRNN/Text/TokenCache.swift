@@ -5,14 +5,14 @@ import FoundationEssentials
 /// It is keyed by the text's content and the kind of token, and carries a checksum of itself: a cache that does not
 /// fit or is damaged is made anew, and it may be deleted at any time.
 ///
-/// Layout, little-endian: "CharRNN tokens 1", hash of the text, hash of what follows, length of the vocabulary, the
+/// Layout, little-endian: "CharRNN tokens 1", hash of the text, hash of what follows; length of the vocabulary, the
 /// vocabulary as JSON, the token numbers.
 struct TokenCache {
     let file: URL
     let kind: TokenKind
 
     private static let magic = Array("CharRNN tokens 1".utf8)
-    private static let headerSize = 16 + 3 * 8
+    private static let headerSize = 16 + 2 * 8
 
     init(for text: URL, kind: TokenKind) {
         file = text.appendingPathExtension("\(kind.rawValue).cache")
@@ -21,12 +21,12 @@ struct TokenCache {
 
     /// The cached form of the text with this hash, or nil when there is none that fits.
     func load(textHash: UInt64) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
-        guard let data = try? Data(contentsOf: file, options: .alwaysMapped), data.count >= Self.headerSize,
-            Array(data.prefix(16)) == Self.magic, Self.word(data, 0) == textHash
+        guard let data = try? Data(contentsOf: file, options: .alwaysMapped), data.count >= Self.headerSize + 8,
+            Array(data.prefix(16)) == Self.magic, Self.word(data, at: 16) == textHash,
+            Self.word(data, at: 24) == contentHash(data.dropFirst(Self.headerSize))
         else { return nil }
-        let body = data.dropFirst(Self.headerSize)
-        guard Self.word(data, 1) == contentHash(body),
-            let length = Int(exactly: Self.word(data, 2)), length <= body.count,
+        let body = data.dropFirst(Self.headerSize + 8)
+        guard let length = Int(exactly: Self.word(data, at: Self.headerSize)), length <= body.count,
             let vocabulary = try? JSONDecoder().decode(Vocabulary.self, from: body.prefix(length)),
             vocabulary.kind == kind
         else { return nil }
@@ -39,17 +39,14 @@ struct TokenCache {
     /// Writes the cache, whole or not at all. A folder that cannot be written only costs the time of the next run.
     func save(_ vocabulary: Vocabulary, _ tokens: TokenSequence, textHash: UInt64) {
         guard let json = try? JSONEncoder().encode(vocabulary) else { return }
-        let body = json + tokens.bytes
-        var data = Data(Self.magic)
-        for word in [textHash, contentHash(body), UInt64(json.count)] {
-            withUnsafeBytes(of: word.littleEndian) { data.append(contentsOf: $0) }
-        }
-        try? AtomicFile.write([data, body], to: file)
+        let body = Self.bytes(UInt64(json.count)) + json + tokens.bytes
+        let header = Data(Self.magic) + Self.bytes(textHash) + Self.bytes(contentHash(body))
+        try? AtomicFile.write([header, body], to: file)
     }
 
-    private static func word(_ data: Data, _ index: Int) -> UInt64 {
-        data.withUnsafeBytes {
-            UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 16 + 8 * index, as: UInt64.self))
-        }
+    private static func bytes(_ word: UInt64) -> Data { withUnsafeBytes(of: word.littleEndian) { Data($0) } }
+
+    private static func word(_ data: Data, at offset: Int) -> UInt64 {
+        data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
     }
 }

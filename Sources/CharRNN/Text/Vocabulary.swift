@@ -152,7 +152,14 @@ extension Vocabulary: Codable {
         let entries: [[UInt8]] =
             switch kind {
             case .bytes: try container.decode([UInt8].self, forKey: .tokens).map { [$0] }
-            case .scalars, .characters: try container.decode([String].self, forKey: .tokens).map { Array($0.utf8) }
+            case .scalars, .characters:
+                try container.decode([String].self, forKey: .tokens).map { text in
+                    guard (kind == .scalars ? text.unicodeScalars.count : text.count) == 1 else {
+                        throw DecodingError.dataCorruptedError(
+                            forKey: .tokens, in: container, debugDescription: "'\(text)' is not one of the \(kind)")
+                    }
+                    return Array(text.utf8)
+                }
             }
         // Numbers are given by order, so a list that is not in order, or names a token twice, is not one of ours.
         guard zip(entries, entries.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) }) else {

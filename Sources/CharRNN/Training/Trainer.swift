@@ -75,6 +75,9 @@ public final class Trainer {
         if let difference = progress.position.dataset.difference(to: .init(dataset)) {
             throw CheckpointError.otherData(difference)
         }
+        if let difference = checkpoint.configuration.vocabulary.difference(to: dataset.vocabulary) {
+            throw CheckpointError.otherData("its characters differ (first: the run's): \(difference)")
+        }
         try self.init(
             model: LanguageModel(checkpoint, on: device), dataset: dataset, options: progress.position.options,
             progress: progress)
