@@ -13,13 +13,13 @@ struct Bench: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
-    @Option(help: "The sequences of a batch.")
+    @Option(parsing: .unconditional, help: "The sequences of a batch.")
     var batchSize = 50
-    @Option(help: "The characters of a sequence.")
+    @Option(parsing: .unconditional, help: "The characters of a sequence.")
     var sequenceLength = 50
-    @Option(help: "The number of different characters.")
+    @Option(parsing: .unconditional, help: "The number of different characters.")
     var vocabularySize = 65
-    @Option(help: "How long to measure each figure.")
+    @Option(parsing: .unconditional, help: "How long to measure each figure.")
     var seconds = 3.0
     @Flag(help: "Measure every device.")
     var all = false

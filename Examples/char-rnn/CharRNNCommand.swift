@@ -27,10 +27,18 @@ struct CharRNNCommand: ParsableCommand {
             // One line of facts; a usage text would bury it.
             Console.note("char-rnn: \(error)")
             Glibc.exit(1)
+        } catch let error where exitCode(for: error) == .validationFailure {
+            let names = configuration.subcommands.map { "\($0)".lowercased() }
+            let words = ["char-rnn"] + CommandLine.arguments.dropFirst().prefix(1).filter(names.contains)
+            let message = message(for: error).split(separator: "\n").joined(separator: " ")
+            Console.note("char-rnn: \(message) (see: \(words.joined(separator: " ")) --help)")
+            exit(.validationFailure)
         } catch {
-            exit(withError: error)
+            exit(withError: error)  // help, versions, and the status of an interrupted run
         }
     }
+
+    private static func exit(_ code: ExitCode) -> Never { Glibc.exit(code.rawValue) }
 }
 
 /// What the command line itself has to object to.

@@ -21,11 +21,11 @@ struct Sample: ParsableCommand {
     @Argument(help: "The checkpoint.")
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
-    @Option(help: "How many characters to write after the prime text.")
+    @Option(parsing: .unconditional, help: "How many characters to write after the prime text.")
     var length = 2000
     @Option(parsing: .unconditional, help: "Divides the log-probabilities: 0.5 is bold, 1 as learned, 0 the likeliest.")
     var temperature: Float = 1
-    @Option(help: "Draw from this many likeliest characters only.")
+    @Option(parsing: .unconditional, help: "Draw from this many likeliest characters only.")
     var topK: Int?
     @Option(parsing: .unconditional, help: "Draw from the likeliest characters that make up this probability only.")
     var topP: Float?
@@ -35,8 +35,8 @@ struct Sample: ParsableCommand {
     var primeFile: String?
     @Option(help: "What to do with characters of that text that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error
-    @Option(help: "The seed: the same one writes the same text.")
-    var seed: UInt64 = 123
+    @Option(parsing: .unconditional, help: "The seed: the same one writes the same text.")
+    var seed = 123
     @Flag(help: "Say nothing but the text.")
     var quiet = false
 
@@ -52,7 +52,7 @@ struct Sample: ParsableCommand {
         let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
         let vocabulary = model.vocabulary
         var session = try model.makeSession()
-        var generator = SplitMix64(seed: seed)
+        var generator = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
         if !quiet { Console.note("device: \(model.device)") }
         if let text = try primeText() {
             let tokens = try encode(text, vocabulary)

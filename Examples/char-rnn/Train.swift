@@ -22,15 +22,17 @@ struct Train: ParsableCommand {
 
     @Option(parsing: .unconditional, help: "How often to go through the training part; 0.5 is half of it.")
     var maxEpochs = 50.0
-    @Option(help: "Stop after so many iterations, if that is earlier.")
+    @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
     @Option(help: "Start from the weights and sizes of this checkpoint.")
     var initFrom: String?
     @Option(help: "Continue the run that wrote this checkpoint, with its model and learning options.")
     var resume: String?
-    @Option(help: "The iterations from one progress line to the next.")
+    @Option(parsing: .unconditional, help: "The iterations from one progress line to the next.")
     var printEvery = 1
-    @Option(help: "The iterations from one validation and checkpoint to the next; also at the end.")
+    @Option(
+        parsing: .unconditional, help: "The iterations from one validation and checkpoint to the next; also at the end."
+    )
     var evalEvery = 1000
     @Option(help: "The folder for checkpoints and history.jsonl.")
     var checkpointDir = "cv"
@@ -119,7 +121,7 @@ struct Train: ParsableCommand {
             return try LanguageModel(
                 .init(
                     cell: model.cell, vocabulary: vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
-                    dropout: model.dropout), on: device, seed: learning.seed)
+                    dropout: model.dropout), on: device, seed: learning.trainerOptions.seed)
         }
         let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
         if let difference = checkpoint.configuration.vocabulary.difference(to: vocabulary) {
@@ -143,7 +145,7 @@ struct Train: ParsableCommand {
                 + "training, \(dataset.batches(in: .validation).count) for validation, "
                 + "\(dataset.batches(in: .test).count) for testing")
         Console.note(
-            "model: \(configuration.cell), \(configuration.layerCount) layers of \(configuration.hiddenSize) units, "
+            "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
                 + "dropout \(configuration.dropout)")
         Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
         if let advice = Advice.size(parameters: model.parameterCount, characters: dataset.characterCount) {

@@ -14,13 +14,15 @@ struct DataOptions: ParsableArguments {
     var dataDir: String?
     @Option(help: "What counts as a character: \(TokenKind.allCases.map(\.rawValue).joined(separator: ", ")).")
     var tokens = TokenKind.scalars
-    @Option(help: "The characters of a sequence, through which gradients flow back.")
+    @Option(parsing: .unconditional, help: "The characters of a sequence, through which gradients flow back.")
     var sequenceLength = 50
-    @Option(help: "The sequences that are learned from at a time.")
+    @Option(parsing: .unconditional, help: "The sequences that are learned from at a time.")
     var batchSize = 50
-    @Option(help: "The share of the text to train on.")
+    @Option(parsing: .unconditional, help: "The share of the text to train on.")
     var trainFraction = 0.95
-    @Option(help: "The share of the text to validate on; what is left of 1 is tested on at the end.")
+    @Option(
+        parsing: .unconditional,
+        help: "The share of the text to validate on; what is left of 1 is tested on at the end.")
     var validationFraction = 0.05
 
     static let exampleFolder = "data/tinyshakespeare"
@@ -35,9 +37,9 @@ struct DataOptions: ParsableArguments {
 struct ModelOptions: ParsableArguments {
     @Option(help: "The kind of layer: \(RecurrentCell.allCases.map(\.rawValue).joined(separator: ", ")).")
     var cell = RecurrentCell.lstm
-    @Option(help: "The units of each layer.")
+    @Option(parsing: .unconditional, help: "The units of each layer.")
     var hiddenSize = 128
-    @Option(help: "The number of layers.")
+    @Option(parsing: .unconditional, help: "The number of layers.")
     var layers = 2
     @Option(parsing: .unconditional, help: "The share of units dropped between layers: 0 ≤ p < 1.")
     var dropout: Float = 0
@@ -65,8 +67,8 @@ struct LearningOptions: ParsableArguments {
     var clip: Float = 5
     @Option(parsing: .unconditional, help: "Scale the gradient down to this norm, in place of --clip.")
     var clipNorm: Float?
-    @Option(help: "The seed of the first weights and of dropout.")
-    var seed: UInt64 = 123
+    @Option(parsing: .unconditional, help: "The seed of the first weights and of dropout.")
+    var seed = 123
 
     func validate() throws {
         try require(
@@ -85,7 +87,8 @@ struct LearningOptions: ParsableArguments {
             }
         return Trainer.Options(
             optimizer: optimizer, clipping: clipNorm.map { .norm($0) } ?? (clip > 0 ? .value(clip) : .none),
-            decay: LearningRateDecay(factor: learningRateDecay, firstEpoch: learningRateDecayAfter), seed: seed)
+            decay: LearningRateDecay(factor: learningRateDecay, firstEpoch: learningRateDecayAfter),
+            seed: UInt64(bitPattern: Int64(seed)))
     }
 }
 

@@ -38,7 +38,8 @@ final class TrainingRun {
         while trainer.iteration < lastIteration {
             let step = try trainer.step()
             clock.count += 1
-            let isLast = step.iteration == lastIteration || Interruption.received != nil
+            let signal = Interruption.received  // asked once, for it may come at any moment
+            let isLast = step.iteration == lastIteration || signal != nil
             let isPrinted = step.iteration % printEvery == 0 || isLast
             let isSaved = step.iteration % evalEvery == 0 || isLast
             if isPrinted { try report(step) }
@@ -48,7 +49,7 @@ final class TrainingRun {
                 Console.note("the learning rate falls to \(step.nextLearningRate)")
             }
             if isSaved { try validate(step) }
-            if let signal = Interruption.received, step.iteration < lastIteration {
+            if let signal, step.iteration < lastIteration {
                 Console.note("stopped; continue with: char-rnn train --resume \(lastCheckpoint!.relativePath)")
                 throw ExitCode(128 + signal)
             }

@@ -9,8 +9,10 @@ enum AtomicFile {
     /// - Throws: ``FileError`` with the system's reason; `file` is then untouched and nothing is left beside it.
     static func write(_ parts: [Data], to file: URL) throws {
         let folder = file.deletingLastPathComponent()
-        let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(getpid()).tmp").path
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        // A name of its own, for other tasks and programs may be writing the same file.
+        let unique = UInt64.random(in: 0 ... .max)
+        let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(unique).tmp").path
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.writing(file) }
         do {
             for part in parts { try write(part, to: descriptor, file) }

@@ -121,7 +121,6 @@ extension LanguageModel.Configuration {
     /// Whether the sizes make sense for a file with so many numbers, before anything is computed from them.
     fileprivate func isPlausible(forAtMost numbers: Int) -> Bool {
         let sizes = [hiddenSize, layerCount, vocabulary.count]
-        return sizes.allSatisfy { $0 > 0 && $0 <= numbers } && dropout >= 0 && dropout < 1
-            && Double(layerCount) * Double(hiddenSize) * Double(hiddenSize) <= Double(numbers)
+        return sizes.allSatisfy { $0 > 0 } && dropout >= 0 && dropout < 1 && parameterEstimate <= Double(numbers)
     }
 }

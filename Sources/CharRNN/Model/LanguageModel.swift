@@ -37,13 +37,18 @@ public final class LanguageModel: Sendable {
             self.dropout = dropout
         }
 
+        /// The number of parameters, whatever the sizes: nothing overflows.
+        var parameterEstimate: Double {
+            let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
+            let upperLayers = Double(layerCount - 1) * 2 * g * h * (h + 1)
+            return g * h * (v + h + 2) + upperLayers + (h + 1) * v
+        }
+
         /// The parameters' layout, once it is sure that they are not too many for `device` or for a number.
         ///
         /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:device:)`.
         func layout(fitting device: Device) throws -> ParameterLayout {
-            let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
-            let upperLayers = Double(layerCount - 1) * 2 * g * h * (h + 1)
-            let bytes = 4 * (g * h * (v + h + 2) + upperLayers + (h + 1) * v)
+            let bytes = 4 * parameterEstimate
             guard bytes <= Double(device.memoryBytes) else {
                 throw DeviceError.outOfMemory(
                     requestedBytes: Int(min(bytes, 0x1p62)), limitBytes: Int(device.memoryBytes),

@@ -70,14 +70,16 @@ struct BatchLayout: Equatable {
     func notices(_ characters: Int, requested: BatchLayout) -> [String] {
         var notices: [String] = []
         if self != requested {
+            let length =
+                sequenceLength == requested.sequenceLength
+                ? "" : " and the sequence length \(sequenceLength) instead of \(requested.sequenceLength)"
             notices.append(
                 "the text is short (\(characters) characters), so the batch size is \(batchSize) instead of "
-                    + "\(requested.batchSize) and the sequence length \(sequenceLength) instead of "
-                    + "\(requested.sequenceLength)")
+                    + "\(requested.batchSize)" + length)
         }
         let batches = batchCount(characters)
         let unused = characters - batches * batchSize * sequenceLength
-        if unused > 0 { notices.append("the last \(unused) characters fill no batch and are left out") }
+        if unused > 0 { notices.append("\(unused) characters at the end fill no batch and are left out") }
         if batches < 50 {
             notices.append(
                 "there are only \(batches) batches, fewer than 50; a smaller batch size or sequence length, or more "

@@ -1,0 +1,78 @@
+import CharRNN
+import Foundation
+import TestSupport
+
+/// A small run, as most tests here need one.
+struct Run {
+    var cell = RecurrentCell.lstm
+    var dropout: Float = 0
+    var hiddenSize = 5
+    var layerCount = 2
+    var batchSize = 3
+    var sequenceLength = 4
+    var text = SmallText.noise(130)
+    var options = Trainer.Options()
+    var validationFraction = 0.2
+    var seed: UInt64 = 7
+
+    func dataset() throws -> TextDataset {
+        try TextDataset(
+            text: text, batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: 0.8,
+            validationFraction: validationFraction)
+    }
+
+    func model(on device: Device = .cpu) throws -> LanguageModel {
+        let configuration = LanguageModel.Configuration(
+            cell: cell, vocabulary: Vocabulary(of: text), hiddenSize: hiddenSize, layerCount: layerCount,
+            dropout: dropout)
+        return try LanguageModel(configuration, on: device, seed: seed)
+    }
+
+    func trainer(on device: Device = .cpu) throws -> Trainer {
+        try Trainer(model: model(on: device), dataset: dataset(), options: options)
+    }
+}
+
+extension ReferenceNetwork {
+    /// With the parameters that `model` has now, in the zero state.
+    init(_ model: LanguageModel, batchSize: Int) throws {
+        let configuration = model.configuration
+        self.init(
+            configuration.cell, vocabularySize: model.vocabulary.count, hiddenSize: configuration.hiddenSize,
+            layerCount: configuration.layerCount, batchSize: batchSize,
+            parameters: try model.parameterValues().asDoubles)
+    }
+
+    /// The mean loss over a part, the state being carried from batch to batch.
+    mutating func meanLoss(over part: TextDataset.Part, of dataset: TextDataset) -> Double {
+        let losses = dataset.batches(in: part).flatMap { index in
+            let batch = dataset.batch(index)
+            return read(batch.inputs, targets: batch.targets)
+        }
+        return losses.reduce(0, +) / Double(losses.count)
+    }
+}
+
+extension [Double] {
+    var mean: Double { reduce(0, +) / Double(count) }
+}
+
+extension Checkpoint {
+    /// The checkpoint after a journey through a file.
+    func throughFile() throws -> Checkpoint {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("journey.safetensors")
+            try write(to: file)
+            return try Checkpoint(contentsOf: file)
+        }
+    }
+
+    /// The bytes of its file.
+    func fileBytes() throws -> Data {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("bytes.safetensors")
+            try write(to: file)
+            return try Data(contentsOf: file)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// Finding and reading the text.
+@Suite struct TextFileTests {
+    private func reason(_ url: URL) -> String {
+        do {
+            _ = try TextDataset(contentsOf: url, batchSize: 2, sequenceLength: 2)
+            return "no error"
+        } catch { return "\(error)" }
+    }
+
+    @Test func aFolderStandsForItsInput() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("input.txt")
+            try Data("hello world".utf8).write(to: file)
+            let byFolder = try TextDataset(contentsOf: folder, batchSize: 1, sequenceLength: 2)
+            let byFile = try TextDataset(contentsOf: file, batchSize: 1, sequenceLength: 2)
+            let inMemory = try TextDataset(text: "hello world", batchSize: 1, sequenceLength: 2)
+            for dataset in [byFolder, byFile] {
+                #expect(dataset.vocabulary == inMemory.vocabulary)
+                #expect(dataset.batch(0).inputs == inMemory.batch(0).inputs)
+            }
+        }
+    }
+
+    @Test func whatCannotBeReadIsNamed() throws {
+        try withTemporaryFolder { folder in
+            let missing = folder.appendingPathComponent("missing.txt")
+            #expect(reason(missing) == "cannot read \(missing.path): No such file or directory")
+            let input = folder.appendingPathComponent("input.txt")
+            #expect(
+                reason(folder)
+                    == "cannot read \(input.path): the folder has no input.txt; put your text there under that name")
+            try FileManager.default.createDirectory(at: input, withIntermediateDirectories: false)
+            #expect(reason(folder) == "cannot read \(input.path): it is a folder")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func aFileWithoutPermissionIsNamed() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("secret.txt")
+            try Data("hello".utf8).write(to: file)
+            try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: file.path)
+            #expect(reason(file) == "cannot read \(file.path): Permission denied")
+        }
+    }
+
+    @Test(arguments: TokenKind.allCases)
+    func anEmptyFileIsTooShort(_ kind: TokenKind) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("empty.txt")
+            try Data().write(to: file)
+            for _ in 0..<2 {  // the second time from the cache
+                #expect(throws: TextError.tooShort(name: file.path, characters: 0, needed: 2)) {
+                    try TextDataset(contentsOf: file, tokens: kind)
+                }
+            }
+        }
+    }
+
+    private static let shakespeare = URL(fileURLWithPath: #filePath)
+        .appendingPathComponent("../../../../shared/data/tinyshakespeare/input.txt").standardizedFileURL
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: shakespeare.path), "Karpathy's text is not here"))
+    func karpathysTextHasItsPublishedNumbers() throws {
+        let text = try String(contentsOf: Self.shakespeare, encoding: .utf8)
+        let dataset = try TextDataset(text: text)
+        #expect(dataset.characterCount == 1_115_394 && dataset.vocabulary.count == 65)
+        #expect(dataset.vocabulary[0] == "\n" && dataset.vocabulary[1] == " ")
+        #expect(dataset.batches(in: .training).count == 423 && dataset.batches(in: .validation).count == 23)
+    }
+}

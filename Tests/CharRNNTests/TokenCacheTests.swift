@@ -1,0 +1,142 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// The cache beside a text never changes what is read, whatever happens to it.
+@Suite struct TokenCacheTests {
+    private func dataset(_ file: URL, _ kind: TokenKind = .scalars) throws -> TextDataset {
+        try TextDataset(contentsOf: file, tokens: kind, batchSize: 3, sequenceLength: 5)
+    }
+
+    private func cache(of file: URL, _ kind: TokenKind = .scalars) -> URL {
+        file.appendingPathExtension("\(kind.rawValue).cache")
+    }
+
+    /// Whether two datasets have the same vocabulary and batches.
+    private func same(_ a: TextDataset, _ b: TextDataset) -> Bool {
+        let batches = 0..<a.batches(in: .validation).upperBound
+        return a.vocabulary == b.vocabulary && a.characterCount == b.characterCount
+            && batches.allSatisfy {
+                a.batch($0).inputs == b.batch($0).inputs && a.batch($0).targets == b.batch($0).targets
+            }
+    }
+
+    private func withText(_ text: String, _ body: (URL) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("input.txt")
+            try Data(text.utf8).write(to: file)
+            try body(file)
+        }
+    }
+
+    @Test(arguments: TokenKind.allCases)
+    func theSecondLoadEqualsTheFirst(_ kind: TokenKind) throws {
+        try withText(SmallText.noise(200, alphabet: "aé\n😀—")) { file in
+            let first = try dataset(file, kind)
+            #expect(FileManager.default.fileExists(atPath: cache(of: file, kind).path))
+            #expect(same(try dataset(file, kind), first))
+            let files = try FileManager.default.contentsOfDirectory(atPath: file.deletingLastPathComponent().path)
+            #expect(files.sorted() == ["input.txt", "input.txt.\(kind.rawValue).cache"], "nothing else is left")
+        }
+    }
+
+    @Test func everyKindOfTokenHasItsOwnCache() throws {
+        let text = SmallText.noise(200, alphabet: "aé\r\n😀—")
+        try withText(text) { file in
+            for kind in TokenKind.allCases + TokenKind.allCases {
+                let inMemory = try TextDataset(text: text, tokens: kind, batchSize: 3, sequenceLength: 5)
+                #expect(same(try dataset(file, kind), inMemory))
+            }
+        }
+    }
+
+    @Test func aChangeOfTheTextIsSeenEvenWithTheSameSizeAndTime() throws {
+        try withText(SmallText.noise(200)) { file in
+            _ = try dataset(file)
+            let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+            let changed = String(SmallText.noise(200).dropLast()) + "Z"
+            try Data(changed.utf8).write(to: file)
+            try FileManager.default.setAttributes(
+                [.modificationDate: attributes[.modificationDate]!], ofItemAtPath: file.path)
+            let read = try dataset(file)
+            #expect(read.vocabulary.contains("Z"))
+            #expect(same(read, try TextDataset(text: changed, batchSize: 3, sequenceLength: 5)))
+        }
+    }
+
+    @Test func aCacheCutShortAnywhereIsMadeAnew() throws {
+        let text = SmallText.noise(100)
+        let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
+        try withText(text) { file in
+            _ = try dataset(file)
+            let whole = try Data(contentsOf: cache(of: file))
+            for count in 0..<whole.count {
+                try whole.prefix(count).write(to: cache(of: file))
+                #expect(same(try dataset(file), expected), "cut to \(count) bytes")
+            }
+            #expect(try Data(contentsOf: cache(of: file)) == whole)
+        }
+    }
+
+    @Test func aDamagedCacheIsMadeAnew() throws {
+        let text = SmallText.noise(400, alphabet: "abcdefghijklmnopqrstuvwxyzéABC")
+        let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
+        var generator = SplitMix64(seed: 4)
+        try withText(text) { file in
+            _ = try dataset(file)
+            let whole = try Data(contentsOf: cache(of: file))
+            for _ in 0..<200 {
+                var damaged = whole
+                let place = Int.random(in: 0..<whole.count, using: &generator)
+                damaged[place] ^= UInt8.random(in: 1...255, using: &generator)
+                try damaged.write(to: cache(of: file))
+                #expect(same(try dataset(file), expected), "byte \(place)")
+            }
+        }
+    }
+
+    @Test func noSingleBitOfACacheCanMislead() throws {
+        // Tokens 9, 10, 13 and 32 are white space in JSON, so that a wrong length may leave the vocabulary readable.
+        let alphabet = String((0..<40).map { Character(Unicode.Scalar(0x41 + UInt8($0))) })
+        for first in [9, 10, 13, 32] {
+            let letter = String(alphabet[alphabet.index(alphabet.startIndex, offsetBy: first)])
+            let text = String(repeating: letter, count: 5) + SmallText.noise(80, alphabet: alphabet)
+            let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
+            try withText(text) { file in
+                _ = try dataset(file)
+                let whole = try Data(contentsOf: cache(of: file))
+                for bit in 0..<8 * 48 {
+                    var damaged = whole
+                    damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+                    try damaged.write(to: cache(of: file))
+                    #expect(same(try dataset(file), expected), "bit \(bit % 8) of byte \(bit / 8), token \(first)")
+                }
+            }
+        }
+    }
+
+    @Test func aCacheThatCannotBeWrittenIsDoneWithout() throws {
+        let text = SmallText.noise(100)
+        try withText(text) { file in
+            // A folder stands in its place, which even root cannot replace by a file.
+            try FileManager.default.createDirectory(at: cache(of: file), withIntermediateDirectories: false)
+            let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
+            #expect(same(try dataset(file), expected))
+            let files = try FileManager.default.contentsOfDirectory(atPath: file.deletingLastPathComponent().path)
+            #expect(files.count == 2, "no temporary file is left: \(files)")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+    func aReadOnlyFolderWorks() throws {
+        let text = SmallText.noise(100)
+        try withText(text) { file in
+            let folder = file.deletingLastPathComponent()
+            try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+            let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
+            #expect(same(try dataset(file), expected))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["input.txt"])
+        }
+    }
+}

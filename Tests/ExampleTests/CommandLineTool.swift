@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A program that is run as a user runs it.
+struct CommandLineTool {
+    let executable: URL
+
+    struct Outcome {
+        let status: Int32
+        let output: Data
+        let errors: String
+
+        var text: String { String(decoding: output, as: UTF8.self) }
+        var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+    }
+
+    /// `char-rnn`, which is built beside the tests.
+    static let charRNN = CommandLineTool(
+        executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent("char-rnn"))
+
+    /// Runs the program to its end.
+    func run(_ arguments: [String], in folder: URL, input: String = "") throws -> Outcome {
+        try start(arguments, in: folder, input: input).wait()
+    }
+
+    func start(_ arguments: [String], in folder: URL, input: String = "") throws -> Running {
+        let files = folder.appendingPathComponent(".streams-\(UUID())")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: false)
+        let running = Running(process: Process(), files: files)
+        try Data(input.utf8).write(to: running.input)
+        for file in [running.output, running.errors] { try Data().write(to: file) }
+        running.process.executableURL = executable
+        running.process.arguments = arguments
+        running.process.currentDirectoryURL = folder
+        // Files and not pipes: a pipe that nobody empties stops the program.
+        running.process.standardInput = try FileHandle(forReadingFrom: running.input)
+        running.process.standardOutput = try FileHandle(forWritingTo: running.output)
+        running.process.standardError = try FileHandle(forWritingTo: running.errors)
+        try withoutBlockedSignals { try running.process.run() }
+        return running
+    }
+
+    /// A child inherits the signals that its parent's thread blocks, and the threads of tasks block most of them.
+    private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var previous = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &previous)
+        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        try body()
+    }
+
+    struct Running {
+        let process: Process
+        let files: URL
+        var input: URL { files.appendingPathComponent("input") }
+        var output: URL { files.appendingPathComponent("output") }
+        var errors: URL { files.appendingPathComponent("errors") }
+
+        func wait() throws -> Outcome {
+            process.waitUntilExit()
+            defer { try? FileManager.default.removeItem(at: files) }
+            // As a shell counts: a signal is 128 and its number.
+            let signal: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
+            return Outcome(
+                status: signal + process.terminationStatus, output: try Data(contentsOf: output),
+                errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+        }
+    }
+}

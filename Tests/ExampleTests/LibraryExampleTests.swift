@@ -1,0 +1,35 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// Examples/custom-sampling, a package of its own, built and run as its readers would.
+@Suite struct LibraryExampleTests {
+    private static let package = URL(fileURLWithPath: #filePath)
+        .appendingPathComponent("../../../Examples/custom-sampling").standardizedFileURL
+
+    private func swift() throws -> CommandLineTool {
+        let paths = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":")
+        let files = paths.map { URL(fileURLWithPath: String($0)).appendingPathComponent("swift") }
+        return CommandLineTool(
+            executable: try #require(
+                files.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no swift in PATH"))
+    }
+
+    @Test func theProgramOfAnotherPackageTrainsAndWrites() throws {
+        let text = String(repeating: "KING RICHARD:\nA horse, a horse.\n", count: 40)
+        try Workplace.inNewFolder(text: text) { place in
+            let outcome = try swift().run(
+                ["run", "-c", "release", "--package-path", Self.package.path, "custom-sampling"]
+                    + ["data/some_folder", "model.safetensors"], in: place.folder)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.text.count == 500)
+            #expect(Set(outcome.text).isSubset(of: Set(text)))
+            #expect(!outcome.errors.contains("warning:"), "\(outcome.errors)")
+            let checkpoint = try Checkpoint(contentsOf: place.url("model.safetensors"))
+            #expect(checkpoint.epoch == 10)
+            #expect(checkpoint.configuration.hiddenSize == 128 && checkpoint.configuration.layerCount == 2)
+            #expect(checkpoint.losses.last! < checkpoint.losses[0], "it has learned something")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// What `char-rnn sample`, `score`, `inspect` and `devices` print.
+@Suite struct SampleCommandTests {
+    /// Trains a model and calls `body` with its checkpoint.
+    private func withCheckpoint(_ body: (Workplace, String) throws -> Void) throws {
+        try Workplace.inNewFolder { place in
+            try body(place, try place.train(["-max_epochs", "2", "-learning_rate", "0.02"]))
+        }
+    }
+
+    @Test func standardOutputHasTheTextAndNothingElse() throws {
+        try withCheckpoint { place, checkpoint in
+            let outcome = try place.succeed(["sample", checkpoint, "--length", "300", "--prime", "abc"])
+            #expect(outcome.text.count == 3 + 300 + 1 && outcome.text.hasSuffix("\n"))
+            #expect(Set(outcome.text).isSubset(of: Set(Workplace.text)))
+            #expect(outcome.errors.hasPrefix("device: "))
+            #expect(try place.succeed(["sample", checkpoint, "--length", "0", "--prime", "abc"]).text == "abc\n")
+            #expect(try place.succeed(["sample", checkpoint, "--length", "0"]).text == "\n")
+        }
+    }
+
+    @Test func theTextIsTheOneOfTheLibrary() throws {
+        try withCheckpoint { place, checkpoint in
+            let outcome = try place.succeed(
+                ["sample", checkpoint, "--length", "100", "--prime", "ab", "--seed", "9", "--temperature", "0.8"]
+                    + ["--top-k", "4", "--top-p", "0.9"])
+            var session = try LanguageModel(contentsOf: place.url(checkpoint), on: .cpu).makeSession()
+            var generator = SplitMix64(seed: 9)
+            try session.feed("ab")
+            var text = "ab"
+            for _ in 0..<100 {
+                let token = session.next.temperature(0.8).topK(4).topP(0.9).sample(using: &generator)
+                text += session.vocabulary[token]
+                try session.feed(token)
+            }
+            #expect(outcome.text == text + "\n")
+        }
+    }
+
+    @Test func theSameSeedWritesTheSameText() throws {
+        try withCheckpoint { place, checkpoint in
+            func write(_ seed: String) throws -> Data {
+                try place.succeed(["sample", checkpoint, "--length", "200", "--seed", seed]).output
+            }
+            let text = try write("1")
+            #expect(try write("1") == text)
+            #expect(try write("2") != text)
+        }
+    }
+
+    @Test func aBeginningComesAsTextFileOrStandardInput() throws {
+        try withCheckpoint { place, checkpoint in
+            try place.write("abcab\ndad.", to: "prime.txt")
+            func write(_ options: [String], input: String = "") throws -> String {
+                try place.succeed(["sample", checkpoint, "--length", "50"] + options, input: input).text
+            }
+            let expected = try write(["--prime", "abcab\ndad."])
+            #expect(expected.hasPrefix("abcab\ndad."))
+            #expect(try write(["--prime-file", "prime.txt"]) == expected)
+            #expect(try write(["--prime-file", "-"], input: "abcab\ndad.") == expected)
+            // A beginning may look like an option.
+            let odd = try place.run(["sample", checkpoint, "-primetext", "-abc", "--unknown", "skip", "-length", "5"])
+            #expect(odd.status == 0 && odd.text.hasPrefix("abc"))
+        }
+    }
+
+    @Test func unknownCharactersOfABeginningAreAChoice() throws {
+        try withCheckpoint { place, checkpoint in
+            func run(_ options: [String]) throws -> CommandLineTool.Outcome {
+                try place.run(["sample", checkpoint, "--prime", "aéb", "--length", "20"] + options)
+            }
+            let refused = try run([])
+            #expect(refused.status == 1 && refused.output.isEmpty)
+            #expect(
+                refused.errorLines.last
+                    == "char-rnn: the model does not know the character 'é' at position 1; leave it out, or choose "
+                    + "--unknown skip or --unknown replace")
+            #expect(try run(["--unknown", "error"]).status == 1)
+            #expect(try run(["--unknown", "skip"]).text.hasPrefix("ab"))
+            #expect(try run(["--unknown", "replace"]).text.hasPrefix("a b"))
+        }
+    }
+
+    private struct Score: Decodable {
+        let characters: Int
+        let natsPerCharacter: Double
+        let logProbabilities: [Double]
+    }
+
+    @Test func aScoreIsTheMeanOfTheLogarithms() throws {
+        try withCheckpoint { place, checkpoint in
+            try place.write("abcab dad.\n", to: "text.txt")
+            let json = try place.succeed(["score", checkpoint, "text.txt", "--json"]).output
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let score = try decoder.decode(Score.self, from: json)
+            let expected = try LanguageModel(contentsOf: place.url(checkpoint), on: .cpu)
+                .logProbabilities(of: "abcab dad.\n")
+            #expect(score.characters == 11)
+            #expect(score.logProbabilities == expected)
+            let mean = -expected.reduce(0, +) / 10
+            #expect(abs(score.natsPerCharacter - mean) <= 1e-12)
+            let line = try place.succeed(["score", checkpoint, "text.txt"]).text
+            #expect(line.hasPrefix("11 characters, \(String(format: "%.4f", mean)) nats per character ("))
+        }
+    }
+
+    @Test func inspectShowsWhatACheckpointHolds() throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["-eval_val_every", "20", "-model", "gru"])
+            let outcome = try place.succeed(["inspect", checkpoint])
+            #expect(outcome.errors.isEmpty)
+            let lines = outcome.text.split(separator: "\n").map(String.init)
+            for line in [
+                "cell: gru", "layers: 1", "hidden size: 8", "parameters: 471",
+                "vocabulary: 7 scalars: '\\n' ' ' '.' 'a' 'b' 'c' 'd'", "iteration: 57", "epoch: 1.00",
+            ] { #expect(lines.contains(line), "\(line) of \(lines)") }
+            let validations = lines.filter { $0.hasPrefix("validation loss at iteration ") }
+            #expect(validations.map { $0.split(separator: " ")[4] } == ["20:", "40:", "57:"])
+            let name = checkpoint.split(separator: "_").last!.dropLast(".safetensors".count)
+            #expect(validations.last?.hasSuffix(" \(name)") == true)
+        }
+    }
+
+    @Test func devicesAreListedAndChecked() throws {
+        try Workplace.inNewFolder { place in
+            let list = try place.succeed(["devices"]).text.split(separator: "\n").map(String.init)
+            #expect(list.map { $0.prefix { $0 != " " } } == Device.available.map { "\($0.id):" })
+            let checked = try place.succeed(["devices", "--check"]).text
+            #expect(!checked.contains("FAIL"))
+            #expect(checked.split(separator: "\n").count { $0.hasPrefix("  pass  ") } >= 10 * Device.available.count)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `char-rnn train` prints and writes.
+@Suite struct TrainCommandTests {
+    @Test func standardOutputStaysEmptyAndTheProgressIsCharRNNs() throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.succeed(
+                ["train", "--data-dir", "data/some_folder", "--max-iterations", "3"] + Workplace.smallSizes)
+            #expect(outcome.output.isEmpty)
+            let pattern =
+                #/(\d+)/3 \(epoch \d\.\d{3}\), train_loss = \d\.\d{8}, grad/param norm = \d\.\d{4}e[-+]\d\d, /#
+            let lines = outcome.errorLines.filter { $0.contains("train_loss") }
+            #expect(lines.count == 3)
+            for (index, line) in lines.enumerated() {
+                let match = try #require(line.prefixMatch(of: pattern), "\(line)")
+                #expect(match.1 == "\(index + 1)")
+                #expect(line.contains("time/batch = ") && line.contains(" chars/s, ") && line.hasSuffix(" left"))
+            }
+            #expect(lines[0].contains("train_loss = 1.9"), "ln 7 at the start")
+            #expect(outcome.errors.contains("number of parameters: 607\n"))
+            #expect(outcome.errors.contains("batches of 4x5: 57 for training, 3 for validation, 0 for testing"))
+        }
+    }
+
+    @Test func theHistoryIsJSONLineByLine() throws {
+        try Workplace.inNewFolder { place in
+            try place.train(["--print-every", "10", "--eval-every", "20", "-train_frac", "0.8", "-val_frac", "0.1"])
+            let text = try String(contentsOf: place.url("cv/history.jsonl"), encoding: .utf8)
+            #expect(text.hasSuffix("\n"))
+            let objects = try text.split(separator: "\n").map { line in
+                try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            }
+            let progress: Set = [
+                "iteration", "epoch", "loss", "grad_norm", "learning_rate", "seconds_per_batch", "chars_per_second",
+            ]
+            let shared: Set = ["iteration", "epoch", "learning_rate"]
+            let steps = objects.filter { $0["loss"] != nil }
+            #expect(steps.allSatisfy { Set($0.keys) == progress })
+            #expect(steps.compactMap { $0["iteration"] as? Int } == [10, 20, 30, 40, 48])
+            let validations = objects.filter { $0["validation_loss"] != nil }
+            #expect(validations.allSatisfy { Set($0.keys) == shared.union(["validation_loss"]) })
+            #expect(validations.compactMap { $0["iteration"] as? Int } == [20, 40, 48])
+            #expect(validations.last?["epoch"] as? Double == 1)
+            let tests = objects.filter { $0["test_loss"] != nil }
+            #expect(tests.count == 1 && tests[0]["iteration"] as? Int == 48, "the test part is evaluated at the end")
+            #expect(steps.count + validations.count + tests.count == objects.count)
+        }
+    }
+
+    @Test func theNameOfACheckpointHasItsEpochAndLoss() throws {
+        try Workplace.inNewFolder { place in
+            try place.train(["-eval_val_every", "19"])
+            let lines = try String(contentsOf: place.url("cv/history.jsonl"), encoding: .utf8).split(separator: "\n")
+            let losses = try lines.compactMap { line in
+                (try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["validation_loss"]
+                    as? Double
+            }
+            let expected = zip(["0.33", "0.67", "1.00"], losses).map { epoch, loss in
+                "cv/lm_lstm_epoch\(epoch)_\(String(format: "%.4f", loss)).safetensors"
+            }
+            #expect(place.checkpoints() == expected)
+        }
+    }
+
+    @Test func aShortTextIsTrainedOnWithANotice() throws {
+        try Workplace.inNewFolder(text: SmallText.rhythm(300)) { place in
+            let outcome = try place.succeed(
+                ["train", "--data-dir", "data/some_folder", "--hidden-size", "4", "--max-epochs", "1"])
+            #expect(outcome.errors.contains("note: the text is short (300 characters), so the batch size is 3 instead"))
+        }
+    }
+
+    @Test func anyFileCanBeTrainedOnAsBytes() throws {
+        try Workplace.inNewFolder { place in
+            let bytes = (0..<1200).map { UInt8(truncatingIfNeeded: $0 * 7) }
+            try place.write(Data(bytes), to: "data/some_folder/input.txt")
+            let checkpoint = try place.train(["--tokens", "bytes"])
+            let sample = try place.succeed(["sample", checkpoint, "--length", "50"])
+            #expect(sample.output.count == 51, "bytes as they are, which need not be UTF-8")
+        }
+    }
+
+    @Test func resumingEqualsNeverStopping() throws {
+        try Workplace.inNewFolder { place in
+            // Dropout, a falling rate and an epoch's end in between, so that each has to be continued.
+            let options = [
+                "-dropout", "0.3", "-num_layers", "2", "-learning_rate_decay", "0.5", "-learning_rate_decay_after", "1",
+                "-max_epochs", "2", "-eval_val_every", "40",
+            ]
+            let whole = try place.train(options, into: "whole")
+            let stopped = try place.train(options + ["--max-iterations", "40"], into: "stopped")
+            let outcome = try place.succeed(
+                [
+                    "train", "--resume", stopped, "--max-epochs", "2", "--eval-every", "40", "--checkpoint-dir",
+                    "resumed",
+                ])
+            #expect(outcome.errors.contains("resuming at iteration 40 (epoch 0.70)"))
+            let resumed = try #require(place.checkpoints("resumed").last)
+            #expect(place.files("whole").last == place.files("resumed").last, "the same name, thus the same loss")
+            let expected = try TensorFile(place.url(whole))
+            let actual = try TensorFile(place.url(resumed))
+            #expect(actual.names == expected.names)
+            #expect(actual.numbers == expected.numbers, "weights, moments, state and losses, bit for bit")
+            #expect(actual.metadata["training"] == expected.metadata["training"])
+        }
+    }
+
+    // Some tries, for the signal may come at any place of the loop.
+    @Test(arguments: 1...4)
+    func anInterruptedRunLeavesACheckpointToResume(_ attempt: Int) throws {
+        try Workplace.inNewFolder { place in
+            let arguments =
+                ["train", "-data_dir", "data/some_folder", "-max_epochs", "5000", "-eval_val_every", "1000000"]
+                + Workplace.smallSizes
+            let running = try CommandLineTool.charRNN.start(arguments, in: place.folder)
+            // Until it is in its loop, however long that takes; a run that ends by itself ends this too.
+            while running.process.isRunning {
+                let errors = try String(contentsOf: running.errors, encoding: .utf8)
+                if errors.contains("train_loss") { break }
+                usleep(5_000)
+            }
+            running.process.interrupt()
+            let outcome = try running.wait()
+            #expect(outcome.status == 130, "\(outcome.errors.suffix(300))")
+            #expect(place.checkpoints().count == 1 && place.files("cv").count == 2, "\(place.files("cv"))")
+            let checkpoint = try #require(place.checkpoints().last)
+            #expect(outcome.errors.hasSuffix("stopped; continue with: char-rnn train --resume \(checkpoint)\n"))
+            let resumed = try place.run(["train", "--resume", checkpoint, "--max-epochs", "0.01"])
+            #expect(resumed.errors.contains("the run has reached iteration"))
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a user may do wrong: one line that says what, where and what to do, and a status that is not 0.
+@Suite struct WrongUseTests {
+    struct Mistake: CustomTestStringConvertible {
+        let command: String
+        let message: String
+        var testDescription: String { command }
+
+        init(_ command: String, _ message: String) {
+            self.command = command
+            self.message = message
+        }
+
+        /// The words of the command; FOLDER stands for that of the workplace.
+        var arguments: [String] { command.split(separator: " ").map(String.init) }
+    }
+
+    /// A workplace with everything that the commands below name.
+    private func inFolder(_ body: (Workplace) throws -> Void) throws {
+        try Workplace.inNewFolder { place in
+            try place.write("abcXYZ".padding(toLength: 600, withPad: "abcXYZ", startingAt: 0), to: "other/input.txt")
+            try place.write("", to: "empty/input.txt")
+            try place.write(Data([0x61, 0x62, 0xFF, 0xFE]), to: "latin/input.txt")
+            try place.write("", to: "nothing/here.md")
+            try place.write("hello", to: "none.safetensors")
+            let checkpoint = try place.train(["--max-iterations", "2"])
+            try FileManager.default.copyItem(at: place.url(checkpoint), to: place.url("run.safetensors"))
+            var weights = try TensorFile(place.url(checkpoint))
+            weights.metadata["training"] = nil
+            try place.write(weights.bytes, to: "weights.safetensors")
+            try body(place)
+        }
+    }
+
+    /// Expects the message on a line of standard error, whatever introduces it, and nothing on standard output.
+    private func expect(_ mistake: Mistake, in place: Workplace) throws {
+        let outcome = try place.run(mistake.arguments)
+        let message = mistake.message.replacingOccurrences(of: "FOLDER", with: place.folder.path)
+        let lines = outcome.errorLines.filter { !$0.hasPrefix("device: ") }
+        let help = "(see: char-rnn \(mistake.arguments[0]) --help)"
+        let found = lines.contains { $0 == "char-rnn: \(message)" || $0 == "char-rnn: \(message) \(help)" }
+        #expect(found, "\(mistake.command): \(lines) lacks: \(message)")
+        #expect((1...127).contains(outcome.status), "\(mistake.command): status \(outcome.status)")
+        #expect(outcome.output.isEmpty, "\(mistake.command) writes to standard output")
+    }
+
+    @Test func wrongTexts() throws {
+        let advice = "(name the folder of your input.txt with --data-dir; 'make data' makes an example)"
+        let mistakes = [
+            Mistake("train --data-dir missing", "cannot read FOLDER/missing: No such file or directory \(advice)"),
+            Mistake(
+                "train --data-dir nothing",
+                "cannot read FOLDER/nothing/input.txt: the folder has no input.txt; put your text there under that "
+                    + "name \(advice)"),
+            Mistake(
+                "train -data_dir empty",
+                "FOLDER/empty/input.txt has 0 characters; at least 2 are needed to train and validate"),
+            Mistake(
+                "train --data-dir latin",
+                "FOLDER/latin/input.txt is not UTF-8: byte 0xff at offset 2; read it as bytes (--tokens bytes) or "
+                    + "convert it"),
+            Mistake(
+                "train --data-dir other --train-fraction 0.9 --validation-fraction 0.5",
+                "the training fraction 0.9 and the validation fraction 0.5 must lie between 0 and 1, the first above "
+                    + "0, and not sum to more than 1"),
+        ]
+        try inFolder { place in
+            for mistake in mistakes { try expect(mistake, in: place) }
+        }
+    }
+
+    @Test func wrongCheckpoints() throws {
+        let mistakes = [
+            Mistake(
+                "sample missing.safetensors",
+                "cannot read the checkpoint FOLDER/missing.safetensors: No such file or directory"),
+            Mistake("sample other", "cannot read the checkpoint FOLDER/other: it is not a plain file"),
+            Mistake("sample none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
+            Mistake("inspect none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
+            Mistake(
+                "train --data-dir data/some_folder -init_from none.safetensors",
+                "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
+            Mistake(
+                "train --data-dir other --init-from run.safetensors --batch-size 4 --sequence-length 5",
+                "run.safetensors knows other characters than other (first: the checkpoint): not in the first: 'X' "
+                    + "'Y' 'Z'; only in the first: '\\n' ' ' '.' 'd'; train on a text with the same characters, or "
+                    + "anew without --init-from"),
+            Mistake(
+                "train --data-dir other --resume run.safetensors",
+                "the run cannot be resumed on this data: its character count was 1200, now it is 600; start from its "
+                    + "weights with --init-from instead"),
+            Mistake(
+                "train --data-dir data/some_folder --resume weights.safetensors",
+                "the checkpoint holds weights without a training state; start from it with --init-from instead"),
+            Mistake(
+                "train --resume run.safetensors --init-from run.safetensors",
+                "--init-from starts a new run and --resume continues one; give one."),
+            Mistake(
+                "train --data-dir data/some_folder --resume run.safetensors --max-iterations 2",
+                "the run has reached iteration 2 of 2; raise --max-epochs to go on"),
+        ]
+        try inFolder { place in
+            for mistake in mistakes { try expect(mistake, in: place) }
+        }
+    }
+
+    @Test func wrongDevices() throws {
+        try inFolder { place in
+            for command in ["train --data-dir other", "sample run.safetensors"] {
+                let outcome = try place.run("\(command) --device opencl:99".split(separator: " ").map(String.init))
+                let line = try #require(outcome.errorLines.last)
+                #expect(line.hasPrefix("char-rnn: no device 'opencl:99'; found: cpu") || line.contains("OpenCL"))
+                #expect(outcome.status == 1 && outcome.output.isEmpty)
+                let message = "--opencl and --device cpu contradict each other; give one of them."
+                try expect(Mistake("\(command) --opencl --device cpu", message), in: place)
+            }
+            let outcome = try place.run(["train", "--data-dir", "other", "--device", "gpu"])
+            #expect(outcome.errorLines.last!.hasPrefix("char-rnn: no device 'gpu'; found: cpu"))
+        }
+    }
+
+    static let wrongNumbers = [
+        Mistake("train --hidden-size 0", "--hidden-size 0: at least 1 is needed."),
+        Mistake("train -rnn_size 0", "--hidden-size 0: at least 1 is needed."),
+        Mistake("train --hidden-size abc", "The value 'abc' is invalid for '--hidden-size <hidden-size>'"),
+        Mistake("train --layers 0", "--layers 0: at least 1 is needed."),
+        Mistake("train --batch-size 0", "--batch-size 0: at least 1 is needed."),
+        Mistake("train --sequence-length 0", "--sequence-length 0: at least 1 is needed."),
+        Mistake("train --dropout 1", "--dropout 1.0: it must be at least 0 and below 1."),
+        Mistake("train --dropout -0.5", "--dropout -0.5: it must be at least 0 and below 1."),
+        Mistake("train --dropout nan", "--dropout nan: it must be at least 0 and below 1."),
+        Mistake("train --learning-rate nan", "--learning-rate nan: it must be above 0."),
+        Mistake("train --learning-rate -1", "--learning-rate -1.0: it must be above 0."),
+        Mistake("train --max-epochs 0", "--max-epochs 0.0: it must be above 0."),
+        Mistake("train --max-epochs nan", "--max-epochs nan: it must be above 0."),
+        Mistake("train --clip-norm 0", "--clip-norm 0.0: it must be above 0."),
+        Mistake("train --eval-every 0", "--eval-every 0: at least 1 is needed."),
+        Mistake("train --print-every 0", "--print-every 0: at least 1 is needed."),
+        Mistake("train --label a/b", "--label a/b: it becomes part of a file name, so it has no '/'."),
+        Mistake(
+            "train -model qrnn",
+            "The value 'qrnn' is invalid for '--cell <cell>'. Please provide one of 'lstm', 'gru' or 'rnn'."),
+        Mistake("train --hiden-size 4", "Unknown option '--hiden-size'. Did you mean '--hidden-size'?"),
+        Mistake("train -rnn_sise 4", "Unknown option '-rnn_sise'"),
+        Mistake("train -rnn_size", "-rnn_size needs a value"),
+        Mistake("train -gpuid x", "-gpuid x: expected a whole number"),
+        Mistake("train extra", "Unexpected argument 'extra'"),
+        Mistake("sample a --temperature -1", "--temperature -1.0: it must be 0 or above."),
+        Mistake("sample a --temperature nan", "--temperature nan: it must be 0 or above."),
+        Mistake("sample a --top-k 0", "--top-k 0: at least 1 is needed."),
+        Mistake("sample a --top-p 1.5", "--top-p 1.5: it must be above 0 and at most 1."),
+        Mistake("sample a --prime b --prime-file c", "--prime and --prime-file: give one of them."),
+        Mistake("sample", "Missing expected argument '<checkpoint>'"),
+    ]
+
+    @Test(arguments: wrongNumbers)
+    func wrongOptions(_ mistake: Mistake) throws {
+        try Workplace.inNewFolder { try expect(mistake, in: $0) }
+    }
+
+    @Test(arguments: [
+        Mistake("train --hidden-size -1", "--hidden-size -1: at least 1 is needed."),
+        Mistake("train -rnn_size -1", "--hidden-size -1: at least 1 is needed."),
+        Mistake("train --layers -1", "--layers -1: at least 1 is needed."),
+        Mistake("train --batch-size -1", "--batch-size -1: at least 1 is needed."),
+        Mistake("train --eval-every -1", "--eval-every -1: at least 1 is needed."),
+        Mistake("sample a --length -1", "--length -1: it must not be negative."),
+    ])
+    func negativeNumbers(_ mistake: Mistake) throws {
+        try Workplace.inNewFolder { try expect(mistake, in: $0) }
+    }
+
+    @Test func aMessageIsOneLine() throws {
+        try Workplace.inNewFolder { place in
+            for mistake in Self.wrongNumbers {
+                let lines = try place.run(mistake.arguments).errorLines.filter { !$0.hasPrefix("device: ") }
+                #expect(lines.count == 1, "\(mistake.command): \(lines)")
+            }
+        }
+    }
+
+    @Test(arguments: ["--hidden-size", "--layers", "--batch-size", "--sequence-length", "--max-epochs"])
+    func hugeNumbersAreNoCrash(_ option: String) throws {
+        try Workplace.inNewFolder { place in
+            for value in ["\(Int.max)", "4611686018427387904", "4294967296"] {
+                let outcome = try place.run(
+                    ["train", "--data-dir", "data/some_folder", "--hidden-size", "4", "--max-iterations", "1"]
+                        + [option, value])
+                #expect([0, 1].contains(outcome.status), "\(option) \(value): status \(outcome.status)")
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+"""One measurement of PyTorch on the CPU, as a JSON object: the peer of `char-rnn bench`.
+
+    python pytorch.py CELL HIDDEN LAYERS DROPOUT SECONDS THREADS
+
+Trains torch.nn.LSTM, GRU or RNN on one-hot input with a linear decoder, batches of 50 x 50 over 65 characters,
+RMSprop and value clipping; then writes text step by step, one stream, as sampling loops in PyTorch do.
+"""
+import json
+import sys
+import time
+
+import torch
+
+cell, hidden, layers, dropout, seconds, threads = (
+    sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]), int(sys.argv[6]))
+torch.set_num_threads(threads)
+torch.manual_seed(1)
+vocabulary, batch, length = 65, 50, 50
+
+network = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[cell](
+    vocabulary, hidden, layers, dropout=dropout)
+decoder = torch.nn.Linear(hidden, vocabulary)
+parameters = [*network.parameters(), *decoder.parameters()]
+optimizer = torch.optim.RMSprop(parameters, lr=2e-3, alpha=0.95, eps=1e-8)
+identity = torch.eye(vocabulary)
+characters = torch.randint(vocabulary, (length, batch))
+targets = torch.randint(vocabulary, (length * batch,))
+
+
+def detached(state):
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+state = None
+
+
+def train():
+    global state
+    optimizer.zero_grad()
+    outputs, state = network(identity[characters], state)
+    state = detached(state)
+    loss = torch.nn.functional.cross_entropy(decoder(outputs).flatten(0, 1), targets, reduction="sum") / batch
+    loss.backward()
+    torch.nn.utils.clip_grad_value_(parameters, 5)
+    optimizer.step()
+    return loss.item()
+
+
+def write(count=50):
+    token, memory = 0, None
+    for _ in range(count):
+        output, memory = network(identity[token].view(1, 1, -1), memory)
+        token = int(decoder(output).argmax())
+
+
+def median(work):
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < seconds / 3:
+        work()
+    times = []
+    while len(times) < 5 or sum(times) < seconds:
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return sorted(times)[len(times) // 2]
+
+
+result = {"seconds_per_batch": median(train)}
+network.eval()
+with torch.inference_mode():
+    result["sampled_per_second"] = 50 / median(write)
+print(json.dumps(result))

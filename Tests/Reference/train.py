@@ -1,0 +1,114 @@
+"""Trains in PyTorch, in float64, from the weights of a checkpoint, and prints the loss of each step.
+
+    python train.py WEIGHTS.safetensors TEXT [--steps 20] [--batch 4] [--length 8] [--validate]
+
+The numbers of losses.json beside this file were made with it, with PyTorch 2.13 (see README.md). It shares nothing
+with the Swift package but the file format: batches, network, loss, clipping and optimizer are written anew, and
+torch.nn.LSTM and torch.nn.RNN load the checkpoint's tensors as they are. char-rnn's GRU is not PyTorch's (the reset
+gate acts before the product, and z is the share of the new), so it stands here as a module of its own.
+"""
+import argparse
+import json
+
+import torch
+from safetensors import safe_open
+
+
+class ClassicGRU(torch.nn.Module):
+    def __init__(self, inputs, hidden, layers, **_):
+        super().__init__()
+        self.hidden, self.layers = hidden, layers
+        for layer in range(layers):
+            width = inputs if layer == 0 else hidden
+            self.register_parameter(f"weight_ih_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden, width)))
+            self.register_parameter(f"weight_hh_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden, hidden)))
+            self.register_parameter(f"bias_ih_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden)))
+            self.register_parameter(f"bias_hh_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden)))
+
+    def forward(self, x, state):
+        final = []
+        for layer in range(self.layers):
+            w, u, b, c = (getattr(self, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+            w_rz, w_n = w[: 2 * self.hidden], w[2 * self.hidden :]
+            u_rz, u_n = u[: 2 * self.hidden], u[2 * self.hidden :]
+            bias = b + c
+            h, outputs = state[layer], []
+            for x_t in x:
+                r, z = torch.sigmoid(x_t @ w_rz.T + h @ u_rz.T + bias[: 2 * self.hidden]).chunk(2, dim=1)
+                n = torch.tanh(x_t @ w_n.T + (r * h) @ u_n.T + bias[2 * self.hidden :])
+                h = z * n + (1 - z) * h
+                outputs.append(h)
+            x = torch.stack(outputs)
+            final.append(h)
+        return x, torch.stack(final)
+
+
+def batches(text, vocabulary, size, length):
+    """char-rnn's layout: rows of consecutive text, cut into columns. Yields (inputs, targets), each length x size."""
+    count = len(text) // (size * length) * size * length
+    tokens = [vocabulary.index(c) for c in text[:count]]
+    following = tokens[1:] + tokens[:1]  # the last character that is used is followed by the first
+    inputs = torch.tensor(tokens).view(size, -1)
+    targets = torch.tensor(following).view(size, -1)
+    return list(zip((c.T for c in inputs.split(length, dim=1)), (c.T for c in targets.split(length, dim=1))))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("weights")
+    parser.add_argument("text")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--length", type=int, default=8)
+    parser.add_argument("--validate", action="store_true", help="print the validation loss in place of training")
+    options = parser.parse_args()
+
+    with safe_open(options.weights, "pt") as file:
+        configuration = json.loads(file.metadata()["configuration"])
+        tensors = {name: file.get_tensor(name).double() for name in file.keys()}
+    vocabulary = configuration["vocabulary"]["tokens"]
+    hidden, layers = configuration["hiddenSize"], configuration["layerCount"]
+    kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN, "gru": ClassicGRU}[configuration["cell"]]
+    torch.set_default_dtype(torch.float64)
+    network = torch.nn.ModuleDict(
+        {"rnn": kind(len(vocabulary), hidden, layers), "decoder": torch.nn.Linear(hidden, len(vocabulary))})
+    network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("training.")})
+
+    with open(options.text, encoding="utf-8", newline="") as file:
+        chunks = batches(file.read(), vocabulary, options.batch, options.length)
+    train_count = int(len(chunks) * 0.95 + 1e-9)
+    state = torch.zeros(layers, options.batch, hidden)
+    if configuration["cell"] == "lstm":
+        state = (state, state.clone())
+
+    def losses(inputs, targets, state):
+        x = torch.nn.functional.one_hot(inputs, len(vocabulary)).double()
+        outputs, state = network["rnn"](x, state)
+        logits = network["decoder"](outputs).flatten(0, 1)
+        loss = torch.nn.functional.cross_entropy(logits, targets.flatten(), reduction="sum")
+        return loss, tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+    if options.validate:
+        total = 0.0
+        with torch.no_grad():
+            for inputs, targets in chunks[train_count:]:
+                loss, state = losses(inputs, targets, state)
+                total += loss.item() / inputs.numel()
+        print(total / (len(chunks) - train_count))
+        return
+
+    optimizer = torch.optim.RMSprop(network.parameters(), lr=2e-3, alpha=0.95, eps=1e-8)
+    result = []
+    for step in range(options.steps):
+        optimizer.zero_grad()
+        inputs, targets = chunks[step % train_count]
+        loss, state = losses(inputs, targets, state)
+        (loss / options.batch).backward()  # the sum over time of the mean over the batch
+        torch.nn.utils.clip_grad_value_(network.parameters(), 5)
+        optimizer.step()
+        result.append(loss.item() / inputs.numel())
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+import OpenCLCompute
+
+/// The whole network in double precision: one-hot input, recurrent layers, dropout, decoder, softmax cross-entropy.
+///
+/// It has its own idea of where the parameters lie: per layer W (inputs × G·H), U (H × G·H) and the two biases, then
+/// the decoder's H × V and its bias.
+package struct ReferenceNetwork: Sendable {
+    package struct Dropout: Sendable {
+        let probability: Float
+        let seed: UInt64
+        let step: UInt64
+
+        package init(probability: Float, seed: UInt64, step: UInt64) {
+            self.probability = probability
+            self.seed = seed
+            self.step = step
+        }
+    }
+
+    package let cell: RecurrentCell
+    package let vocabularySize: Int
+    package let hiddenSize: Int
+    package let layerCount: Int
+    package let batchSize: Int
+    package var parameters: [Double]
+    /// Per layer the state before the next batch, B × H; c of an LSTM in `memory`.
+    package var hidden: [[Double]]
+    package var memory: [[Double]]
+
+    /// In the zero state.
+    package init(
+        _ cell: RecurrentCell, vocabularySize: Int, hiddenSize: Int, layerCount: Int, batchSize: Int,
+        parameters: [Double]
+    ) {
+        self.cell = cell
+        self.vocabularySize = vocabularySize
+        self.hiddenSize = hiddenSize
+        self.layerCount = layerCount
+        self.batchSize = batchSize
+        self.parameters = parameters
+        hidden = Array(repeating: Array(repeating: 0, count: batchSize * hiddenSize), count: layerCount)
+        memory = hidden
+    }
+
+    /// −ln p of each target, time-major. The state afterwards is that after the batch.
+    package mutating func read(_ inputs: [Int32], targets: [Int32], dropout: Dropout? = nil) -> [Double] {
+        let steps = inputs.count / batchSize
+        let width = cell.gateCount * hiddenSize
+        let stateCount = batchSize * hiddenSize
+        var position = 0
+        func take(_ count: Int) -> [Double] {
+            defer { position += count }
+            return Array(parameters[position..<position + count])
+        }
+        var x: [Double] = []
+        for layer in 0..<layerCount {
+            let entering =
+                layer == 0
+                ? Reference.gather(take(vocabularySize * width), at: inputs, columns: width)
+                : Reference.product(
+                    x, take(hiddenSize * width), rows: steps * batchSize, inner: hiddenSize, columns: width)
+            let activations = ReferenceRecurrence(
+                cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, inputs: entering,
+                hidden: hidden[layer], memory: memory[layer], recurrent: take(hiddenSize * width),
+                inputBias: take(width), recurrentBias: take(width)
+            ).forward()
+            hidden[layer] = Array(activations.hidden.suffix(stateCount))
+            if cell == .lstm { memory[layer] = Array(activations.memory.suffix(stateCount)) }
+            x = activations.outputs(after: stateCount)
+            if let dropout { x = Self.drop(x, dropout, layer: layer) }
+        }
+        let products = Reference.product(
+            x, take(hiddenSize * vocabularySize), rows: steps * batchSize, inner: hiddenSize, columns: vocabularySize)
+        let logits = Reference.addBias(take(vocabularySize), to: products)
+        precondition(position == parameters.count, "\(parameters.count) parameters where \(position) are used")
+        return Reference.crossEntropy(logits, targets: targets, classes: vocabularySize)
+    }
+
+    /// What training makes small: the sum over time of the mean over the streams.
+    package func objective(
+        _ parameters: [Double], inputs: [Int32], targets: [Int32], dropout: Dropout?
+    ) -> Double {
+        var network = self
+        network.parameters = parameters
+        return network.read(inputs, targets: targets, dropout: dropout).reduce(0, +) / Double(batchSize)
+    }
+
+    private static func drop(_ x: [Double], _ dropout: Dropout, layer: Int) -> [Double] {
+        let kept = Reference.keptUnits(
+            x.count, probability: dropout.probability, seed: dropout.seed, step: dropout.step, layer: UInt32(layer))
+        return zip(x, kept).map { $1 ? $0 / (1 - Double(dropout.probability)) : 0 }
+    }
+}
