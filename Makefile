@@ -44,7 +44,7 @@ demo: data build ## Train on Shakespeare with OpenCL for a few minutes, then pri
 	echo "Lowest validation loss: $${best%% *}, in $$checkpoint"; \
 	echo "500 characters from it:"; \
 	echo; \
-	$(CHAR_RNN) sample $$checkpoint --length 500; \
+	$(CHAR_RNN) sample $$checkpoint --length 500 --temperature 0.8; \
 	echo; \
 	echo; \
 	echo "Now you:"; \
