@@ -23,12 +23,21 @@ extension Checkpoint {
         try contents.write(to: file)
     }
 
-    /// Reads a checkpoint file. Nothing in it is trusted: lengths, names and shapes are checked first.
+    /// Reads a checkpoint file, or a Torch file (`.t7`) of karpathy/char-rnn or jcjohnson/torch-rnn. Nothing in it is
+    /// trusted: lengths, names and shapes are checked first.
     ///
     /// - Throws: ``CheckpointError``.
     public init(contentsOf file: URL) throws {
-        let contents = try SafeTensors(contentsOf: file)
-        func fail(_ reason: String) -> CheckpointError { .metadata(path: file.path, reason: reason) }
+        let data = try SafeTensors.bytes(of: file)
+        if TorchFile.isLikely(data) {
+            try self.init(torch: data, path: file.path)
+        } else {
+            try self.init(SafeTensors(data, path: file.path), path: file.path)
+        }
+    }
+
+    private init(_ contents: SafeTensors, path: String) throws {
+        func fail(_ reason: String) -> CheckpointError { .metadata(path: path, reason: reason) }
         func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
             guard let text = contents.metadata[key] else { throw fail("its metadata has no '\(key)'") }
             do { return try Self.decoder.decode(type, from: Data(text.utf8)) } catch {

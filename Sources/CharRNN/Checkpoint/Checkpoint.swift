@@ -39,6 +39,14 @@ public struct Checkpoint: Sendable {
             state: try trainer.state())
     }
 
+    /// Weights from elsewhere, in the order of the layout.
+    init(_ configuration: LanguageModel.Configuration, parameters: [Float], options: [String: String] = [:]) {
+        self.configuration = configuration
+        self.options = options
+        self.parameters = parameters
+        training = nil
+    }
+
     /// char-rnn's name for a checkpoint: `lm_<label>_epoch<epoch>_<validation loss>.safetensors`.
     public static func fileName(label: String, epoch: Double, validationLoss: Double) -> String {
         "lm_\(label)_epoch\(fixed(epoch, 2))_\(fixed(validationLoss, 4)).safetensors"

@@ -3,6 +3,12 @@ public enum CheckpointError: Error, Equatable {
     case unreadable(path: String, reason: String)
     /// The file breaks a rule of its format.
     case malformed(path: String, reason: String)
+    /// A Torch file (`.t7`) that breaks a rule of its format.
+    case malformedTorch(path: String, reason: String)
+    /// A Torch file with something else than a model of char-rnn or torch-rnn.
+    case foreign(path: String, reason: String)
+    /// A state dictionary of PyTorch that holds something else than one recurrent module and a decoder.
+    case stateDictionary(path: String, reason: String)
     /// A tensor that the model needs is not there.
     case missing(String)
     case shape(String, found: [Int], expected: [Int])
@@ -19,6 +25,9 @@ extension CheckpointError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "cannot read the checkpoint \(path): \(reason)"
         case .malformed(let path, let reason): "\(path) is not a safetensors file: \(reason)"
+        case .malformedTorch(let path, let reason): "\(path) is a Torch file that cannot be read: \(reason)"
+        case .foreign(let path, let reason): "\(path) is no model of char-rnn or torch-rnn: \(reason)"
+        case .stateDictionary(let path, let reason): "\(path) cannot become a checkpoint: \(reason)"
         case .missing(let name): "the checkpoint has no tensor '\(name)'"
         case .shape(let name, let found, let expected):
             "the checkpoint's tensor '\(name)' has the shape \(found), the model needs \(expected)"

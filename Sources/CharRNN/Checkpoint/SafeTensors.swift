@@ -41,16 +41,24 @@ struct SafeTensors {
     /// Reads and checks a file; nothing is allocated from a number that has not been held against the file's size.
     ///
     /// - Throws: ``CheckpointError``.
-    init(contentsOf file: URL) throws {
+    init(contentsOf file: URL) throws { try self.init(Self.bytes(of: file), path: file.path) }
+
+    /// - Throws: ``CheckpointError``.
+    init(_ data: Data, path: String) throws {
+        do { try self.init(data) } catch let fault as Fault {
+            throw CheckpointError.malformed(path: path, reason: fault.reason)
+        }
+    }
+
+    /// The bytes of a file, mapped.
+    ///
+    /// - Throws: ``CheckpointError/unreadable(path:reason:)``.
+    static func bytes(of file: URL) throws -> Data {
         guard access(file.path, R_OK) == 0 else {
             throw CheckpointError.unreadable(path: file.path, reason: String(cString: strerror(errno)))
         }
-        let data: Data
-        do { data = try Data(contentsOf: file, options: .mappedIfSafe) } catch {
+        do { return try Data(contentsOf: file, options: .mappedIfSafe) } catch {
             throw CheckpointError.unreadable(path: file.path, reason: "it is not a plain file")
-        }
-        do { try self.init(data) } catch let fault as Fault {
-            throw CheckpointError.malformed(path: file.path, reason: fault.reason)
         }
     }
 

@@ -4,26 +4,6 @@
 /// parameters are drawn uniformly from ±0.08 in the order of its network's graph, and an LSTM's forget gates get an
 /// input bias of 1, so that it remembers from the start.
 enum ClassicInitialization {
-    /// A matrix of char-rnn, with one bias: which product of the layer it makes, and the gates (in our order) that
-    /// its rows hold, block after block.
-    private struct Linear {
-        let isRecurrent: Bool
-        let gates: [Int]
-    }
-
-    /// The matrices of a layer in the order of char-rnn's graph.
-    private static func linears(_ cell: RecurrentCell) -> [Linear] {
-        switch cell {
-        case .lstm:  // i, f, o, g there
-            [Linear(isRecurrent: false, gates: [0, 1, 3, 2]), Linear(isRecurrent: true, gates: [0, 1, 3, 2])]
-        case .gru:  // z, z; then the candidate's input, r, r, and the candidate's recurrent matrix
-            [(false, 1), (true, 1), (false, 2), (false, 0), (true, 0), (true, 2)].map {
-                Linear(isRecurrent: $0, gates: [$1])
-            }
-        case .rnn: [Linear(isRecurrent: false, gates: [0]), Linear(isRecurrent: true, gates: [0])]
-        }
-    }
-
     /// The values of all parameters in the order of the layout.
     static func values(_ configuration: LanguageModel.Configuration, seed: UInt64) -> [Float] {
         let layout = configuration.layout
@@ -32,23 +12,16 @@ enum ClassicInitialization {
         func draw() -> Float { Float(generator.uniform(-0.08, 0.08)) }
 
         var values = [Float](repeating: 0, count: layout.count)
-        /// Fills the columns of a weight matrix and of its bias, output by output.
-        func fill(_ weights: Int, _ bias: Int, columns: [Int]) {
-            let entry = layout.entries[weights]
+        for matrix in configuration.classicMatrices {
+            let weights = layout.entries[matrix.weights]
+            let columns = matrix.columns
             for column in columns {
-                for row in 0..<entry.rows { values[entry.range.lowerBound + row * entry.columns + column] = draw() }
+                for row in 0..<matrix.inputs {
+                    values[weights.range.lowerBound + row * weights.columns + column] = draw()
+                }
             }
-            for column in columns { values[layout.entries[bias].range.lowerBound + column] = draw() }
+            for column in columns { values[layout.entries[matrix.bias].range.lowerBound + column] = draw() }
         }
-        let h = configuration.hiddenSize
-        for layer in 0..<configuration.layerCount {
-            for linear in linears(configuration.cell) {
-                let first = 4 * layer + (linear.isRecurrent ? 1 : 0)
-                fill(first, first + 2, columns: linear.gates.flatMap { Array($0 * h..<($0 + 1) * h) })
-            }
-        }
-        let decoder = 4 * configuration.layerCount
-        fill(decoder, decoder + 1, columns: Array(0..<configuration.vocabulary.count))
         if configuration.cell == .lstm { openForgetGates(&values, configuration) }
         return values
     }
