@@ -1,0 +1,74 @@
+import FoundationEssentials
+import Glibc
+import OpenCLCompute
+
+extension Checkpoint {
+    /// Writes a folder that PyTorch works with: `weights.safetensors`, which is this checkpoint without its run, and
+    /// `model.py`, which rebuilds the network from it and lets it write.
+    ///
+    /// - Throws: ``FileError``.
+    public func writePyTorch(to folder: URL) throws {
+        let isFolder = mkdir(folder.path, 0o777) == 0 || errno == EEXIST
+        guard isFolder else { throw FileError.writing(folder) }
+        try Checkpoint(configuration, parameters: parameters, options: options)
+            .write(to: folder.appendingPathComponent("weights.safetensors"))
+        try AtomicFile.write([Data(pyTorchScript.utf8)], to: folder.appendingPathComponent("model.py"))
+    }
+
+    /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN` and an
+    /// `nn.Linear`, as `safetensors.torch.save_file` writes it. The names of the two do not matter.
+    ///
+    /// A state dictionary has no tokens, so they come from elsewhere. Three gates are a GRU, but `torch.nn.GRU`
+    /// computes with other equations; `cell` has to say that the module was that of ``writePyTorch(to:)``.
+    ///
+    /// - Parameters:
+    ///   - vocabulary: token n belongs to row n of the decoder.
+    ///   - cell: what the layers are; nil to tell it from the shapes.
+    /// - Throws: ``CheckpointError``.
+    public init(pyTorch file: URL, vocabulary: Vocabulary, cell: RecurrentCell? = nil) throws {
+        func fail(_ reason: String) -> CheckpointError { .stateDictionary(path: file.path, reason: reason) }
+        let tensors = try Self.renamed(try SafeTensors(contentsOf: file).tensors, fail)
+        guard let shape = tensors["rnn.weight_hh_l0"]?.shape, let decoder = tensors["decoder.weight"]?.shape else {
+            throw fail("it has no matrix 'weight_hh_l0' or none of a decoder")
+        }
+        let cells = RecurrentCell.allCases.filter {
+            shape.count == 2 && shape[1] > 0 && shape[0] == $0.gateCount * shape[1]
+        }
+        guard let found = cells.first else {
+            throw fail("its 'weight_hh_l0' has the shape \(shape), which no cell has")
+        }
+        guard cell ?? found == found else { throw fail("its layers are of \(found), not of \(cell!)") }
+        guard found != .gru || cell == .gru else {
+            throw fail("its layers are a GRU, and torch.nn.GRU's equations are others; --cell gru if it is model.py's")
+        }
+        guard decoder.first == vocabulary.count else {
+            throw fail("its decoder has the shape \(decoder), the vocabulary has \(vocabulary.count) tokens")
+        }
+        let configuration = LanguageModel.Configuration(
+            cell: found, vocabulary: vocabulary, hiddenSize: shape[1],
+            layerCount: tensors.keys.count { $0.hasPrefix("rnn.weight_hh_l") })
+        let layout = configuration.layout
+        if let other = Set(tensors.keys).subtracting(layout.entries.map(\.name)).min() {
+            throw fail("it has '\(other)', which such a network has not")
+        }
+        self.init(configuration, parameters: try layout.values(from: tensors))
+    }
+
+    /// The tensors under our names: PyTorch's recurrent modules name theirs with the layer, linear ones do not.
+    private static func renamed(
+        _ tensors: [Tensor], _ fail: (String) -> CheckpointError
+    ) throws -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        var originals: [String: String] = [:]
+        for tensor in tensors {
+            let base = tensor.name.split(separator: ".").last ?? ""
+            let name = (["weight", "bias"].contains(base) ? "decoder." : "rnn.") + base
+            if let other = originals.updateValue(tensor.name, forKey: name) {
+                throw fail(
+                    "'\(other)' and '\(tensor.name)' could both be '\(name)'; one module of each kind is understood")
+            }
+            result[name] = Tensor(name: name, shape: tensor.shape, values: tensor.values)
+        }
+        return result
+    }
+}

@@ -1,0 +1,139 @@
+/// The program that ``Checkpoint/writePyTorch(to:)`` puts beside the weights; the same for every model.
+let pyTorchScript = #"""
+    """The network of weights.safetensors, beside this file, in PyTorch.
+
+        python model.py --length 500 --temperature 0.8 --prime "KING RICHARD:"
+
+    Needs the packages torch, numpy and safetensors. Other programs: from model import load.
+    """
+    import argparse
+    import json
+    import pathlib
+    import sys
+
+    import torch
+    from safetensors import safe_open
+    from torch import nn
+    from torch.nn import functional
+
+
+    class GRU(nn.Module):
+        """The gated recurrent unit of char-rnn, with the parameters of torch.nn.GRU (gates r, z, n).
+
+        It is not torch.nn.GRU: here the reset gate acts before the product with U_n, and z is the share of the new
+        state, h = z * n + (1 - z) * h.
+        """
+
+        def __init__(self, input_size, hidden_size, num_layers, dropout=0.0):
+            super().__init__()
+            self.hidden_size, self.num_layers, self.dropout = hidden_size, num_layers, dropout
+            for layer in range(num_layers):
+                inputs = input_size if layer == 0 else hidden_size
+                for name, shape in [("weight_ih", (3 * hidden_size, inputs)),
+                                    ("weight_hh", (3 * hidden_size, hidden_size)),
+                                    ("bias_ih", (3 * hidden_size,)), ("bias_hh", (3 * hidden_size,))]:
+                    parameter = nn.Parameter(torch.empty(shape).uniform_(-0.08, 0.08))
+                    self.register_parameter(f"{name}_l{layer}", parameter)
+
+        def forward(self, x, state=None):
+            """x: T x B x inputs; state and the second result: layers x B x H."""
+            if state is None:
+                state = x.new_zeros(self.num_layers, x.shape[1], self.hidden_size)
+            last = []
+            for layer in range(self.num_layers):
+                w, u, b, c = (getattr(self, f"{name}_l{layer}")
+                              for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+                gates = 2 * self.hidden_size  # r and z; n comes after them
+                h, outputs = state[layer], []
+                if layer > 0:
+                    x = functional.dropout(x, self.dropout, self.training)
+                for inputs in functional.linear(x, w, b):
+                    rz = torch.sigmoid(inputs[:, :gates] + functional.linear(h, u[:gates], c[:gates]))
+                    r, z = rz.chunk(2, dim=-1)
+                    n = torch.tanh(inputs[:, gates:] + functional.linear(r * h, u[gates:], c[gates:]))
+                    h = z * n + (1 - z) * h
+                    outputs.append(h)
+                x = torch.stack(outputs)
+                last.append(h)
+            return x, torch.stack(last)
+
+
+    class CharRNN(nn.Module):
+        """One-hot characters, recurrent layers, a linear decoder."""
+
+        def __init__(self, cell, vocabulary, hidden_size, layers, dropout=0.0):
+            super().__init__()
+            self.kind, self.tokens = vocabulary["kind"], vocabulary["tokens"]
+            self.numbers = {token: number for number, token in enumerate(self.tokens)}
+            self.dropout = nn.Dropout(dropout)
+            module = {"lstm": nn.LSTM, "gru": GRU, "rnn": nn.RNN}[cell]
+            self.rnn = module(len(self.tokens), hidden_size, layers, dropout=dropout if layers > 1 else 0)
+            self.decoder = nn.Linear(hidden_size, len(self.tokens))
+
+        def forward(self, numbers, state=None):
+            """numbers: T x B; the logits of what follows each, T x B x V, and the state after the last."""
+            x = functional.one_hot(numbers, len(self.tokens)).to(self.decoder.weight.dtype)
+            outputs, state = self.rnn(x, state)
+            return self.decoder(self.dropout(outputs)), state
+
+        def encode(self, text):
+            """The numbers of a text's tokens, the longest that fits at each place."""
+            if self.kind == "bytes":
+                return [self.numbers[byte] for byte in text.encode()]
+            longest, numbers, place = max(map(len, self.tokens)), [], 0
+            while place < len(text):
+                parts = (text[place:place + length] for length in range(longest, 0, -1))
+                token = next((part for part in parts if part in self.numbers), None)
+                if token is None:
+                    raise ValueError(f"the model does not know the character {text[place]!r} at position {place}")
+                numbers.append(self.numbers[token])
+                place += len(token)
+            return numbers
+
+        def decode(self, number):
+            """The bytes of a token."""
+            token = self.tokens[number]
+            return bytes([token]) if self.kind == "bytes" else token.encode()
+
+        @torch.no_grad()
+        def sample(self, prime, length, temperature):
+            """The bytes of `length` tokens that follow `prime`; without one the first is drawn from all alike."""
+            logits, state = torch.zeros(len(self.tokens)), None
+            numbers = self.encode(prime)
+            for _ in range(length):
+                if numbers:
+                    outputs, state = self(torch.tensor(numbers)[:, None], state)
+                    logits = outputs[-1, 0]
+                if temperature > 0:
+                    number = torch.multinomial(torch.softmax(logits / temperature, dim=0), 1).item()
+                else:
+                    number = logits.argmax().item()
+                yield self.decode(number)
+                numbers = [number]
+
+
+    def load(path=pathlib.Path(__file__).with_name("weights.safetensors")):
+        with safe_open(str(path), "pt") as file:
+            configuration = json.loads(file.metadata()["configuration"])
+            weights = {name: file.get_tensor(name) for name in file.keys()}
+        model = CharRNN(configuration["cell"], configuration["vocabulary"], configuration["hiddenSize"],
+                        configuration["layerCount"], configuration["dropout"])
+        model.load_state_dict(weights)
+        return model.eval()
+
+
+    if __name__ == "__main__":
+        parser = argparse.ArgumentParser(description="Let the model write.")
+        parser.add_argument("--length", type=int, default=2000)
+        parser.add_argument("--temperature", type=float, default=1.0, help="0 takes the likeliest")
+        parser.add_argument("--prime", default="", help="a text to continue")
+        parser.add_argument("--seed", type=int, default=123)
+        options = parser.parse_args()
+        torch.manual_seed(options.seed)
+        sys.stdout.buffer.write(options.prime.encode())
+        for token in load().sample(options.prime, options.length, options.temperature):
+            sys.stdout.buffer.write(token)
+            sys.stdout.buffer.flush()
+        sys.stdout.buffer.write(b"\n")
+
+    """#
