@@ -12,7 +12,7 @@ public struct TextDataset: Sendable {
     }
 
     /// The tokens of the text.
-    public let vocabulary: Vocabulary
+    public private(set) var vocabulary: Vocabulary
     /// B, the number of streams. Smaller than asked for when the text is short; see ``notices``.
     public let batchSize: Int
     /// S, the number of steps of a batch. Smaller than asked for when the text is short.
@@ -24,7 +24,7 @@ public struct TextDataset: Sendable {
     /// A checksum of the text, by which a resumed run knows it again.
     let fingerprint: UInt64
 
-    private let tokens: TokenSequence
+    private var tokens: TokenSequence
     private let counts: (training: Int, validation: Int, test: Int)
 
     /// Reads a text file, or the `input.txt` of a folder.
@@ -96,6 +96,21 @@ public struct TextDataset: Sendable {
         counts = fractions.split(layout.batchCount(tokens.count))
         notices = layout.notices(
             tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
+    }
+
+    /// The same text with the numbers of a vocabulary that has more tokens than occur in it.
+    ///
+    /// A vocabulary that lacks a token of the text, or is of another kind, is a programmer error.
+    public func numbered(by vocabulary: Vocabulary) -> TextDataset {
+        guard vocabulary != self.vocabulary else { return self }
+        let numbers = (0..<self.vocabulary.count).compactMap { vocabulary.number(of: self.vocabulary.bytes(of: $0)) }
+        precondition(
+            numbers.count == self.vocabulary.count && vocabulary.kind == self.vocabulary.kind,
+            "\(vocabulary.count) \(vocabulary.kind) for a text of \(self.vocabulary.count) \(self.vocabulary.kind)")
+        var dataset = self
+        dataset.vocabulary = vocabulary
+        dataset.tokens = tokens.renumbered(numbers, vocabularySize: vocabulary.count)
+        return dataset
     }
 
     /// The batches of a part, as arguments of ``batch(_:)``.

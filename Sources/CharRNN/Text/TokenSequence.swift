@@ -27,6 +27,19 @@ struct TokenSequence: Sendable {
             }
         }
     }
+
+    /// With number `numbers[n]` in the place of n.
+    func renumbered(_ numbers: [Int], vocabularySize: Int) -> TokenSequence {
+        var result = TokenSequenceBuilder(vocabularySize: vocabularySize, capacity: count)
+        let part = 1 << 16
+        var buffer = [Int32](repeating: 0, count: min(part, count))
+        for start in stride(from: 0, to: count, by: part) {
+            let range = start..<min(start + part, count)
+            buffer.withUnsafeMutableBufferPointer { read(range, into: $0) }
+            for token in buffer[..<range.count] { result.append(numbers[Int(token)]) }
+        }
+        return result.finish()
+    }
 }
 
 /// Builds the numbers one by one.

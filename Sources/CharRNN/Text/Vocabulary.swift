@@ -32,7 +32,21 @@ public struct Vocabulary: Hashable, Sendable {
     /// Whether the model knows this one token.
     public func contains(_ token: String) -> Bool { numbers[Array(token.utf8)] != nil }
 
+    /// Whether the model knows the token of these bytes.
+    public func contains(_ token: [UInt8]) -> Bool { numbers[token] != nil }
+
     func number(of bytes: [UInt8]) -> Int? { numbers[bytes] }
+
+    /// Whether `other` has every token of this one and counts the same things.
+    public func isSubset(of other: Vocabulary) -> Bool {
+        kind == other.kind && entries.allSatisfy { other.numbers[$0] != nil }
+    }
+
+    /// The tokens of both. Two that count different things are a programmer error.
+    public func union(_ other: Vocabulary) -> Vocabulary {
+        precondition(kind == other.kind, "\(kind.rawValue) and \(other.kind.rawValue) in one vocabulary")
+        return Vocabulary(kind: kind, entries: Set(entries).union(other.entries))
+    }
 
     /// The numbers of the tokens of `text`.
     ///

@@ -75,12 +75,15 @@ public final class Trainer {
         if let difference = progress.position.dataset.difference(to: .init(dataset)) {
             throw CheckpointError.otherData(difference)
         }
-        if let difference = checkpoint.configuration.vocabulary.difference(to: dataset.vocabulary) {
+        // The model may know more characters than occur in the text, but not other ones.
+        let vocabulary = checkpoint.configuration.vocabulary
+        guard dataset.vocabulary.isSubset(of: vocabulary) else {
+            let difference = vocabulary.difference(to: dataset.vocabulary)!
             throw CheckpointError.otherData("its characters differ (first: the run's): \(difference)")
         }
         try self.init(
-            model: LanguageModel(checkpoint, on: device), dataset: dataset, options: progress.position.options,
-            progress: progress)
+            model: LanguageModel(checkpoint, on: device), dataset: dataset.numbered(by: vocabulary),
+            options: progress.position.options, progress: progress)
     }
 
     private init(

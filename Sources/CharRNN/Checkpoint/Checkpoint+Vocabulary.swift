@@ -1,0 +1,28 @@
+extension Checkpoint {
+    /// The weights for a vocabulary with more tokens: what the model has learned of its own stays, and the rows and
+    /// columns of the new ones are what a new model would have there, drawn for `seed`.
+    ///
+    /// A vocabulary that lacks one of the model's tokens, or is of another kind, is a programmer error.
+    public func widened(to vocabulary: Vocabulary, seed: UInt64) -> Checkpoint {
+        let old = self.configuration.vocabulary
+        let numbers = (0..<old.count).compactMap { vocabulary.number(of: old.bytes(of: $0)) }
+        precondition(
+            numbers.count == old.count && vocabulary.kind == old.kind,
+            "\(vocabulary.count) \(vocabulary.kind) for a model of \(old.count) \(old.kind)")
+        var configuration = self.configuration
+        configuration.vocabulary = vocabulary
+        var values = ClassicInitialization.values(configuration, seed: seed)
+        for (source, target) in zip(self.configuration.layout.entries, configuration.layout.entries) {
+            // Only the first weights have a row for each token, and only the decoder's have a column.
+            let rows = source.rows == target.rows ? Array(0..<source.rows) : numbers
+            let columns = source.columns == target.columns ? Array(0..<source.columns) : numbers
+            for (row, newRow) in rows.enumerated() {
+                for (column, newColumn) in columns.enumerated() {
+                    values[target.range.lowerBound + newRow * target.columns + newColumn] =
+                        parameters[source.range.lowerBound + row * source.columns + column]
+                }
+            }
+        }
+        return Checkpoint(configuration, parameters: values, options: options)
+    }
+}
