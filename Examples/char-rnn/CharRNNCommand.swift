@@ -16,7 +16,7 @@ struct CharRNNCommand: ParsableCommand {
             compute on a graphics card. The options of karpathy/char-rnn are accepted as they were typed there \
             (-rnn_size 512 -opencl 1).
             """,
-        subcommands: [Train.self, Sample.self, Score.self, Inspect.self, Devices.self, Bench.self])
+        subcommands: [Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self])
 
     static func main() {
         do {

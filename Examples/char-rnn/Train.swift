@@ -24,8 +24,10 @@ struct Train: ParsableCommand {
     var maxEpochs = 50.0
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
-    @Option(help: "Start from the weights and sizes of this checkpoint.")
+    @Option(help: "Start from the weights and sizes of this checkpoint or .t7.")
     var initFrom: String?
+    @Option(help: "With --init-from: same, for a text of its characters only, or extend, which adds those of the text.")
+    var vocabulary = VocabularyRule.same
     @Option(help: "Continue the run that wrote this checkpoint, with its model and learning options.")
     var resume: String?
     @Option(parsing: .unconditional, help: "The iterations from one progress line to the next.")
@@ -42,6 +44,7 @@ struct Train: ParsableCommand {
     func validate() throws {
         try require(
             initFrom == nil || resume == nil, "--init-from starts a new run and --resume continues one; give one.")
+        try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
         try require(maxEpochs > 0, "--max-epochs \(maxEpochs): it must be above 0.")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery > 0, "--print-every \(printEvery): at least 1 is needed.")
@@ -75,9 +78,45 @@ struct Train: ParsableCommand {
     // MARK: Set-up
 
     private func newTrainer(on device: Device) throws -> Trainer {
-        let dataset = try makeDataset()
+        guard let initFrom else {
+            let dataset = try makeDataset(data.tokens ?? .scalars)
+            let configuration = LanguageModel.Configuration(
+                cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
+                layerCount: model.layers, dropout: model.dropout)
+            let model = try LanguageModel(configuration, on: device, seed: learning.trainerOptions.seed)
+            return try Trainer(model: model, dataset: dataset, options: learning.trainerOptions)
+        }
+        let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
+        let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
+        let start = try fitted(checkpoint, to: dataset.vocabulary)
+        Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
         return try Trainer(
-            model: makeModel(dataset.vocabulary, on: device), dataset: dataset, options: learning.trainerOptions)
+            model: LanguageModel(start, on: device), dataset: dataset.numbered(by: start.configuration.vocabulary),
+            options: learning.trainerOptions)
+    }
+
+    /// The checkpoint to start from, with the characters of the text.
+    ///
+    /// - Throws: ``Failure`` when it has others and may not be extended.
+    private func fitted(_ checkpoint: Checkpoint, to text: Vocabulary) throws -> Checkpoint {
+        let known = checkpoint.configuration.vocabulary
+        guard let difference = known.difference(to: text) else { return checkpoint }
+        guard vocabulary == .extend, known.kind == text.kind else {
+            let advice =
+                known.kind == text.kind
+                ? "add --vocabulary extend, train on a text with the same characters,"
+                : "choose --tokens \(known.kind.rawValue),"
+            throw Failure(
+                "\(initFrom!) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
+                    + "\(advice) or train anew without --init-from")
+        }
+        let all = known.union(text)
+        let new = (0..<all.count).filter { !known.contains(all.bytes(of: $0)) }.map { all.quoted($0) }
+        Console.note(
+            new.isEmpty
+                ? "the checkpoint knows all characters of the text"
+                : "new characters, with first weights of their own: \(new.joined(separator: " "))")
+        return checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
 
     private func resumedTrainer(_ checkpoint: Checkpoint, on device: Device) throws -> Trainer {
@@ -90,10 +129,10 @@ struct Train: ParsableCommand {
 
     private var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
 
-    private func makeDataset() throws -> TextDataset {
+    private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {
             return try TextDataset(
-                contentsOf: URL(fileURLWithPath: dataFolder), tokens: data.tokens, batchSize: data.batchSize,
+                contentsOf: URL(fileURLWithPath: dataFolder), tokens: tokens, batchSize: data.batchSize,
                 sequenceLength: data.sequenceLength, trainingFraction: data.trainFraction,
                 validationFraction: data.validationFraction)
         } catch let error as TextError {
@@ -114,23 +153,6 @@ struct Train: ParsableCommand {
             batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
             trainingFraction: fraction("train-fraction", data.trainFraction),
             validationFraction: fraction("validation-fraction", data.validationFraction))
-    }
-
-    private func makeModel(_ vocabulary: Vocabulary, on device: Device) throws -> LanguageModel {
-        guard let initFrom else {
-            return try LanguageModel(
-                .init(
-                    cell: model.cell, vocabulary: vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
-                    dropout: model.dropout), on: device, seed: learning.trainerOptions.seed)
-        }
-        let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
-        if let difference = checkpoint.configuration.vocabulary.difference(to: vocabulary) {
-            throw Failure(
-                "\(initFrom) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
-                    + "train on a text with the same characters, or anew without --init-from")
-        }
-        Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
-        return try LanguageModel(checkpoint, on: device)
     }
 
     private func describe(_ trainer: Trainer) {
@@ -171,4 +193,9 @@ struct Train: ParsableCommand {
         options["device"] = trainer.model.device.id
         return options
     }
+}
+
+/// Which characters a run that starts from a checkpoint may have.
+enum VocabularyRule: String, CaseIterable, ExpressibleByArgument {
+    case same, extend
 }

@@ -12,8 +12,8 @@ enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
 struct DataOptions: ParsableArguments {
     @Option(help: "The folder with your input.txt. (default: \(Self.exampleFolder), or that of the run to --resume)")
     var dataDir: String?
-    @Option(help: "What counts as a character: \(TokenKind.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var tokens = TokenKind.scalars
+    @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
+    var tokens: TokenKind?
     @Option(parsing: .unconditional, help: "The characters of a sequence, through which gradients flow back.")
     var sequenceLength = 50
     @Option(parsing: .unconditional, help: "The sequences that are learned from at a time.")
@@ -25,6 +25,7 @@ struct DataOptions: ParsableArguments {
         help: "The share of the text to validate on; what is left of 1 is tested on at the end.")
     var validationFraction = 0.05
 
+    static let kinds = TokenKind.allCases.map(\.rawValue).joined(separator: ", ")
     static let exampleFolder = "data/tinyshakespeare"
 
     func validate() throws {

@@ -1,0 +1,126 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// `char-rnn convert`, and Torch files in the place of checkpoints.
+@Suite struct ConvertCommandTests {
+    /// A folder with char-rnn's file `old.t7`, which knows the characters of the folder's text.
+    private func inPlace(_ body: (Workplace) throws -> Void) throws {
+        try Workplace.inNewFolder { place in
+            let tokens = Set(Workplace.text.utf8).sorted().map { [$0] }
+            let old = OriginalCharRNN(.lstm, tokens: tokens, hiddenSize: 3, layerCount: 2)
+            try place.write(Data(old.bytes()), to: "old.t7")
+            try body(place)
+        }
+    }
+
+    private let sampling = ["--length", "30", "--prime", "abc", "--quiet"]
+
+    @Test func aTorchFileIsACheckpoint() throws {
+        try inPlace { place in
+            let outcome = try place.succeed(["convert", "old.t7", "new.safetensors", "-gpuid", "0"])
+            #expect(outcome.output.isEmpty)
+            #expect(outcome.errorLines == ["wrote new.safetensors; let it write with: char-rnn sample new.safetensors"])
+            for command in [["sample", "FILE"] + sampling, ["inspect", "FILE"], ["score", "FILE", "-", "--json"]] {
+                let texts = try ["old.t7", "new.safetensors"].map { file in
+                    try place.succeed(command.map { $0 == "FILE" ? file : $0 }, input: "abcab dad.\n").text
+                }
+                #expect(texts[0] == texts[1] && texts[0].count > 30, "\(command)")
+            }
+            #expect(try place.succeed(["inspect", "old.t7"]).text.contains("\nval_loss: 2.25\n"))
+        }
+    }
+
+    @Test func scoresAreJSON() throws {
+        try inPlace { place in
+            let output = try place.succeed(["score", "old.t7", "-", "--json"], input: "abcab").output
+            let object = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+            #expect(Set(object.keys) == ["characters", "nats_per_character", "log_probabilities"])
+            #expect(object["characters"] as? Int == 5)
+            let model = try LanguageModel(contentsOf: place.url("old.t7"), on: .cpu)
+            let expected = try model.logProbabilities(of: "abcab")
+            let actual = try #require(object["log_probabilities"] as? [Double])
+            // JSON is read to 16 digits.
+            #expect(actual.count == 4 && zip(actual, expected).allSatisfy { abs($0 - $1) <= 1e-14 })
+            let nats = try #require(object["nats_per_character"] as? Double)
+            #expect(abs(nats + expected.reduce(0, +) / 4) <= 1e-14)
+        }
+    }
+
+    @Test func trainingBeginsFromATorchFile() throws {
+        try inPlace { place in
+            let options = ["--init-from", "old.t7", "-data_dir", "data/some_folder", "--max-iterations", "2"]
+            let outcome = try place.succeed(["train"] + options)
+            #expect(outcome.errors.contains("starting from the weights, cell, sizes and dropout of old.t7\n"))
+            #expect(outcome.errors.contains("model: lstm, 2 x 3 units"))
+        }
+    }
+
+    @Test func newCharactersAreRefusedOrNamed() throws {
+        try inPlace { place in
+            try place.write(String(Workplace.text.dropLast(20)) + "naïve\n", to: "other/input.txt")
+            let options = [
+                "train", "--init-from", "old.t7", "--data-dir", "other", "--max-iterations", "2", "--tokens", "bytes",
+            ]
+            let refused = try place.run(options)
+            #expect(refused.status == 1)
+            #expect(refused.errorLines.last?.contains("add --vocabulary extend") == true)
+            let otherKind = try place.run(options.dropLast() + ["scalars", "--vocabulary", "extend"])
+            #expect(otherKind.status == 1)
+            #expect(otherKind.errorLines.last?.contains("choose --tokens bytes, or train anew") == true)
+
+            let outcome = try place.succeed(options + ["--vocabulary", "extend"])
+            #expect(
+                outcome.errors.contains(
+                    "new characters, with first weights of their own: 'e' 'n' 'v' byte 175 byte 195\n"))
+            let last = try #require(place.checkpoints().last)
+            try place.succeed(["train", "--resume", last, "--max-iterations", "3"])
+            try place.succeed(["sample", last, "--prime", "naïve"])
+        }
+    }
+
+    @Test func aTextMayLackCharactersWhenTheVocabularyIsExtended() throws {
+        try inPlace { place in
+            try place.write(String(repeating: "abab", count: 300), to: "other/input.txt")
+            let options = ["train", "--init-from", "old.t7", "--data-dir", "other", "--max-iterations", "2"]
+            #expect(try place.run(options).status == 1)
+            let outcome = try place.succeed(options + ["--vocabulary", "extend"])
+            #expect(outcome.errors.contains("the checkpoint knows all characters of the text\n"))
+            let last = try #require(place.checkpoints().last)
+            try place.succeed(["train", "--resume", last, "--max-iterations", "3"])
+        }
+    }
+
+    @Test func pyTorchBothWays() throws {
+        try inPlace { place in
+            let outcome = try place.succeed(["convert", "old.t7", "out", "--to", "pytorch"])
+            #expect(outcome.errorLines.count == 1 && outcome.errors.contains("python out/model.py"))
+            #expect(place.files("out") == ["model.py", "weights.safetensors"])
+            let back = ["convert", "out/weights.safetensors", "back.safetensors", "--from", "pytorch"]
+            try place.succeed(back + ["--vocabulary-of", "old.t7"])
+            let texts = try ["back.safetensors", "old.t7"].map { try place.succeed(["sample", $0] + sampling).text }
+            #expect(texts[0] == texts[1])
+            try place.succeed(back + ["--text", "data/some_folder/input.txt", "--tokens", "bytes"])
+
+            let without = try place.run(back)
+            #expect(without.status != 0 && without.errors.contains("name them with --vocabulary-of or --text"))
+        }
+    }
+
+    @Test func otherFilesAreRefusedInOneLine() throws {
+        try inPlace { place in
+            let net = TorchDatum.instance("nn.Sequential", [("modules", .list([.instance("nn.ReLU", [])]))])
+            try place.write(Data(TorchWriter.bytes(net)), to: "net.t7")
+            let outcome = try place.run(["convert", "net.t7", "new.safetensors"])
+            #expect(outcome.status == 1)
+            let file = place.url("net.t7").path
+            #expect(
+                outcome.errorLines
+                    == ["char-rnn: \(file) is no model of char-rnn or torch-rnn: it holds nn.Sequential of nn.ReLU"])
+            #expect(!place.files("").contains("new.safetensors"))
+            let backwards = try place.run(["convert", "old.t7", "new.t7"])
+            #expect(backwards.status != 0 && backwards.errors.contains(".t7 files are read, not written"))
+        }
+    }
+}
