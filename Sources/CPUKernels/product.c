@@ -39,6 +39,9 @@ INLINE void tile(const float *a, long a_stride, const float *b, long b_stride, f
                  long k, bool adding) {
     vector low[tile_rows], high[tile_rows];
     for (int r = 0; r < rows; r++) {
+        // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
+        // processor to foresee.
+        __builtin_prefetch(c + r * c_stride + width, 1);
         low[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
         high[r] = adding ? *(const vector *)(c + r * c_stride + 8) : (vector){0};
     }
