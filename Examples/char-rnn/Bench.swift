@@ -12,11 +12,8 @@ struct Bench: ParsableCommand {
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Model") var batch: BatchOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
-    @Option(parsing: .unconditional, help: "The sequences of a batch.")
-    var batchSize = 50
-    @Option(parsing: .unconditional, help: "The characters of a sequence.")
-    var sequenceLength = 50
     @Option(parsing: .unconditional, help: "The number of different characters.")
     var vocabularySize = 65
     @Option(parsing: .unconditional, help: "How long to measure each figure.")
@@ -27,8 +24,6 @@ struct Bench: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try require(batchSize > 0, "--batch-size \(batchSize): at least 1 is needed.")
-        try require(sequenceLength > 0, "--sequence-length \(sequenceLength): at least 1 is needed.")
         try require(
             (2...50_000).contains(vocabularySize), "--vocabulary-size \(vocabularySize): it must be 2 to 50000.")
         try require(seconds > 0, "--seconds \(seconds): it must be above 0.")
@@ -36,9 +31,9 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let devices = all ? Device.available : [try device.device()]
-        let text = Self.text(vocabularySize, count: max(4 * batchSize * sequenceLength, 2 * vocabularySize))
+        let text = Self.text(vocabularySize, count: max(4 * batch.batchSize * batch.sequenceLength, 2 * vocabularySize))
         let dataset = try TextDataset(
-            text: text, batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: 1,
+            text: text, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength, trainingFraction: 1,
             validationFraction: 0)
         let configuration = LanguageModel.Configuration(
             cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,

@@ -95,12 +95,15 @@ func medianSeconds(for seconds: Double, _ work: () throws -> Void) rethrows -> D
     func time() throws -> Double {
         let start = ContinuousClock.now
         try work()
-        let elapsed = start.duration(to: .now).components
-        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        return start.duration(to: .now).inSeconds
     }
     var spent = try time()
     while spent < seconds / 3 { spent += try time() }
+    spent = 0
     var times: [Double] = []
-    while times.count < 5 || times.reduce(0, +) < seconds { times.append(try time()) }
+    while times.count < 5 || spent < seconds {
+        times.append(try time())
+        spent += times.last!
+    }
     return times.sorted()[times.count / 2]
 }

@@ -41,7 +41,7 @@ struct Score: ParsableCommand {
         } else {
             let line =
                 "\(Console.grouped(logarithms.count + 1)) characters, \(fixed(nats, 4)) nats per character "
-                + "(\(fixed(nats * 1.4426950408889634, 4)) bits)\n"
+                + "(\(fixed(bits(nats), 4)) bits)\n"
             Console.output(Array(line.utf8))
         }
     }

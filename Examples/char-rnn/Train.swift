@@ -16,6 +16,7 @@ struct Train: ParsableCommand {
             """)
 
     @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Data") var batch: BatchOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Learning") var learning: LearningOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
@@ -132,8 +133,8 @@ struct Train: ParsableCommand {
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {
             return try TextDataset(
-                contentsOf: URL(fileURLWithPath: dataFolder), tokens: tokens, batchSize: data.batchSize,
-                sequenceLength: data.sequenceLength, trainingFraction: data.trainFraction,
+                contentsOf: URL(fileURLWithPath: dataFolder), tokens: tokens, batchSize: batch.batchSize,
+                sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
                 validationFraction: data.validationFraction)
         } catch let error as TextError {
             guard case .unreadable = error else { throw error }

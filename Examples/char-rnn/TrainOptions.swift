@@ -14,10 +14,6 @@ struct DataOptions: ParsableArguments {
     var dataDir: String?
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?
-    @Option(parsing: .unconditional, help: "The characters of a sequence, through which gradients flow back.")
-    var sequenceLength = 50
-    @Option(parsing: .unconditional, help: "The sequences that are learned from at a time.")
-    var batchSize = 50
     @Option(parsing: .unconditional, help: "The share of the text to train on.")
     var trainFraction = 0.95
     @Option(
@@ -27,6 +23,14 @@ struct DataOptions: ParsableArguments {
 
     static let kinds = TokenKind.allCases.map(\.rawValue).joined(separator: ", ")
     static let exampleFolder = "data/tinyshakespeare"
+}
+
+/// The shape of a batch.
+struct BatchOptions: ParsableArguments {
+    @Option(parsing: .unconditional, help: "The characters of a sequence, through which gradients flow back.")
+    var sequenceLength = 50
+    @Option(parsing: .unconditional, help: "The sequences that are learned from at a time.")
+    var batchSize = 50
 
     func validate() throws {
         try require(sequenceLength > 0, "--sequence-length \(sequenceLength): at least 1 is needed.")

@@ -122,9 +122,6 @@ final class TrainingRun {
         }
         Console.note("let it write with: char-rnn sample \(lastCheckpoint!.relativePath)")
     }
-
-    /// Nats as bits.
-    private func bits(_ nats: Double) -> Double { nats * 1.4426950408889634 }
 }
 
 /// The time that batches take, without validations.
@@ -140,10 +137,8 @@ struct BatchClock {
 
     /// The mean since the last reading. The last batch's loss has been read, so the device has done them all.
     mutating func secondsPerBatch() -> Double {
-        let elapsed = last.duration(to: .now)
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
         defer { start() }
-        return seconds / Double(max(1, count))
+        return last.duration(to: .now).inSeconds / Double(max(1, count))
     }
 
     /// "12 s", "3 min 20 s", "2 h 5 min".

@@ -7,12 +7,11 @@ KERNEL void cpu_gru_reset_forward(float *gates, const float *input_bias, const f
     for (long row = 0; row < rows; row++) {
         float *r = gates + row * 3 * hidden, *z = r + hidden;
         const float *h_before = previous_h + row * hidden;
-        const float *wb = input_bias, *ub = recurrent_bias;
         float *reset = reset_h + row * hidden;
         INDEPENDENT
         for (long j = 0; j < hidden; j++) {
-            r[j] = sigmoid(r[j] + (wb[j] + ub[j]));
-            z[j] = sigmoid(z[j] + (wb[hidden + j] + ub[hidden + j]));
+            r[j] = sigmoid(r[j] + (input_bias[j] + recurrent_bias[j]));
+            z[j] = sigmoid(z[j] + (input_bias[hidden + j] + recurrent_bias[hidden + j]));
             reset[j] = r[j] * h_before[j];
         }
     }
@@ -23,11 +22,10 @@ KERNEL void cpu_gru_output_forward(float *gates, const float *input_bias, const 
     for (long row = 0; row < rows; row++) {
         float *z = gates + row * 3 * hidden + hidden, *n = z + hidden;
         const float *h_before = previous_h + row * hidden;
-        const float *wb = input_bias + 2 * hidden, *ub = recurrent_bias + 2 * hidden;
         float *output = h + row * hidden;
         INDEPENDENT
         for (long j = 0; j < hidden; j++) {
-            n[j] = hyperbolic_tangent(n[j] + (wb[j] + ub[j]));
+            n[j] = hyperbolic_tangent(n[j] + (input_bias[2 * hidden + j] + recurrent_bias[2 * hidden + j]));
             output[j] = z[j] * n[j] + (1 - z[j]) * h_before[j];
         }
     }

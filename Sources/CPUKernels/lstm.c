@@ -7,13 +7,12 @@ KERNEL void cpu_lstm_forward(float *gates, const float *input_bias, const float 
         float *i = gates + r * 4 * hidden, *f = i + hidden, *g = f + hidden, *o = g + hidden;
         const float *c_before = previous_c + r * hidden;
         float *c_after = c + r * hidden, *output = h + r * hidden;
-        const float *wb = input_bias, *ub = recurrent_bias;
         INDEPENDENT
         for (long j = 0; j < hidden; j++) {
-            i[j] = sigmoid(i[j] + (wb[j] + ub[j]));
-            f[j] = sigmoid(f[j] + (wb[hidden + j] + ub[hidden + j]));
-            g[j] = hyperbolic_tangent(g[j] + (wb[2 * hidden + j] + ub[2 * hidden + j]));
-            o[j] = sigmoid(o[j] + (wb[3 * hidden + j] + ub[3 * hidden + j]));
+            i[j] = sigmoid(i[j] + (input_bias[j] + recurrent_bias[j]));
+            f[j] = sigmoid(f[j] + (input_bias[hidden + j] + recurrent_bias[hidden + j]));
+            g[j] = hyperbolic_tangent(g[j] + (input_bias[2 * hidden + j] + recurrent_bias[2 * hidden + j]));
+            o[j] = sigmoid(o[j] + (input_bias[3 * hidden + j] + recurrent_bias[3 * hidden + j]));
             c_after[j] = f[j] * c_before[j] + i[j] * g[j];
             output[j] = o[j] * hyperbolic_tangent(c_after[j]);
         }

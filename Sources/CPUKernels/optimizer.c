@@ -44,7 +44,8 @@ KERNEL cpu_squares cpu_optimizer_adam(float *x, const float *gradient, float *me
             float g = clip(gradient[i] * scale, bound);
             mean[i] = beta1 * mean[i] + (1 - beta1) * g;
             mean_square[i] = beta2 * mean_square[i] + (1 - beta2) * g * g;
-            x[i] -= learning_rate * (mean[i] * correction1) / (__builtin_elementwise_sqrt(mean_square[i] * correction2) + epsilon);
+            float root = __builtin_elementwise_sqrt(mean_square[i] * correction2);
+            x[i] -= learning_rate * (mean[i] * correction1) / (root + epsilon);
             gradient_squares += g * g;
             parameter_squares += x[i] * x[i];
         }

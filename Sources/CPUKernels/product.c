@@ -108,8 +108,8 @@ KERNEL void cpu_product_packed(const float *a, long a_stride, const float *packe
     product(a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding);
 }
 
-/// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight rows
-/// at a time to spare loads and stores of c.
+/// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
+/// rows at a time to spare loads and stores of c.
 INLINE void row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding) {
     if (!adding) memset(c, 0, (size_t)n * sizeof(float));
     long i = 0;

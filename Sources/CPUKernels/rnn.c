@@ -5,10 +5,9 @@ KERNEL void cpu_rnn_forward(float *gates, const float *input_bias, const float *
                             long hidden) {
     for (long r = 0; r < rows; r++) {
         float *a = gates + r * hidden, *output = h + r * hidden;
-        const float *wb = input_bias, *ub = recurrent_bias;
         INDEPENDENT
         for (long j = 0; j < hidden; j++) {
-            a[j] = hyperbolic_tangent(a[j] + (wb[j] + ub[j]));
+            a[j] = hyperbolic_tangent(a[j] + (input_bias[j] + recurrent_bias[j]));
             output[j] = a[j];
         }
     }
