@@ -1,54 +1,47 @@
-// One time step of a gated recurrent unit in char-rnn's form, forward and backward, all but the products. Either way
-// the step is cut in two by a product with Uₙ, whose other factor or whose result is r·h′.
+// A gated recurrent unit in char-rnn's form, forward and backward: one time step, all but the products; on processors
+// also a slice of the streams through all time steps, with the products. Either way the step is cut in two by a product
+// with Uₙ, whose other factor or whose result is r·h′.
 //
 // gates     B × 3H   r, z, n side by side: Wx, then activations, then gradients of the arguments
 // before    B × H    h′, the output of the step before
 // memory    B × H    r·h′
 // hidden    B × H    h, the output
 //
-// One work-item for each vector of units (first index) and stream (second).
+// The functions are for the units from j on of one stream, whose rows the pointers are.
 
 // r, z = σ(…); memory = r·h′
 // recurrent B × 2H   Uh′ for r and z
-kernel void gru_reset_forward(
-    int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
-    global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
-    global const float *before, int before_at, global float *memory, int memory_at) {
-    int b = get_global_id(1), j = get_global_id(0) * WIDTH, left = H - j;
-    if (b >= B || j >= H) return;
-    gates += gates_at + b * 3 * H + j;
-    input_bias += input_bias_at + j;
-    recurrent += recurrent_at + b * 2 * H + j;
-    recurrent_bias += recurrent_bias_at + j;
-    int unit = b * H + j;
+static inline void gru_unit_reset_forward(
+    int H, int j, global float *gates, global const float *input_bias, global const float *recurrent,
+    global const float *recurrent_bias, global const float *before, global float *memory) {
+    int left = H - j;
+    gates += j;
+    input_bias += j;
+    recurrent += j;
+    recurrent_bias += j;
 
     vector r = sigmoid(gate_argument(gates, input_bias, recurrent, recurrent_bias, left));
     vector z = sigmoid(gate_argument(gates + H, input_bias + H, recurrent + H, recurrent_bias + H, left));
 
     vector_store(r, gates, left);
     vector_store(z, gates + H, left);
-    vector_store(r * vector_load(before + before_at + unit, left), memory + memory_at + unit, left);
+    vector_store(r * vector_load(before + j, left), memory + j, left);
 }
 
 // n = tanh(…); h = z·n + (1 − z)·h′
 // recurrent B × H    Uₙ(r·h′)
-kernel void gru_output_forward(
-    int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
-    global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
-    global const float *before, int before_at, global float *hidden, int hidden_at) {
-    int b = get_global_id(1), j = get_global_id(0) * WIDTH, left = H - j;
-    if (b >= B || j >= H) return;
-    gates += gates_at + b * 3 * H + j;
-    int unit = b * H + j, last = 2 * H + j;
+static inline void gru_unit_output_forward(
+    int H, int j, global float *gates, global const float *input_bias, global const float *recurrent,
+    global const float *recurrent_bias, global const float *before, global float *hidden) {
+    int left = H - j, last = 2 * H + j;
 
-    vector z = vector_load(gates + H, left);
-    vector n = hyperbolic_tangent(gate_argument(
-        gates + 2 * H, input_bias + input_bias_at + last, recurrent + recurrent_at + unit,
-        recurrent_bias + recurrent_bias_at + last, left));
-    vector h = z * n + (1.0f - z) * vector_load(before + before_at + unit, left);
+    vector z = vector_load(gates + H + j, left);
+    vector n = hyperbolic_tangent(
+        gate_argument(gates + last, input_bias + last, recurrent + j, recurrent_bias + last, left));
+    vector h = z * n + (1.0f - z) * vector_load(before + j, left);
 
-    vector_store(n, gates + 2 * H, left);
-    vector_store(h, hidden + hidden_at + unit, left);
+    vector_store(n, gates + last, left);
+    vector_store(h, hidden + j, left);
 }
 
 // dhidden   B × H    the gradient of h: that which comes from above and past this step, then complete
@@ -56,47 +49,166 @@ kernel void gru_output_forward(
 // is_last            whether there is no later step
 // dbefore   B × H    that of h′, to which is added; not touched in the first step, whose h′ is no output
 // Leaves z and n as the gradients of their arguments, r as it is.
-kernel void gru_output_backward(
-    int B, int H, int is_first, int is_last, global float *gates, int gates_at, global const float *before,
-    int before_at, global float *dhidden, int dhidden_at, global const float *later, int later_at,
-    global float *dbefore, int dbefore_at) {
-    int b = get_global_id(1), j = get_global_id(0) * WIDTH, left = H - j;
-    if (b >= B || j >= H) return;
-    gates += gates_at + b * 3 * H + j;
-    int unit = b * H + j;
-    dhidden += dhidden_at + unit;
-    dbefore += dbefore_at + unit;
+static inline void gru_unit_output_backward(
+    int H, int j, int is_first, int is_last, global float *gates, global const float *before, global float *dhidden,
+    global const float *later, global float *dbefore) {
+    int left = H - j;
+    gates += j;
 
     vector z = vector_load(gates + H, left), n = vector_load(gates + 2 * H, left);
 
-    vector dh = vector_load(dhidden, left);
+    vector dh = vector_load(dhidden + j, left);
     if (!is_last) {
-        dh += vector_load(later + later_at + unit, left);
-        vector_store(dh, dhidden, left);
+        dh += vector_load(later + j, left);
+        vector_store(dh, dhidden + j, left);
     }
 
     // h = z·n + (1 − z)·h′
-    vector dz = dh * (n - vector_load(before + before_at + unit, left));
+    vector dz = dh * (n - vector_load(before + j, left));
 
     vector_store(dz * z * (1.0f - z), gates + H, left);
     vector_store(dh * z * (1.0f - n * n), gates + 2 * H, left);
-    if (!is_first) vector_store(vector_load(dbefore, left) + dh * (1.0f - z), dbefore, left);
+    if (!is_first) vector_store(vector_load(dbefore + j, left) + dh * (1.0f - z), dbefore + j, left);
 }
 
 // carry     B × H    the gradient of r·h′: that of n's argument, times Uₙᵀ
 // Leaves r as the gradient of its argument.
+static inline void gru_unit_reset_backward(
+    int H, int j, int is_first, global float *gates, global const float *before, global const float *carry,
+    global float *dbefore) {
+    int left = H - j;
+
+    // memory = r·h′
+    vector r = vector_load(gates + j, left), dmemory = vector_load(carry + j, left);
+
+    vector_store(dmemory * vector_load(before + j, left) * r * (1.0f - r), gates + j, left);
+    if (!is_first) vector_store(vector_load(dbefore + j, left) + dmemory * r, dbefore + j, left);
+}
+
+// A step: one work-item for each vector of units (first index) and stream (second).
+
+kernel void gru_reset_forward(
+    int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
+    global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
+    global const float *before, int before_at, global float *memory, int memory_at) {
+    int b = get_global_id(1), j = get_global_id(0) * WIDTH;
+    if (b >= B || j >= H) return;
+    gru_unit_reset_forward(
+        H, j, gates + gates_at + b * 3 * H, input_bias + input_bias_at, recurrent + recurrent_at + b * 2 * H,
+        recurrent_bias + recurrent_bias_at, before + before_at + b * H, memory + memory_at + b * H);
+}
+
+kernel void gru_output_forward(
+    int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
+    global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
+    global const float *before, int before_at, global float *hidden, int hidden_at) {
+    int b = get_global_id(1), j = get_global_id(0) * WIDTH;
+    if (b >= B || j >= H) return;
+    gru_unit_output_forward(
+        H, j, gates + gates_at + b * 3 * H, input_bias + input_bias_at, recurrent + recurrent_at + b * H,
+        recurrent_bias + recurrent_bias_at, before + before_at + b * H, hidden + hidden_at + b * H);
+}
+
+kernel void gru_output_backward(
+    int B, int H, int is_first, int is_last, global float *gates, int gates_at, global const float *before,
+    int before_at, global float *dhidden, int dhidden_at, global const float *later, int later_at,
+    global float *dbefore, int dbefore_at) {
+    int b = get_global_id(1), j = get_global_id(0) * WIDTH;
+    if (b >= B || j >= H) return;
+    gru_unit_output_backward(
+        H, j, is_first, is_last, gates + gates_at + b * 3 * H, before + before_at + b * H,
+        dhidden + dhidden_at + b * H, later + later_at + b * H, dbefore + dbefore_at + b * H);
+}
+
 kernel void gru_reset_backward(
     int B, int H, int is_first, global float *gates, int gates_at, global const float *before, int before_at,
     global const float *carry, int carry_at, global float *dbefore, int dbefore_at) {
-    int b = get_global_id(1), j = get_global_id(0) * WIDTH, left = H - j;
+    int b = get_global_id(1), j = get_global_id(0) * WIDTH;
     if (b >= B || j >= H) return;
-    gates += gates_at + b * 3 * H + j;
-    int unit = b * H + j;
-    dbefore += dbefore_at + unit;
-
-    // memory = r·h′
-    vector r = vector_load(gates, left), dmemory = vector_load(carry + carry_at + unit, left);
-
-    vector_store(dmemory * vector_load(before + before_at + unit, left) * r * (1.0f - r), gates, left);
-    if (!is_first) vector_store(vector_load(dbefore, left) + dmemory * r, dbefore, left);
+    gru_unit_reset_backward(
+        H, j, is_first, gates + gates_at + b * 3 * H, before + before_at + b * H, carry + carry_at + b * H,
+        dbefore + dbefore_at + b * H);
 }
+
+#ifdef PANEL
+// All steps: one work-item for each slice of `rows` streams. gates, memory and dhidden are those of T steps; hidden has
+// the state before the first in front of it. The memory of the products serves one step after the other.
+
+// gate_panels: U for r and z, H × 2H; output_panels: Uₙ, H × H; product: B × 2H
+kernel void gru_sequence_forward(
+    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
+    int input_bias_at, global const float *gate_panels, int gate_panels_at, global const float *output_panels,
+    int output_panels_at, global const float *recurrent_bias, int recurrent_bias_at, global float *memory,
+    int memory_at, global float *hidden, int hidden_at, global float *product, int product_at) {
+    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    gates += gates_at;
+    input_bias += input_bias_at;
+    recurrent_bias += recurrent_bias_at;
+    memory += memory_at;
+    hidden += hidden_at;
+    product += product_at;
+    for (int t = 0; t < T; t++) {
+        int start = t * B + first;
+        panels_multiply(
+            end - first, 2 * H, H, hidden + start * H, H, gate_panels + gate_panels_at, product + first * 2 * H);
+        for (int b = first; b < end; b++) {
+            int now = t * B + b;
+            for (int j = 0; j < H; j += WIDTH) {
+                gru_unit_reset_forward(
+                    H, j, gates + now * 3 * H, input_bias, product + b * 2 * H, recurrent_bias, hidden + now * H,
+                    memory + now * H);
+            }
+        }
+        panels_multiply(
+            end - first, H, H, memory + start * H, H, output_panels + output_panels_at, product + first * 2 * H);
+        for (int b = first; b < end; b++) {
+            int now = t * B + b;
+            for (int j = 0; j < H; j += WIDTH) {
+                gru_unit_output_forward(
+                    H, j, gates + now * 3 * H, input_bias, product + first * 2 * H + (b - first) * H, recurrent_bias,
+                    hidden + now * H, hidden + (now + B) * H);
+            }
+        }
+    }
+}
+
+// gate_panels: Uᵀ for r and z, 2H × H; output_panels: Uₙᵀ, H × H
+kernel void gru_sequence_backward(
+    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *gate_panels,
+    int gate_panels_at, global const float *output_panels, int output_panels_at, global const float *hidden,
+    int hidden_at, global float *dhidden, int dhidden_at, global float *later, int later_at, global float *carry,
+    int carry_at) {
+    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    gates += gates_at;
+    hidden += hidden_at;
+    dhidden += dhidden_at;
+    later += later_at;
+    carry += carry_at;
+    for (int t = T - 1; t >= 0; t--) {
+        int start = t * B + first, is_first = t == 0;
+        for (int b = first; b < end; b++) {
+            int now = t * B + b, past = is_first ? now : now - B;
+            for (int j = 0; j < H; j += WIDTH) {
+                gru_unit_output_backward(
+                    H, j, is_first, t == T - 1, gates + now * 3 * H, hidden + now * H, dhidden + now * H,
+                    later + b * H, dhidden + past * H);
+            }
+        }
+        panels_multiply(
+            end - first, H, H, gates + start * 3 * H + 2 * H, 3 * H, output_panels + output_panels_at,
+            carry + first * H);
+        for (int b = first; b < end; b++) {
+            int now = t * B + b, past = is_first ? now : now - B;
+            for (int j = 0; j < H; j += WIDTH) {
+                gru_unit_reset_backward(
+                    H, j, is_first, gates + now * 3 * H, hidden + now * H, carry + b * H, dhidden + past * H);
+            }
+        }
+        if (t > 0) {
+            panels_multiply(
+                end - first, H, 2 * H, gates + start * 3 * H, 3 * H, gate_panels + gate_panels_at,
+                later + first * H);
+        }
+    }
+}
+#endif

@@ -35,18 +35,18 @@ kernel void rows_scatter(
     vector_store(sum, table + table_at + v * columns + j, left);
 }
 
-// result(j, i) = matrix(i, j); matrix is rows × columns.
+// result(j, i) = matrix(i, j); matrix is rows × columns, its rows `stride` apart.
 // One work-item for each square of TILE columns (first index) and TILE rows: it reads and writes runs of TILE elements,
 // which spares caches without the local memory that a larger tile needs.
 #define TILE 8
 kernel void rows_transpose(
-    int rows, int columns, global const float *matrix, int matrix_at, global float *result, int result_at) {
+    int rows, int columns, int stride, global const float *matrix, int matrix_at, global float *result, int result_at) {
     int top = get_global_id(1) * TILE, first = get_global_id(0) * TILE;
     if (top >= rows || first >= columns) return;
     matrix += matrix_at;
     result += result_at;
     int bottom = min(top + TILE, rows), end = min(first + TILE, columns);
     for (int j = first; j < end; j++) {
-        for (int i = top; i < bottom; i++) result[j * rows + i] = matrix[i * columns + j];
+        for (int i = top; i < bottom; i++) result[j * rows + i] = matrix[i * stride + j];
     }
 }

@@ -6,11 +6,17 @@
 static const char common[] = {
 #embed "../common.cl"
     , 0};
+static const char panels[] = {
+#embed "../panels.cl"
+    , 0};
 static const char rows[] = {
 #embed "../rows.cl"
     , 0};
 static const char reduce[] = {
 #embed "../reduce.cl"
+    , 0};
+static const char product[] = {
+#embed "../product.cl"
     , 0};
 static const char lstm[] = {
 #embed "../lstm.cl"
@@ -34,8 +40,9 @@ static const char optimizer[] = {
 static const struct {
     const char *name, *source;
 } kernels[] = {
-    {"common", common}, {"rows", rows},       {"reduce", reduce},   {"lstm", lstm},           {"gru", gru},
-    {"rnn", rnn},       {"softmax", softmax}, {"dropout", dropout}, {"optimizer", optimizer},
+    {"common", common}, {"panels", panels}, {"rows", rows}, {"reduce", reduce},   {"product", product},
+    {"lstm", lstm},     {"gru", gru},       {"rnn", rnn},   {"softmax", softmax}, {"dropout", dropout},
+    {"optimizer", optimizer},
 };
 
 const char *charrnn_kernel_source(const char *name) {

@@ -1,15 +1,23 @@
 extension OpenCLBackend {
-    /// Room for the recurrent weights: see ``OpenCLStream/packWeights(_:for:)`` and
-    /// ``OpenCLStream/transposeWeights(_:for:)``.
+    /// Room for the recurrent weights, rearranged: in panels for a fused sequence; else see
+    /// ``OpenCLStream/packWeights(_:for:)`` and ``OpenCLStream/transposeWeights(_:for:)``.
     func recurrentScratchCount(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {
-        forTraining || steps > 1 && batchSize > 1 ? hiddenSize * cell.gateCount * hiddenSize : 0
+        if context.info.kind == .openCLProcessor {
+            let count = OpenCLStream.panelCount(cell, hiddenSize: hiddenSize)
+            let isFused = OpenCLStream.isFused(steps: steps, batchSize: batchSize, on: context.info.kind)
+            return forTraining ? max(count.forward, count.backward) : isFused ? count.forward : 0
+        }
+        return forTraining || steps > 1 && batchSize > 1 ? hiddenSize * cell.gateCount * hiddenSize : 0
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
         checkShape(of: weights, for: sequence)
         try enqueue { stream in
+            if OpenCLStream.isFused(steps: sequence.steps, batchSize: sequence.batchSize, on: context.info.kind) {
+                return try stream.forwardFused(sequence, weights)
+            }
             switch sequence.cell {
             case .lstm: try stream.forwardLSTM(sequence, weights)
             case .gru: try stream.forwardGRU(sequence, weights)
@@ -28,12 +36,17 @@ extension OpenCLBackend {
             outputGradient.rows == outputs.rows && outputGradient.columns == outputs.columns,
             "an output gradient of \(outputGradient.shape) for outputs of \(outputs.shape)")
         try enqueue { stream in
-            let transposed = try stream.transposeWeights(weights.recurrent, for: sequence)
-            switch sequence.cell {
-            case .lstm: try stream.backwardLSTM(sequence, transposed, outputGradient, gradient.recurrent)
-            case .gru: try stream.backwardGRU(sequence, transposed, outputGradient, gradient.recurrent)
-            case .rnn: try stream.backwardRNN(sequence, transposed, outputGradient, gradient.recurrent)
+            if context.info.kind == .openCLProcessor {
+                try stream.backwardFused(sequence, weights.recurrent, outputGradient)
+            } else {
+                let transposed = try stream.transposeWeights(weights.recurrent, for: sequence)
+                switch sequence.cell {
+                case .lstm: try stream.backwardLSTM(sequence, transposed, outputGradient)
+                case .gru: try stream.backwardGRU(sequence, transposed, outputGradient)
+                case .rnn: try stream.backwardRNN(sequence, transposed, outputGradient)
+                }
             }
+            try stream.weightGradient(sequence, into: gradient.recurrent)
             // Both biases are added to the same argument.
             try stream.sumColumns(of: sequence.gates, into: gradient.inputBias)
             try stream.copy(gradient.inputBias, to: gradient.recurrentBias)
@@ -54,7 +67,9 @@ extension OpenCLStream {
     /// Every step of the forward pass multiplies by it, and CLBlast makes a copy for each unless the matrix stands at
     /// the start of its memory. A product of one row makes none.
     func packWeights(_ recurrent: Matrix, for sequence: RecurrentSequence) throws -> Matrix {
-        guard sequence.steps > 1 && sequence.batchSize > 1 else { return recurrent }
+        guard sequence.steps > 1 && sequence.batchSize > 1 && context.info.kind != .openCLProcessor else {
+            return recurrent
+        }
         try copy(recurrent.elements, to: sequence.scratch)
         return Matrix(sequence.scratch, rows: recurrent.rows, columns: recurrent.columns)
     }
@@ -73,14 +88,30 @@ extension OpenCLStream {
     fileprivate mutating func transposeWeights(
         _ recurrent: Matrix, for sequence: RecurrentSequence
     ) throws -> Matrix {
-        let (rows, columns) = (recurrent.rows, recurrent.columns)
-        let transposed = Matrix(sequence.scratch, rows: columns, columns: rows)
-        // The tile of rows_transpose.
-        let tile = 8
-        try launch(
-            "rows_transpose", items: columns.dividedRoundingUp(by: tile), rows: rows.dividedRoundingUp(by: tile),
-            [rows, columns, recurrent, transposed])
+        let transposed = Matrix(sequence.scratch, rows: recurrent.columns, columns: recurrent.rows)
+        try transpose(OpenCLMatrix(recurrent), into: transposed)
         return transposed
+    }
+
+    /// The gradient of U: the states that were multiplied by it, transposed, times the gradient of the arguments.
+    fileprivate mutating func weightGradient(_ sequence: RecurrentSequence, into gradient: Matrix) throws {
+        let factors = [sequence.previous, sequence.memory]
+        for (states, columns) in zip(factors, sequence.cell.productColumns(hiddenSize: sequence.hiddenSize)) {
+            try multiply(
+                OpenCLMatrix(states.transposed), OpenCLMatrix(sequence.gates, columns: columns),
+                into: OpenCLMatrix(gradient, columns: columns), adding: false)
+        }
+    }
+}
+
+extension RecurrentCell {
+    /// The gates of each of a step's products: a GRU's reset gate acts between two.
+    func productColumns(hiddenSize h: Int) -> [Range<Int>] {
+        switch self {
+        case .lstm: [0..<4 * h]
+        case .gru: [0..<2 * h, 2 * h..<3 * h]
+        case .rnn: [0..<h]
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 import COpenCL
 import Synchronization
 
-/// An OpenCL device at work: products by CLBlast, all else by the kernels of the folder CLKernels.
+/// An OpenCL device at work: products by CLBlast, on processors by kernels of our own; all else by the kernels of the
+/// folder CLKernels.
 ///
 /// The files beside this one implement the groups of ``Backend``.
 final class OpenCLBackend: Backend {
@@ -11,9 +12,7 @@ final class OpenCLBackend: Backend {
     /// - Throws: ``DeviceError`` when the driver does not give what the device promised.
     init(device: cl_device_id, info: OpenCLDeviceInfo, id: String) throws {
         context = try OpenCLContext(device: device, info: info, id: id)
-        var stream = OpenCLStream(context)
-        try CLBlastSettings.apply(to: &stream)
-        self.stream = Mutex(stream)
+        stream = Mutex(OpenCLStream(context))
     }
 
     /// Queues an operation. No other operation comes between its launches.

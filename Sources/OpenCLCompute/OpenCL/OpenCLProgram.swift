@@ -2,7 +2,7 @@ import CLKernels
 import COpenCL
 import FoundationEssentials
 
-/// One .cl file, built for a device together with common.cl, and the kernels taken from it.
+/// One .cl file, built for a device together with common.cl and, on processors, panels.cl; and the kernels taken from it.
 struct OpenCLProgram {
     private let program: OpenCLHandle
     private let context: OpenCLContext
@@ -14,7 +14,8 @@ struct OpenCLProgram {
     init(_ file: String, in context: OpenCLContext) throws {
         self.context = context
         let options = "-cl-std=CL1.2 -DWIDTH=\(context.info.vectorWidth)"
-        let source = Self.source("common") + Self.source(file)
+        let files = context.info.kind == .openCLProcessor ? ["common", "panels", file] : ["common", file]
+        let source = files.map(Self.source).joined()
         var status: cl_int = 0
         let program = source.withCString { text in
             var text: UnsafePointer<CChar>? = text

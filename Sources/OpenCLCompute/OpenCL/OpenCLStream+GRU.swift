@@ -23,7 +23,7 @@ extension OpenCLStream {
     }
 
     mutating func backwardGRU(
-        _ sequence: RecurrentSequence, _ transposed: Matrix, _ outputGradient: Matrix, _ gradient: Matrix
+        _ sequence: RecurrentSequence, _ transposed: Matrix, _ outputGradient: Matrix
     ) throws {
         let (B, H) = (sequence.batchSize, sequence.hiddenSize)
         let resetAndUpdate = transposed.rows(0..<2 * H)
@@ -51,11 +51,5 @@ extension OpenCLStream {
                     adding: false)
             }
         }
-        try multiply(
-            OpenCLMatrix(sequence.previous.transposed), OpenCLMatrix(sequence.gates, columns: 0..<2 * H),
-            into: OpenCLMatrix(gradient, columns: 0..<2 * H), adding: false)
-        try multiply(
-            OpenCLMatrix(sequence.memory.transposed), OpenCLMatrix(sequence.gates, columns: 2 * H..<3 * H),
-            into: OpenCLMatrix(gradient, columns: 2 * H..<3 * H), adding: false)
     }
 }

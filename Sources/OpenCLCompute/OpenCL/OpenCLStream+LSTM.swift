@@ -11,9 +11,9 @@ extension OpenCLStream {
     }
 
     mutating func backwardLSTM(
-        _ sequence: RecurrentSequence, _ transposed: Matrix, _ outputGradient: Matrix, _ gradient: Matrix
+        _ sequence: RecurrentSequence, _ transposed: Matrix, _ outputGradient: Matrix
     ) throws {
-        try backwardSteps(sequence, transposed, gradient) { stream, t, isLast, later in
+        try backwardSteps(sequence, transposed) { stream, t, isLast, later in
             try stream.launch(
                 "lstm_backward", rows: sequence.batchSize, columns: sequence.hiddenSize,
                 sequence.batchSize, sequence.hiddenSize, isLast, sequence.rows(of: sequence.gates, at: t),

@@ -2,7 +2,7 @@ import CCLBlast
 import COpenCL
 
 extension OpenCLStream {
-    /// c = a·b, or c += a·b when `adding`.
+    /// c = a·b, or c += a·b when `adding`: by CLBlast, on processors by kernels of our own.
     mutating func multiply(_ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool) throws {
         precondition(
             a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
@@ -13,7 +13,9 @@ extension OpenCLStream {
             if !adding { for i in 0..<c.rows { try fill(c.row(i), with: 0) } }
             return
         }
-        if c.rows == 1 {
+        if context.info.kind == .openCLProcessor {
+            try multiplyOnProcessor(a, b, into: c, adding: adding)
+        } else if c.rows == 1 {
             try multiplyRow(a, b, into: c, adding: adding)
         } else {
             try multiplyMatrices(a, b, into: c, adding: adding)

@@ -16,9 +16,9 @@ extension OpenCLStream {
     }
 
     /// From the last step to the first `gates`, which launches the cell's kernel, then the product of its gradients with
-    /// Uᵀ, which the step before is given as `later`; at the end the gradient of U.
+    /// Uᵀ, which the step before is given as `later`.
     mutating func backwardSteps(
-        _ sequence: RecurrentSequence, _ transposed: Matrix, _ gradient: Matrix,
+        _ sequence: RecurrentSequence, _ transposed: Matrix,
         gates: (inout OpenCLStream, _ step: Int, _ isLast: Int, _ later: Matrix) throws -> Void
     ) throws {
         let later = try productMatrix(columns: sequence.hiddenSize, for: sequence)
@@ -30,8 +30,5 @@ extension OpenCLStream {
                     into: OpenCLMatrix(later), adding: false)
             }
         }
-        try multiply(
-            OpenCLMatrix(sequence.previous.transposed), OpenCLMatrix(sequence.gates), into: OpenCLMatrix(gradient),
-            adding: false)
     }
 }

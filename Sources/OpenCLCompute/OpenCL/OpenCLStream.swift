@@ -15,8 +15,10 @@ struct OpenCLStream {
 
     /// What is kept from one launch to the next.
     enum Workspace {
-        /// CLBlast's copies of the matrices of a product.
+        /// Copies of the matrices of a product, as CLBlast makes them, and transposes.
         case copies
+        /// The panels of a product's right factor.
+        case panels
         /// The product of a time step's recurrence.
         case product
         /// Sums of parts, until they are added up.
@@ -56,6 +58,28 @@ struct OpenCLStream {
         let lanes = min(kernel.groupSize, context.info.laneCount)
         try set(arguments + [Lanes(count: lanes)], of: kernel, name)
         try enqueue(kernel, name, size: [groups * lanes], group: [lanes])
+    }
+
+    /// Queues a kernel with `columns` × `rows` work-items, each a group of its own.
+    mutating func launchAlone(
+        _ name: String, columns: Int, rows: Int = 1, _ arguments: [any OpenCLArgument]
+    ) throws {
+        let kernel = try kernel(name)
+        try set(arguments, of: kernel, name)
+        try enqueue(kernel, name, size: [columns, rows], group: [1, 1])
+    }
+
+    /// Writes a stored matrix, whose rows may lie apart, as its transpose.
+    mutating func transpose(_ matrix: OpenCLMatrix, into result: Matrix) throws {
+        precondition(
+            !matrix.isTransposed && result.rows == matrix.columns && result.columns == matrix.rows,
+            "the transpose of \(matrix.shape) does not go into \(result.shape)")
+        // The tile of rows_transpose.
+        let tile = 8
+        try launch(
+            "rows_transpose", items: matrix.columns.dividedRoundingUp(by: tile),
+            rows: matrix.rows.dividedRoundingUp(by: tile),
+            [matrix.rows, matrix.columns, matrix.stride, matrix.elements, result])
     }
 
     func copy(_ source: Buffer<Float>, to destination: Buffer<Float>) throws {

@@ -1,0 +1,83 @@
+/// Products on processors, by CLKernels/product.cl, which has the shapes.
+extension OpenCLStream {
+    /// Columns in a panel, and rows in a tile.
+    static let panelWidth = 16, tileRows = 5
+    /// Rows of b that a work-item packs.
+    private static let packedSlice = 256
+    /// Columns of a row product in a work-item.
+    private static let rowColumns = 64
+    /// Below this many rows in c, a copy of b costs more than it brings.
+    private static let packingRows = 8
+
+    /// The elements of a k × n matrix in panels.
+    static func panelCount(rows k: Int, columns n: Int) -> Int {
+        n.dividedRoundingUp(by: panelWidth) * panelWidth * k
+    }
+
+    /// c = a·b, or c += a·b when `adding`; no side is 0.
+    mutating func multiplyOnProcessor(
+        _ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool
+    ) throws {
+        if c.rows == 1 && !b.isTransposed {
+            return try launchAlone(
+                "product_row", columns: b.columns.dividedRoundingUp(by: Self.rowColumns),
+                [
+                    b.columns, b.rows, adding ? 1 : 0, a.elements, a.isTransposed ? a.stride : 1, b.elements, b.stride,
+                    c.elements,
+                ])
+        }
+        let a = a.isTransposed ? try transpose(a) : a
+        if c.rows < Self.packingRows && !b.isTransposed {
+            try multiply(
+                a, b.elements, panelStep: Self.panelWidth, rowStep: b.stride, storedColumns: b.columns, into: c,
+                adding: adding)
+        } else {
+            let panels = try workspace(.panels, count: Self.panelCount(rows: b.rows, columns: b.columns))
+            try pack(b, into: panels)
+            try multiply(a, panels: panels, into: c, adding: adding)
+        }
+    }
+
+    /// Writes the panels of b.
+    mutating func pack(_ b: OpenCLMatrix, into panels: Buffer<Float>) throws {
+        try launchAlone(
+            "product_pack", columns: b.columns.dividedRoundingUp(by: Self.panelWidth),
+            rows: b.rows.dividedRoundingUp(by: Self.packedSlice),
+            [b.columns, b.rows, b.isTransposed ? 1 : b.stride, b.isTransposed ? b.stride : 1, b.elements, panels])
+    }
+
+    /// c (+)= a·b for a b in panels.
+    mutating func multiply(
+        _ a: OpenCLMatrix, panels: Buffer<Float>, into c: OpenCLMatrix, adding: Bool
+    ) throws {
+        try multiply(
+            a, panels, panelStep: Self.panelWidth * a.columns, rowStep: Self.panelWidth,
+            storedColumns: c.columns.dividedRoundingUp(by: Self.panelWidth) * Self.panelWidth, into: c, adding: adding)
+    }
+
+    private mutating func multiply(
+        _ a: OpenCLMatrix, _ b: Buffer<Float>, panelStep: Int, rowStep: Int, storedColumns: Int,
+        into c: OpenCLMatrix, adding: Bool
+    ) throws {
+        let panels = c.columns.dividedRoundingUp(by: Self.panelWidth)
+        // The rows of a that stay in the second-level cache, or fewer to give every core some items.
+        var rows = 32 * Self.tileRows
+        while rows > Self.tileRows && panels * c.rows.dividedRoundingUp(by: rows) < 4 * context.info.computeUnits {
+            rows /= 2
+        }
+        try launchAlone(
+            "product_multiply", columns: panels, rows: c.rows.dividedRoundingUp(by: rows),
+            [
+                c.rows, c.columns, a.columns, rows, adding ? 1 : 0, a.elements, a.stride, b, panelStep, rowStep,
+                storedColumns, c.elements, c.stride,
+            ])
+    }
+
+    /// The stored matrix of a transposed one, turned over.
+    private mutating func transpose(_ matrix: OpenCLMatrix) throws -> OpenCLMatrix {
+        let elements = try workspace(.copies, count: matrix.rows * matrix.columns)
+        let result = Matrix(elements, rows: matrix.rows, columns: matrix.columns)
+        try transpose(matrix.transposed, into: result)
+        return OpenCLMatrix(result)
+    }
+}
