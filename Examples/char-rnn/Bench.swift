@@ -31,18 +31,12 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let devices = all ? Device.available : [try device.device()]
-        let text = Self.text(vocabularySize, count: max(4 * batch.batchSize * batch.sequenceLength, 2 * vocabularySize))
-        let dataset = try TextDataset(
-            text: text, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength, trainingFraction: 1,
-            validationFraction: 0)
-        let configuration = LanguageModel.Configuration(
-            cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
-            dropout: model.dropout)
+        let (configuration, dataset) = try Self.task(model, batch, vocabularySize: vocabularySize)
         let results = try devices.map {
             try BenchResult(configuration, dataset: dataset, on: $0, seconds: seconds)
         }
         for result in results {
-            Console.output(Array(((json ? try result.json() : result.text) + "\n").utf8))
+            Console.output(Array(((json ? try result.jsonLine() : result.text) + "\n").utf8))
         }
         if !json, results.count > 1 {
             let trainer = results.min { $0.secondsPerBatch < $1.secondsPerBatch }!
@@ -50,6 +44,20 @@ struct Bench: ParsableCommand {
             Console.note(
                 "for this model: train with --device \(trainer.device), sample with --device \(sampler.device)")
         }
+    }
+
+    /// A model as the options say, and a made-up text for it to learn.
+    static func task(
+        _ model: ModelOptions, _ batch: BatchOptions, vocabularySize: Int
+    ) throws -> (LanguageModel.Configuration, TextDataset) {
+        let text = text(vocabularySize, count: max(4 * batch.batchSize * batch.sequenceLength, 2 * vocabularySize))
+        let dataset = try TextDataset(
+            text: text, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength, trainingFraction: 1,
+            validationFraction: 0)
+        let configuration = LanguageModel.Configuration(
+            cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
+            dropout: model.dropout)
+        return (configuration, dataset)
     }
 
     /// A text with so many different characters, each at least once.

@@ -1,5 +1,4 @@
 import CharRNN
-import FoundationEssentials
 import Glibc
 
 /// The figures of one device for one model.
@@ -81,17 +80,10 @@ struct BenchResult: Encodable {
           peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
         """
     }
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
 }
 
-/// The median time of `work`, repeated for about `seconds` after a warm-up of a third of that.
-func medianSeconds(for seconds: Double, _ work: () throws -> Void) rethrows -> Double {
+/// The median time of `work`, repeated for about `seconds`, at least `minimum` times, after a warm-up of a third of that.
+func medianSeconds(for seconds: Double, minimum: Int = 5, _ work: () throws -> Void) rethrows -> Double {
     func time() throws -> Double {
         let start = ContinuousClock.now
         try work()
@@ -101,7 +93,7 @@ func medianSeconds(for seconds: Double, _ work: () throws -> Void) rethrows -> D
     while spent < seconds / 3 { spent += try time() }
     spent = 0
     var times: [Double] = []
-    while times.count < 5 || spent < seconds {
+    while times.count < minimum || spent < seconds {
         times.append(try time())
         spent += times.last!
     }

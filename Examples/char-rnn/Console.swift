@@ -64,6 +64,19 @@ enum Console {
         }
     }
 
+    /// `text` broken at spaces into lines of at most 100 columns.
+    static func wrapped(_ text: String, indent: String) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= 100 {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(indent + word)
+            }
+        }
+        return lines
+    }
+
     /// 1234567 as "1,234,567".
     static func grouped(_ number: Int) -> String {
         var digits = String(number.magnitude)

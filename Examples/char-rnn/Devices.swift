@@ -3,41 +3,41 @@ import CharRNN
 
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the devices of this machine, and check that they compute correctly.",
+        abstract: "List the devices of this machine, check that they compute correctly, and which is fastest.",
         discussion: """
-            The first word of each line is the name that --device takes. --check runs every operation on each device \
-            and compares it with the CPU; run it first on a new machine or driver.
+            The first word of each device is the name that --device takes. --check runs every operation on each device \
+            and compares it with the CPU, then measures how fast it trains the model that the options describe; run it \
+            first on a new machine or driver.
             """)
 
-    @Flag(help: "Run every operation on each device and compare the results with the CPU's.")
+    @Flag(help: "Compare the results of each device with the CPU's, and its speed for a model.")
     var check = false
+    @Flag(help: "With --check: only whether results are right, which takes a second and not ten.")
+    var quick = false
+    @Flag(help: "Print a JSON object a device.")
+    var json = false
+    @OptionGroup(title: "Model whose speed is measured") var model: ModelOptions
+    @OptionGroup(title: "Model whose speed is measured") var batch: BatchOptions
+
+    func validate() throws { try require(check || !quick, "--quick belongs to --check.") }
 
     func run() throws {
         let devices = Device.available
+        // The vocabulary of a text in English.
+        let (configuration, dataset) = try Bench.task(model, batch, vocabularySize: 65)
         var failures = 0
+        var cpu: DeviceSpeed?
         for device in devices {
-            let facts = [
-                device.kind.rawValue, device.vendor, device.name, device.platform, device.version,
-                "\(device.memoryBytes >> 20) MB",
-            ]
-            print("\(device.id): \(facts.joined(separator: ", "))")
-            if check { failures += report(device) }
+            var report = DeviceReport(device)
+            if check { report.check(device) }
+            if check, !quick { report.measure(device, configuration, dataset, cpu: cpu) }
+            if device.kind == .cpu { cpu = report.speed }
+            Console.output(Array(((json ? try report.jsonLine() : report.text) + "\n").utf8))
+            failures += report.failures
         }
         if devices.count == 1 {
             do { _ = try Device.bestOpenCL() } catch { Console.note("\(error)") }
         }
         if failures > 0 { throw Failure("\(failures) operations failed; see above, and use --device cpu meanwhile") }
-    }
-
-    /// Prints a line an operation; returns how many failed.
-    private func report(_ device: Device) -> Int {
-        let results = DeviceCheck.run(on: device)
-        for result in results {
-            switch result.outcome {
-            case .success(let error): print("  pass  \(result.operation) (worst error \(scientific(error, 1)))")
-            case .failure(let fault): print("  FAIL  \(result.operation): \(fault)")
-            }
-        }
-        return results.count { if case .failure = $0.outcome { true } else { false } }
     }
 }

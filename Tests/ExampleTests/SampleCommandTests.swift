@@ -126,13 +126,4 @@ import Testing
         }
     }
 
-    @Test func devicesAreListedAndChecked() throws {
-        try Workplace.inNewFolder { place in
-            let list = try place.succeed(["devices"]).text.split(separator: "\n").map(String.init)
-            #expect(list.map { $0.prefix { $0 != " " } } == Device.available.map { "\($0.id):" })
-            let checked = try place.succeed(["devices", "--check"]).text
-            #expect(!checked.contains("FAIL"))
-            #expect(checked.split(separator: "\n").count { $0.hasPrefix("  pass  ") } >= 10 * Device.available.count)
-        }
-    }
 }

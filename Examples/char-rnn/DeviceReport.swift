@@ -1,0 +1,72 @@
+import CharRNN
+
+/// What `char-rnn devices` tells of a device.
+struct DeviceReport: Encodable {
+    struct Operation: Encodable {
+        let operation: String
+        /// Relative to the largest value; nil when the operation failed.
+        let worstError: Double?
+        let fault: String?
+    }
+
+    let device: String
+    let kind: String
+    let vendor: String
+    let name: String
+    let platform: String
+    let version: String
+    let memoryBytes: UInt64
+    private(set) var operations: [Operation]?
+    private(set) var speed: DeviceSpeed?
+    private(set) var verdict: String?
+
+    init(_ device: Device) {
+        self.device = device.id
+        kind = device.kind.rawValue
+        vendor = device.vendor
+        name = device.name
+        platform = device.platform
+        version = device.version
+        memoryBytes = device.memoryBytes
+    }
+
+    var failures: Int { (operations ?? []).count { $0.fault != nil } }
+
+    /// Runs every operation.
+    mutating func check(_ device: Device) {
+        operations = DeviceCheck.run(on: device).map { result in
+            switch result.outcome {
+            case .success(let error): Operation(operation: result.operation, worstError: error, fault: nil)
+            case .failure(let fault): Operation(operation: result.operation, worstError: nil, fault: "\(fault)")
+            }
+        }
+    }
+
+    /// Measures a device whose operations are right, and compares it with the CPU if that was measured.
+    mutating func measure(
+        _ device: Device, _ configuration: LanguageModel.Configuration, _ dataset: TextDataset, cpu: DeviceSpeed?
+    ) {
+        guard failures == 0 else {
+            verdict = "do not use it: it computes wrongly"
+            return
+        }
+        do {
+            let speed = try DeviceSpeed(configuration, dataset: dataset, on: device)
+            self.speed = speed
+            verdict = cpu.map { speed.verdict(against: $0) }
+        } catch { verdict = "it cannot train this model: \(error)" }
+    }
+
+    var text: String {
+        let facts = [kind, vendor, "\(memoryBytes >> 20) MB", platform, version].joined(separator: ", ")
+        var lines = ["\(device): \(name)"] + Console.wrapped(facts, indent: "  ")
+        for result in operations ?? [] {
+            lines.append(
+                result.fault.map { "  FAIL  \(result.operation): \($0)" }
+                    ?? "  pass  \(result.operation) (worst error \(scientific(result.worstError!, 1)))")
+        }
+        if let speed { lines.append(speed.text) }
+        if let verdict { lines.append("  verdict: \(verdict)") }
+        return lines.joined(separator: "\n")
+    }
+}
