@@ -11,11 +11,14 @@ DEMO_RUN := cv/demo
 ITERATIONS := 2000
 MINUTES := 5
 
+# make portability PLATFORMS=--all fails when one is missing
+PLATFORMS :=
+
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo test lint format clean
+.PHONY: help setup data build demo test portability lint format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing from the system (says what and why first)
 	@.ci/setup
@@ -55,6 +58,11 @@ demo: data build ## Train on Shakespeare with OpenCL for a few minutes, then pri
 
 test: setup ## Run all tests
 	$(SWIFT) test -c release
+
+# Intel's runtime is fetched with pip, 260 MB at the first time; what else is missing is said to be.
+portability: setup ## Compare every OpenCL platform to be had here with the CPU, in one table
+	$(SWIFT) build -c release --build-tests
+	Tests/Portability/portability $(PLATFORMS)
 
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -19,11 +19,13 @@ struct CharRNNCommand: ParsableCommand {
         subcommands: [Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self])
 
     static func main() {
-        do {
+        let outcome = Result {
             let arguments = try ClassicOptions.translated(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot(arguments)
             try command.run()
-        } catch let error where Failure.isOurs(error) {
+        }
+        Device.releasePrograms()
+        do { try outcome.get() } catch let error where Failure.isOurs(error) {
             // One line of facts; a usage text would bury it.
             Console.note("char-rnn: \(error)")
             Glibc.exit(1)
