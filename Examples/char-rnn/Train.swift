@@ -73,7 +73,23 @@ struct Train: ParsableCommand {
             trainer: trainer, lastIteration: last, folder: folder, label: label, printEvery: printEvery,
             evalEvery: evalEvery, options: savedOptions(trainer, resumed: checkpoint),
             history: try History(in: folder))
-        try run.run()
+        do { try run.run() } catch let error as DeviceError {
+            let saved =
+                (run.lastCheckpoint?.relativePath ?? resume).map {
+                    "the last checkpoint is \($0); go on from it with: char-rnn train --resume \($0)"
+                } ?? "no checkpoint was written yet"
+            throw Failure("\(error)\(room(for: trainer.model.configuration, on: device, error)); \(saved)")
+        }
+    }
+
+    /// When memory was lacking, the batch size that would do, as the end of a line.
+    private func room(
+        for configuration: LanguageModel.Configuration, on device: Device, _ error: DeviceError
+    ) -> String {
+        guard case .outOfMemory = error, resume == nil else { return "" }
+        let size = configuration.largestBatchSize(
+            on: device, sequenceLength: batch.sequenceLength, optimizer: learning.trainerOptions.optimizer)
+        return size > 0 && size < batch.batchSize ? " (--batch-size \(size) would fit)" : ""
     }
 
     // MARK: Set-up
@@ -84,8 +100,12 @@ struct Train: ParsableCommand {
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
                 layerCount: model.layers, dropout: model.dropout)
-            let model = try LanguageModel(configuration, on: device, seed: learning.trainerOptions.seed)
-            return try Trainer(model: model, dataset: dataset, options: learning.trainerOptions)
+            do {
+                let model = try LanguageModel(configuration, on: device, seed: learning.trainerOptions.seed)
+                return try Trainer(model: model, dataset: dataset, options: learning.trainerOptions)
+            } catch let error as DeviceError {
+                throw Failure("\(error)\(room(for: configuration, on: device, error))")
+            }
         }
         let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
         let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)

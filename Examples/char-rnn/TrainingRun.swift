@@ -14,7 +14,7 @@ final class TrainingRun {
     private let history: History
 
     private var clock = BatchClock()
-    private var lastCheckpoint: URL?
+    private(set) var lastCheckpoint: URL?
     /// Of the steps since the last validation, as far as they were printed.
     private var recentLosses: [Double] = []
 

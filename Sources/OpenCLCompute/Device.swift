@@ -30,12 +30,14 @@ public struct Device: Sendable {
     public let version: String
     /// The memory that it has, as the driver says.
     public let memoryBytes: UInt64
+    /// The most that a single buffer may take of it; often a quarter.
+    public let largestBufferBytes: UInt64
 
     private let shared: SharedBackend
 
     package init(
         id: String, kind: Kind, vendor: String, name: String, platform: String, version: String,
-        memoryBytes: UInt64, open: @escaping @Sendable () throws -> any Backend
+        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, open: @escaping @Sendable () throws -> any Backend
     ) {
         self.id = id
         self.kind = kind
@@ -44,6 +46,7 @@ public struct Device: Sendable {
         self.platform = platform
         self.version = version
         self.memoryBytes = memoryBytes
+        self.largestBufferBytes = largestBufferBytes ?? memoryBytes
         shared = SharedBackend(open: open)
     }
 

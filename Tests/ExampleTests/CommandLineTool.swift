@@ -20,12 +20,16 @@ struct CommandLineTool {
         executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("char-rnn"))
 
-    /// Runs the program to its end.
-    func run(_ arguments: [String], in folder: URL, input: String = "") throws -> Outcome {
-        try start(arguments, in: folder, input: input).wait()
+    /// Runs the program to its end, with `environment` added to ours.
+    func run(
+        _ arguments: [String], in folder: URL, input: String = "", environment: [String: String] = [:]
+    ) throws -> Outcome {
+        try start(arguments, in: folder, input: input, environment: environment).wait()
     }
 
-    func start(_ arguments: [String], in folder: URL, input: String = "") throws -> Running {
+    func start(
+        _ arguments: [String], in folder: URL, input: String = "", environment: [String: String] = [:]
+    ) throws -> Running {
         let files = folder.appendingPathComponent(".streams-\(UUID())")
         try FileManager.default.createDirectory(at: files, withIntermediateDirectories: false)
         let running = Running(process: Process(), files: files)
@@ -34,6 +38,9 @@ struct CommandLineTool {
         running.process.executableURL = executable
         running.process.arguments = arguments
         running.process.currentDirectoryURL = folder
+        if !environment.isEmpty {
+            running.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         // Files and not pipes: a pipe that nobody empties stops the program.
         running.process.standardInput = try FileHandle(forReadingFrom: running.input)
         running.process.standardOutput = try FileHandle(forWritingTo: running.output)

@@ -8,20 +8,12 @@ import Testing
     private static let package = URL(fileURLWithPath: #filePath)
         .appendingPathComponent("../../../Examples/custom-sampling").standardizedFileURL
 
-    private func swift() throws -> CommandLineTool {
-        let paths = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":")
-        let files = paths.map { URL(fileURLWithPath: String($0)).appendingPathComponent("swift") }
-        return CommandLineTool(
-            executable: try #require(
-                files.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no swift in PATH"))
-    }
-
     @Test func theProgramOfAnotherPackageTrainsAndWrites() throws {
         let text = String(repeating: "KING RICHARD:\nA horse, a horse.\n", count: 40)
         // SwiftPM's plan of an earlier build does not know of files that were added to the package since.
         try? FileManager.default.removeItem(at: Self.package.appendingPathComponent(".build/release.yaml"))
         try Workplace.inNewFolder(text: text) { place in
-            let outcome = try swift().run(
+            let outcome = try CommandLineTool.inPath("swift").run(
                 ["run", "-c", "release", "--package-path", Self.package.path, "custom-sampling"]
                     + ["data/some_folder", "model.safetensors"], in: place.folder)
             #expect(outcome.status == 0, "\(outcome.errors)")

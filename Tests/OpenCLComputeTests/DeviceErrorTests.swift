@@ -9,12 +9,13 @@ struct DeviceErrorTests {
         let backend = try device.backend()
         let count = Int(device.memoryBytes / 4) + 1
         let error = #expect(throws: DeviceError.self) { try backend.makeBuffer(of: Float.self, count: count) }
-        guard case .outOfMemory(let requested, let limit, let name) = error else {
+        guard case .outOfMemory(let requested, let limit, let memory, let name) = error else {
             Issue.record("\(String(describing: error)) instead of outOfMemory")
             return
         }
         #expect(requested == 4 * count)
         #expect(limit > 0 && limit < requested)
+        #expect(memory == device.memoryBytes)
         #expect(name.contains(device.name) || name.contains(device.id))
 
         let bench = try Workbench(device)
@@ -32,15 +33,21 @@ struct DeviceErrorTests {
         .callFailed(call: "clCreateBuffer", status: "CL_INVALID_BUFFER_SIZE", device: "opencl:0"),
         .kernelBuildFailed(
             file: "lstm.cl", device: "opencl:0", options: "-DWIDTH=8", log: "1:1: error", savedAt: "/tmp/lstm.cl"),
-        .outOfMemory(requestedBytes: 8_000_000_000, limitBytes: 4_000_000_000, device: "opencl:0"),
+        .callFailed(call: "clFinish", status: "CL_OUT_OF_RESOURCES (-5)", device: "opencl:0"),
+        .outOfMemory(
+            requestedBytes: 8_000_000_000, limitBytes: 2_000_000_000, memoryBytes: 4_000_000_000, device: "opencl:0"),
     ]
     static let lines = [
         "no device 'gpu'; found: cpu, opencl:0 (list them with: char-rnn devices)",
         "no OpenCL device: no driver is installed; install your graphics driver's OpenCL package, or "
             + "pocl-opencl-icd to run OpenCL on the processor",
-        "clCreateBuffer failed with CL_INVALID_BUFFER_SIZE on opencl:0",
-        "lstm.cl does not build on opencl:0 with '-DWIDTH=8' (source saved as /tmp/lstm.cl): 1:1: error",
-        "opencl:0 cannot give 8000000000 bytes (its limit is 4000000000); use a smaller batch size, "
-            + "sequence length or hidden size",
+        "clCreateBuffer failed with CL_INVALID_BUFFER_SIZE on opencl:0: the driver refused it; see whether "
+            + "char-rnn devices --check passes, and use another device meanwhile",
+        "lstm.cl does not build on opencl:0 with '-DWIDTH=8' (clBuildProgram; source saved as /tmp/lstm.cl); update the "
+            + "driver, or use another device; its compiler says: 1:1: error",
+        "clFinish failed with CL_OUT_OF_RESOURCES (-5) on opencl:0: the device ran out of memory or stopped answering; "
+            + "try a smaller batch size, or another device",
+        "opencl:0 cannot give 8000000000 bytes: of its 4000000000 it can give 2000000000 at once; use a smaller "
+            + "batch size, sequence length or hidden size",
     ]
 }

@@ -46,13 +46,13 @@ public final class LanguageModel: Sendable {
 
         /// The parameters' layout, once it is sure that they are not too many for `device` or for a number.
         ///
-        /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:device:)`.
+        /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`.
         func layout(fitting device: Device) throws -> ParameterLayout {
             let bytes = 4 * parameterEstimate
             guard bytes <= Double(device.memoryBytes) else {
                 throw DeviceError.outOfMemory(
                     requestedBytes: Int(min(bytes, 0x1p62)), limitBytes: Int(device.memoryBytes),
-                    device: device.description)
+                    memoryBytes: Int(device.memoryBytes), device: device.description)
             }
             return layout
         }

@@ -5,7 +5,8 @@ extension CPUBackend {
         let limit = Int(CPUBackend.memoryBytes)
         // The system promises more memory than it has and ends the program when it is used, so ask no more of it.
         guard byteCount <= limit, let storage = CPUStorage(byteCount: byteCount) else {
-            throw DeviceError.outOfMemory(requestedBytes: byteCount, limitBytes: limit, device: "the CPU")
+            throw DeviceError.outOfMemory(
+                requestedBytes: byteCount, limitBytes: limit, memoryBytes: limit, device: "the CPU")
         }
         return Buffer(storage: storage, count: count)
     }

@@ -33,7 +33,7 @@ final class OpenCLContext: @unchecked Sendable {
     /// Drivers accept more than there is and fail at first use, or have the system end the process; therefore we do
     /// not leave it to them.
     ///
-    /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:device:)``.
+    /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)``.
     func reserve(_ byteCount: Int) throws {
         let limit = allocatedBytes.withLock { allocated -> UInt64? in
             let left = info.globalMemory > allocated ? info.globalMemory - allocated : 0
@@ -54,6 +54,8 @@ final class OpenCLContext: @unchecked Sendable {
     }
 
     private func outOfMemory(_ byteCount: Int, limit: UInt64) -> DeviceError {
-        .outOfMemory(requestedBytes: byteCount, limitBytes: Int(clamping: limit), device: name)
+        .outOfMemory(
+            requestedBytes: byteCount, limitBytes: Int(clamping: limit), memoryBytes: Int(clamping: info.globalMemory),
+            device: name)
     }
 }

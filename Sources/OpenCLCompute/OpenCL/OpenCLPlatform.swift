@@ -1,38 +1,52 @@
 import COpenCL
 
 /// The platforms, one for each driver that is installed, and their devices.
-enum OpenCLPlatform {
+package enum OpenCLPlatform {
     /// Every usable device of every platform, numbered over all of them in the order in which OpenCL lists them.
     static func devices() -> Result<[Device], DeviceError> {
         do throws(DeviceError) {
-            let platforms = try all()
-            var devices: [Device] = []
-            var skipped: [String] = []
-            for platform in platforms {
-                // A broken driver must not hide the devices of a sound one.
-                do throws(DeviceError) {
-                    for handle in try self.devices(of: platform) {
-                        let info = try OpenCLDeviceInfo(handle)
-                        if let defect = info.defect {
-                            skipped.append("\(info.name) \(defect)")
-                        } else {
-                            devices.append(device(handle, info, number: devices.count))
-                        }
-                    }
-                } catch {
-                    skipped.append("\(error)")
-                }
-            }
-            guard devices.isEmpty else { return .success(devices) }
-            let names = platforms.map { platform in (try? name(of: platform)) ?? "a platform without a name" }
-            return .failure(.noOpenCLDevice(reason: reason(platforms: names, skipped: skipped)))
+            let found = try usable(
+                of: try all(), name: { platform throws(DeviceError) in try name(of: platform) },
+                devices: { platform throws(DeviceError) in try devices(of: platform) },
+                info: { handle throws(DeviceError) in try OpenCLDeviceInfo(handle) })
+            return .success(found.enumerated().map { device($1.handle, $1.info, number: $0) })
         } catch {
             return .failure(error)
         }
     }
 
+    /// The devices that can be used, of what drivers answer.
+    ///
+    /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``, where there is none.
+    package static func usable<Platform, Handle>(
+        of platforms: [Platform], name: (Platform) throws(DeviceError) -> String,
+        devices: (Platform) throws(DeviceError) -> [Handle],
+        info: (Handle) throws(DeviceError) -> OpenCLDeviceInfo
+    ) throws(DeviceError) -> [(handle: Handle, info: OpenCLDeviceInfo)] {
+        var found: [(handle: Handle, info: OpenCLDeviceInfo)] = []
+        var skipped: [String] = []
+        for platform in platforms {
+            // A broken driver must not hide the devices of a sound one.
+            do throws(DeviceError) {
+                for handle in try devices(platform) {
+                    let info = try info(handle)
+                    if let defect = info.defect {
+                        skipped.append("\(info.name) \(defect)")
+                    } else {
+                        found.append((handle, info))
+                    }
+                }
+            } catch {
+                skipped.append("\(error)")
+            }
+        }
+        guard found.isEmpty else { return found }
+        let names = platforms.map { platform in (try? name(platform)) ?? "a platform without a name" }
+        throw .noOpenCLDevice(reason: reason(platforms: names, skipped: skipped))
+    }
+
     /// What to say of platforms that have no device for us.
-    static func reason(platforms: [String], skipped: [String]) -> String {
+    private static func reason(platforms: [String], skipped: [String]) -> String {
         let found = "no usable device in \(platforms.joined(separator: ", "))"
         return skipped.isEmpty ? found : "\(found) (\(skipped.joined(separator: "; ")))"
     }
@@ -43,7 +57,8 @@ enum OpenCLPlatform {
         let address = UInt(bitPattern: handle)
         return Device(
             id: id, kind: info.kind, vendor: info.vendor, name: info.name, platform: info.platform,
-            version: "\(info.version), driver \(info.driver)", memoryBytes: info.globalMemory
+            version: "\(info.version), driver \(info.driver)", memoryBytes: info.globalMemory,
+            largestBufferBytes: info.maxAllocation
         ) {
             try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id)
         }
@@ -54,7 +69,8 @@ enum OpenCLPlatform {
         let status = clGetPlatformIDs(0, nil, &count)
         if status == OpenCLStatus.platformNotFound || (status == CL_SUCCESS && count == 0) {
             throw .noOpenCLDevice(
-                reason: "no OpenCL driver is installed (clGetPlatformIDs: CL_PLATFORM_NOT_FOUND_KHR)")
+                reason: "no OpenCL driver is installed (clGetPlatformIDs: "
+                    + "\(OpenCLStatus.name(OpenCLStatus.platformNotFound)))")
         }
         try check(status, "clGetPlatformIDs", on: "this machine")
         var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
