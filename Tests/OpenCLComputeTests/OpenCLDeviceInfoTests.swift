@@ -56,6 +56,9 @@ struct OpenCLDeviceInfoTests {
             "Intel(R) HD Graphics Skylake ULT GT2", "Intel", "Intel Gen OCL Driver",
             "OpenCL 2.0 beignet 1.3", type: gpu, sharesMemory: true, .integratedGPU),
         Example(
+            "Intel(R) UHD Graphics 630", "Intel(R) Corporation", "Intel(R) OpenCL HD Graphics",
+            "OpenCL 3.0 NEO ", type: gpu, sharesMemory: true, .integratedGPU),
+        Example(
             "NVIDIA GeForce RTX 3080", "NVIDIA Corporation", "NVIDIA CUDA",
             "OpenCL 3.0 CUDA", type: gpu | 1, sharesMemory: false, .discreteGPU),
         Example(
