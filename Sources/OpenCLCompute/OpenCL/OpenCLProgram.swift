@@ -8,7 +8,7 @@ struct OpenCLProgram {
     private let context: OpenCLContext
     private var kernels: [String: OpenCLKernel] = [:]
 
-    /// Builds `file`.cl.
+    /// Builds `file`.cl, from what an earlier start has kept of it if there is such.
     ///
     /// - Throws: ``DeviceError/kernelBuildFailed(file:device:options:log:savedAt:)``.
     init(_ file: String, in context: OpenCLContext) throws {
@@ -16,6 +16,11 @@ struct OpenCLProgram {
         let options = "-cl-std=CL1.2 -DWIDTH=\(context.info.vectorWidth)"
         let files = context.info.kind == .openCLProcessor ? ["common", "panels", file] : ["common", file]
         let source = files.map(Self.source).joined()
+        let cache = OpenCLProgramCache(source, options: options, for: context.info)
+        if let program = cache.read().flatMap({ Self.program(of: $0, options, in: context) }) {
+            self.program = program
+            return
+        }
         var status: cl_int = 0
         let program = source.withCString { text in
             var text: UnsafePointer<CChar>? = text
@@ -26,12 +31,27 @@ struct OpenCLProgram {
 
         var device: cl_device_id? = context.device
         status = clBuildProgram(program, 1, &device, options, nil, nil)
-        guard status != CL_SUCCESS else { return }
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("char-rnn-\(UUID()).cl")
-        try? source.write(to: path, atomically: true, encoding: .utf8)
-        throw DeviceError.kernelBuildFailed(
-            file: "\(file).cl", device: context.name, options: options,
-            log: "\(OpenCLStatus.name(status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
+        guard status == CL_SUCCESS else {
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("char-rnn-\(UUID()).cl")
+            try? source.write(to: path, atomically: true, encoding: .utf8)
+            throw DeviceError.kernelBuildFailed(
+                file: "\(file).cl", device: context.name, options: options,
+                log: "\(OpenCLStatus.name(status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
+        }
+        cache.write(program!)
+    }
+
+    /// A program from its binary; nil when the driver does not want it.
+    private static func program(of binary: [UInt8], _ options: String, in context: OpenCLContext) -> OpenCLHandle? {
+        var device: cl_device_id? = context.device
+        var (size, status): (Int, cl_int) = (binary.count, 0)
+        let program = binary.withUnsafeBufferPointer { bytes in
+            var bytes = bytes.baseAddress
+            return clCreateProgramWithBinary(context.context.pointer, 1, &device, &size, &bytes, nil, &status)
+        }
+        guard status == CL_SUCCESS, let program else { return nil }
+        let handle = OpenCLHandle(program, release: { clReleaseProgram($0) })
+        return clBuildProgram(program, 1, &device, options, nil, nil) == CL_SUCCESS ? handle : nil
     }
 
     /// The kernel of that name, made at its first use.

@@ -1,0 +1,67 @@
+import COpenCL
+import FoundationEssentials
+
+/// What the driver's compiler made of one source, kept on disk for the next start.
+///
+/// Some drivers keep nothing: Intel's takes a quarter of a second for each file at every start, and three milliseconds
+/// with its own binary. A file is: the key, the checksum of the binary, the binary. The key is all that the binary
+/// depends on, in full, so a file of another driver, device, source or program is never taken for ours. Whatever goes
+/// wrong with the cache is no error: the source is compiled as if there were none.
+struct OpenCLProgramCache {
+    private let key: [UInt8]
+    private let file: URL
+
+    init(_ source: String, options: String, for info: OpenCLDeviceInfo) {
+        let facts = ["char-rnn program 1", info.platform, info.name, info.version, info.driver, options, source]
+        key = Array(facts.joined(separator: "\u{0}").utf8)
+        let name = String(Self.checksum(key), radix: 16)
+        file = Self.folder.appendingPathComponent("\(name).program")
+    }
+
+    /// `$XDG_CACHE_HOME/char-rnn/programs`, by default below `~/.cache`.
+    private static let folder: URL = {
+        let environment = ProcessInfo.processInfo.environment
+        let home = URL(fileURLWithPath: environment["HOME"] ?? "/")
+        let given = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
+        return (given ?? home.appendingPathComponent(".cache")).appendingPathComponent("char-rnn/programs")
+    }()
+
+    /// The binary, if there is a whole one for this key.
+    func read() -> [UInt8]? {
+        guard let bytes = (try? Data(contentsOf: file)).map(Array.init), bytes.starts(with: key) else { return nil }
+        let rest = bytes.dropFirst(key.count)
+        let binary = Array(rest.dropFirst(8))
+        guard rest.count > 8, rest.prefix(8).elementsEqual(Self.bytes(of: Self.checksum(binary))) else { return nil }
+        return binary
+    }
+
+    /// Keeps the binary of a built program, whole or not at all.
+    func write(_ program: cl_program) {
+        guard let binary = Self.binary(of: program) else { return }
+        try? FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try? Data(key + Self.bytes(of: Self.checksum(binary)) + binary).write(to: file, options: .atomic)
+    }
+
+    /// Of a program for one device.
+    private static func binary(of program: cl_program) -> [UInt8]? {
+        var count = 0
+        let sizes = clGetProgramInfo(
+            program, cl_program_info(CL_PROGRAM_BINARY_SIZES), MemoryLayout<Int>.size, &count, nil)
+        guard sizes == CL_SUCCESS, count > 0 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let status = bytes.withUnsafeMutableBufferPointer { bytes in
+            var pointer = bytes.baseAddress
+            let size = MemoryLayout.size(ofValue: pointer)
+            return clGetProgramInfo(program, cl_program_info(CL_PROGRAM_BINARIES), size, &pointer, nil)
+        }
+        return status == CL_SUCCESS ? bytes : nil
+    }
+
+    /// FNV-1a. Against damage, not against malice: who can write to the folder can run programs.
+    private static func checksum(_ bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    private static func bytes(of number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+}
