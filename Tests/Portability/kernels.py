@@ -10,7 +10,10 @@ import pathlib
 import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "CLKernels"
-WIDTHS = (1, 8)
+# What stands before each file, on graphics cards and on processors.
+VARIANTS = {1: ["common"], 8: ["common", "panels"]}
+# Of these, product.cl is made of panels.cl and needs it.
+PROCESSORS_ONLY = ["product"]
 BUILD_LOG = 0x1183
 ALL_KINDS = 0xFFFFFFFF
 
@@ -40,10 +43,14 @@ def devices():
         yield from listed(lambda n, ids, count: opencl.clGetDeviceIDs(platform, ALL_KINDS, n, ids, count))
 
 
+def text(name):
+    return f'#line 1 "{name}.cl"\n' + (FOLDER / f"{name}.cl").read_text()
+
+
 def build(context, device, source, options):
     """None, or why the driver refused. Oclgrind does not know -Werror and only warns."""
-    text = ctypes.c_char_p(source.encode())
-    program = opencl.clCreateProgramWithSource(context, 1, ctypes.byref(text), None, None)
+    characters = ctypes.c_char_p(source.encode())
+    program = opencl.clCreateProgramWithSource(context, 1, ctypes.byref(characters), None, None)
     handle = pointer(device)
     status = opencl.clBuildProgram(program, 1, ctypes.byref(handle), options.encode(), None, None)
     log = ctypes.create_string_buffer(1 << 16)
@@ -55,18 +62,19 @@ def build(context, device, source, options):
 
 def main():
     builds, failures = 0, []
-    common = (FOLDER / "common.cl").read_text()
-    files = sorted(file for file in FOLDER.glob("*.cl") if file.name != "common.cl")
+    files = sorted(file.stem for file in FOLDER.glob("*.cl"))
     for device in devices():
         handle = pointer(device)
         context = opencl.clCreateContext(None, 1, ctypes.byref(handle), None, None, None)
-        for file in files:
-            for width in WIDTHS:
+        for width, first in VARIANTS.items():
+            for file in files:
+                if file in VARIANTS[8] or width == 1 and file in PROCESSORS_ONLY:
+                    continue
                 options = f"-cl-std=CL1.2 -Werror -DWIDTH={width}"
-                reason = build(context, device, f'{common}\n#line 1 "{file.name}"\n{file.read_text()}', options)
+                reason = build(context, device, "".join(text(name) for name in [*first, file]), options)
                 builds += 1
                 if reason:
-                    failures.append(f"{file.name} with {options}: {reason}")
+                    failures.append(f"{file}.cl with {options}: {reason}")
         opencl.clReleaseContext(context)
     json.dump({"builds": builds, "failures": failures}, sys.stdout)
 
