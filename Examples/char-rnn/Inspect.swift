@@ -35,7 +35,7 @@ struct Inspect: ParsableCommand {
                 "learning rate: \(checkpoint.learningRate ?? 0)",
             ]
         }
-        lines += checkpoint.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        lines += checkpoint.options.sorted { $0.key < $1.key }.map { onOneLine("\($0.key): \($0.value)") }
         let last = checkpoint.losses.suffix(100)
         if !last.isEmpty {
             let mean = Double(last.reduce(0, +)) / Double(last.count)

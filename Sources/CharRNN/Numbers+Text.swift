@@ -14,3 +14,17 @@ private func formatted(_ pattern: String, _ value: Double) -> String {
         }
     }
 }
+
+/// `text` of a stranger, such as a name in a file, fit for a message: what would break the line or command the terminal
+/// is escaped, and what is beyond 1000 characters left out.
+package func onOneLine(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    var line = ""
+    for scalar in scalars.prefix(1000) {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: line += scalar.escaped(asASCII: true)
+        default: line.unicodeScalars.append(scalar)
+        }
+    }
+    return scalars.dropFirst(1000).isEmpty ? line : line + "..."
+}

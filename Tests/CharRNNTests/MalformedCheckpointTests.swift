@@ -116,7 +116,7 @@ import Testing
             var error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: missing) }
             #expect(error?.description == "cannot read the checkpoint \(missing.path): No such file or directory")
             error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: folder) }
-            #expect(error?.description == "cannot read the checkpoint \(folder.path): it is not a plain file")
+            #expect(error?.description == "cannot read the checkpoint \(folder.path): it is a folder")
             for text in ["", "{}", "hello, this is a text and no checkpoint", "[[[[[[[[[[[[[[[[[[[["] {
                 guard case .malformed = try self.error(of: Data(text.utf8), in: folder) else {
                     Issue.record("'\(text)' is taken")

@@ -75,6 +75,28 @@ import Testing
         #expect(try read(bytes) == nil)
     }
 
+    @Test func aModuleNamedOftenDoesNotOutgrowTheFile() throws {
+        func tensor(_ sizes: [Int]) -> TorchDatum {
+            .tensor(
+                "torch.DoubleTensor", sizes: sizes, strides: sizes.count == 1 ? [1] : [sizes[1], 1], first: 1,
+                storage: .storage("torch.DoubleStorage", .init(repeating: 0.5, count: sizes.reduce(1, *))))
+        }
+        func file(layers: Int) -> [UInt8] {
+            let layer = TorchShared(
+                .instance("nn.VanillaRNN", [("weight", tensor([16, 8])), ("bias", tensor([8]))]))
+            let modules =
+                [.instance("nn.LookupTable", [("weight", tensor([2, 8]))])]
+                + [TorchDatum](repeating: .shared(layer), count: layers)
+                + [.instance("nn.Linear", [("weight", tensor([2, 8])), ("bias", tensor([2]))])]
+            let net = TorchDatum.instance("nn.Sequential", [("modules", .list(modules))])
+            let tokens = TorchDatum.list([.text("a"), .text("b")])
+            let model = TorchDatum.instance("nn.LanguageModel", [("idx_to_token", tokens), ("net", net)])
+            return TorchWriter.bytes(.fields([("model", model)]))
+        }
+        #expect(try read(file(layers: 2)) != nil)
+        #expect(try read(file(layers: 2000)) == nil)
+    }
+
     @Test func tensorsOutsideTheirStorageAreRefused() throws {
         func tensor(sizes: [Int], strides: [Int], first: Int) -> TorchDatum {
             .tensor(

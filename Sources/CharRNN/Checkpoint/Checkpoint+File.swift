@@ -28,11 +28,17 @@ extension Checkpoint {
     ///
     /// - Throws: ``CheckpointError``.
     public init(contentsOf file: URL) throws {
-        let data = try SafeTensors.bytes(of: file)
+        try self.init(SafeTensors.bytes(of: file), path: file.path)
+    }
+
+    /// The same from the bytes of a file; errors call it `path`.
+    ///
+    /// - Throws: ``CheckpointError``.
+    package init(_ data: Data, path: String) throws {
         if TorchFile.isLikely(data) {
-            try self.init(torch: data, path: file.path)
+            try self.init(torch: data, path: path)
         } else {
-            try self.init(SafeTensors(data, path: file.path), path: file.path)
+            try self.init(SafeTensors(data, path: path), path: path)
         }
     }
 

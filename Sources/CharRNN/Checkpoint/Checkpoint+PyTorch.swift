@@ -26,13 +26,20 @@ extension Checkpoint {
     ///   - cell: what the layers are; nil to tell it from the shapes.
     /// - Throws: ``CheckpointError``.
     public init(pyTorch file: URL, vocabulary: Vocabulary, cell: RecurrentCell? = nil) throws {
-        func fail(_ reason: String) -> CheckpointError { .stateDictionary(path: file.path, reason: reason) }
-        let tensors = try Self.renamed(try SafeTensors(contentsOf: file).tensors, fail)
+        try self.init(pyTorch: SafeTensors.bytes(of: file), path: file.path, vocabulary: vocabulary, cell: cell)
+    }
+
+    /// The same from the bytes of a file; errors call it `path`.
+    ///
+    /// - Throws: ``CheckpointError``.
+    package init(pyTorch data: Data, path: String, vocabulary: Vocabulary, cell: RecurrentCell? = nil) throws {
+        func fail(_ reason: String) -> CheckpointError { .stateDictionary(path: path, reason: reason) }
+        let tensors = try Self.renamed(try SafeTensors(data, path: path).tensors, fail)
         guard let shape = tensors["rnn.weight_hh_l0"]?.shape, let decoder = tensors["decoder.weight"]?.shape else {
             throw fail("it has no matrix 'weight_hh_l0' or none of a decoder")
         }
         let cells = RecurrentCell.allCases.filter {
-            shape.count == 2 && shape[1] > 0 && shape[0] == $0.gateCount * shape[1]
+            shape.count == 2 && shape[1] > 0 && shape[0] % $0.gateCount == 0 && shape[0] / $0.gateCount == shape[1]
         }
         guard let found = cells.first else {
             throw fail("its 'weight_hh_l0' has the shape \(shape), which no cell has")
@@ -41,7 +48,7 @@ extension Checkpoint {
         guard found != .gru || cell == .gru else {
             throw fail("its layers are a GRU, and torch.nn.GRU's equations are others; --cell gru if it is model.py's")
         }
-        guard decoder.first == vocabulary.count else {
+        guard vocabulary.count > 0, decoder.first == vocabulary.count else {
             throw fail("its decoder has the shape \(decoder), the vocabulary has \(vocabulary.count) tokens")
         }
         let configuration = LanguageModel.Configuration(

@@ -21,7 +21,10 @@ public enum CheckpointError: Error, Equatable {
 }
 
 extension CheckpointError: CustomStringConvertible {
-    public var description: String {
+    public var description: String { onOneLine(facts) }
+
+    // With names that are the file's own.
+    private var facts: String {
         switch self {
         case .unreadable(let path, let reason): "cannot read the checkpoint \(path): \(reason)"
         case .malformed(let path, let reason): "\(path) is not a safetensors file: \(reason)"

@@ -22,6 +22,12 @@ extension ImportedModel {
         guard sizes.count == 2, sizes[0] == v, sizes[1] > 0 else {
             throw TorchFault.foreign("its decoder of size \(sizes) does not fit its vocabulary of \(v)")
         }
+        // A file may name the same matrix many times; what comes of it must not outgrow the file.
+        let configuration = LanguageModel.Configuration(
+            cell: cell, vocabulary: vocabulary.vocabulary, hiddenSize: sizes[1], layerCount: layerCount)
+        guard configuration.parameterEstimate <= Double(root.file.data.count) / 4 else {
+            throw TorchFault.foreign("its network has more numbers than the file")
+        }
         let places = ClassicMatrix.all(cell, vocabularySize: v, hiddenSize: sizes[1], layerCount: layerCount)
         self.init(
             cell: cell, vocabulary: vocabulary, hiddenSize: sizes[1], dropout: root.dropout,

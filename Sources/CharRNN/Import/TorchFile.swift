@@ -116,10 +116,11 @@ extension TorchNode: CustomStringConvertible {
     package var description: String {
         switch object {
         case .table:
-            let names = fields.map { name, node in
+            let sorted = fields.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+            let names = sorted.prefix(Self.listed).map { name, node in
                 Vocabulary.quoted(name) + (node.contents.map { " (\($0))" } ?? "")
-            }.sorted()
-            return names.isEmpty ? "a table without names" : "a table of " + Self.list(names)
+            }
+            return names.isEmpty ? "a table without names" : "a table of " + Self.list(names, of: sorted.count)
         case .instance: return contents!
         case .tensor(let tensor): return "a \(tensor.className) of size \(tensor.sizes)"
         case .storage: return "a storage"
@@ -131,15 +132,17 @@ extension TorchNode: CustomStringConvertible {
     /// The class of an instance, with those of the modules in it.
     private var contents: String? {
         className.map { name in
-            var modules: [String] = []
-            for (_, node) in self["modules"]?.elements ?? [] {
-                if let name = node.className, !modules.contains(name) { modules.append(name) }
-            }
-            return modules.isEmpty ? name : "\(name) of \(Self.list(modules))"
+            var known: Set<String> = []
+            let modules = (self["modules"]?.elements ?? []).compactMap(\.node.className)
+                .filter { known.insert($0).inserted }
+            return modules.isEmpty ? name : "\(name) of \(Self.list(modules.prefix(Self.listed), of: modules.count))"
         }
     }
 
-    private static func list(_ names: [String]) -> String {
-        names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+    /// How many names are shown of a list, which a file can make as long as it likes.
+    private static let listed = 8
+
+    private static func list(_ names: some Sequence<String>, of count: Int) -> String {
+        names.joined(separator: ", ") + (count > listed ? " and \(count - listed) more" : "")
     }
 }

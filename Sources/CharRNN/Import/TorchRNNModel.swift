@@ -11,7 +11,8 @@ extension ImportedModel {
         let model = root["model"]!
         let pairs = (model["idx_to_token"]?.elements ?? []).map { (number: $0.number, token: $0.node.string ?? []) }
         let vocabulary = try ImportedVocabulary(scalarsOrNumberedBytes: pairs)
-        var builder = TorchRNNBuilder(vocabularySize: vocabulary.numbers.count)
+        var builder = TorchRNNBuilder(
+            vocabularySize: vocabulary.numbers.count, numbersLeft: root.file.data.count / 4)
         for (_, module) in model["net"]?["modules"]?.elements ?? [] { try builder.add(module) }
         let network = try builder.finish()
         self.init(
@@ -29,6 +30,8 @@ private struct TorchRNNBuilder {
     private var hiddenSize = 0
     private var matrices: [ImportedModel.Matrix] = []
     private var isComplete = false
+    /// A file may name the same module many times; what comes of it must not outgrow the file.
+    private var numbersLeft: Int
     /// What enters the next module, in terms of the one-hot token or of the layer below.
     private var input = Input.nothing
 
@@ -40,7 +43,10 @@ private struct TorchRNNBuilder {
         case layer(scale: [Double], shift: [Double])
     }
 
-    init(vocabularySize: Int) { self.vocabularySize = vocabularySize }
+    init(vocabularySize: Int, numbersLeft: Int) {
+        self.vocabularySize = vocabularySize
+        self.numbersLeft = numbersLeft
+    }
 
     mutating func add(_ module: TorchNode) throws {
         guard !isComplete || module.className == "nn.View" else { throw unexpected(module) }
@@ -77,6 +83,8 @@ private struct TorchRNNBuilder {
         let width = kind.gateCount * h
         let weights = try module.values("weight", [inputs + h, width], "\(kind) layer")
         let bias = try module.values("bias", [width], "\(kind) layer's bias")
+        try take((inputs + h) * width)
+        if cell == nil, vocabularySize > numbersLeft / h { throw Self.tooLarge }  // the decoder is still to come
         let tokensOrUnits = cell == nil ? vocabularySize : h
         cell = kind
         hiddenSize = h
@@ -120,13 +128,14 @@ private struct TorchRNNBuilder {
     }
 
     /// (x − mean) / √(variance + ε), then times a weight plus a bias when the module has them.
-    private func normalized(_ module: TorchNode, _ scale: [Double], _ shift: [Double]) throws -> Input {
+    private mutating func normalized(_ module: TorchNode, _ scale: [Double], _ shift: [Double]) throws -> Input {
         func values(_ field: String) throws -> [Double] {
             try module.values(field, [hiddenSize], "normalisation's \(field)").map(Double.init)
         }
         func values(_ field: String, otherwise: Double) throws -> [Double] {
             module[field]?.tensor == nil ? [Double](repeating: otherwise, count: hiddenSize) : try values(field)
         }
+        try take(hiddenSize)
         let epsilon = module["eps"]?.number ?? 1e-5
         // Torch before 2016 kept the reciprocal of the deviation under the name running_std.
         let reciprocal =
@@ -147,6 +156,13 @@ private struct TorchRNNBuilder {
             (0..<rows).map { matrix[matrix.startIndex + $0 * columns + column] }
         }
     }
+
+    private mutating func take(_ numbers: Int) throws {
+        numbersLeft -= numbers
+        guard numbersLeft >= 0 else { throw Self.tooLarge }
+    }
+
+    private static let tooLarge = TorchFault.foreign("its network has more numbers than the file")
 
     private func unexpected(_ module: TorchNode) -> TorchFault {
         .foreign("its network has \(module) where torch-rnn has none")

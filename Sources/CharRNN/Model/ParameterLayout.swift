@@ -58,14 +58,18 @@ struct ParameterLayout: Sendable {
     ///
     /// - Throws: ``CheckpointError`` for a tensor that is missing or of another shape.
     func values(from tensors: [String: Tensor], prefix: String = "") throws -> [Float] {
-        var values = [Float](repeating: 0, count: count)
-        for entry in entries {
+        // All are looked at first: a file without the numbers must not make us reserve room for them.
+        let found = try entries.map { entry in
             guard let tensor = tensors[prefix + entry.name] else {
                 throw CheckpointError.missing(prefix + entry.name)
             }
             guard tensor.shape == entry.shape else {
                 throw CheckpointError.shape(tensor.name, found: tensor.shape, expected: entry.shape)
             }
+            return tensor
+        }
+        var values = [Float](repeating: 0, count: count)
+        for (entry, tensor) in zip(entries, found) {
             let stored =
                 entry.isBias
                 ? tensor.values : transpose(tensor.values[...], rows: entry.columns, columns: entry.rows)

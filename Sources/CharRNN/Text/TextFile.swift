@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 
 /// Finding and reading the text of a dataset.
 enum TextFile {
@@ -15,15 +14,8 @@ enum TextFile {
                     file: file.path, reason: "the folder has no input.txt; put your text there under that name")
             }
         }
-        // Mapped, so that a text larger than the memory can be read; errno says why it cannot.
-        guard access(file.path, R_OK) == 0 else {
-            throw TextError.unreadable(file: file.path, reason: String(cString: strerror(errno)))
-        }
-        guard !isFolder(file) else { throw TextError.unreadable(file: file.path, reason: "it is a folder") }
-        do {
-            return (file, try Data(contentsOf: file, options: .mappedIfSafe))
-        } catch {
-            throw TextError.unreadable(file: file.path, reason: "\(error)")
+        do { return (file, try PlainFile.bytes(of: file)) } catch {
+            throw TextError.unreadable(file: file.path, reason: error.reason)
         }
     }
 

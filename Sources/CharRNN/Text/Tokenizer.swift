@@ -100,8 +100,10 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
         case .notUTF8(let file, let offset, let byte):
+            // A text in UTF-16 begins with either of two bytes that UTF-8 never has.
             "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset); read it as bytes "
                 + "(--tokens bytes) or convert it"
+                + (offset == 0 && byte >= 0xFE ? " with: iconv -f UTF-16 -t UTF-8 OLD > NEW" : "")
         case .tooShort(let name, let characters, let needed):
             "\(name) has \(characters) characters; at least \(needed) are needed to train and validate"
         case .fractions(let training, let validation):
