@@ -31,24 +31,6 @@ enum Console {
     /// Generated text, at once.
     static func output(_ bytes: some Collection<UInt8>) { write(Array(bytes), to: STDOUT_FILENO) }
 
-    /// The text of a file of any kind; - is standard input.
-    ///
-    /// - Throws: ``Failure`` when it cannot be read or is not UTF-8.
-    static func text(of path: String) throws -> String {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 1 << 16)
-        var count = descriptor < 0 ? -1 : read(descriptor, &part, part.count)
-        while count > 0 || count < 0 && errno == EINTR {
-            bytes += part.prefix(max(count, 0))
-            count = read(descriptor, &part, part.count)
-        }
-        guard count == 0 else { throw Failure("cannot read \(path): \(String(cString: strerror(errno)))") }
-        if descriptor != STDIN_FILENO { close(descriptor) }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure("\(path) is not UTF-8") }
-        return text
-    }
-
     private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {

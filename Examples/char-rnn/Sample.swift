@@ -72,7 +72,7 @@ struct Sample: ParsableCommand {
         Console.output([10])
     }
 
-    private func primeText() throws -> String? { try primeFile.map { try Console.text(of: $0) } ?? prime }
+    private func primeText() throws -> String? { try primeFile.map { try TextInput.text(of: $0) } ?? prime }
 
     private func encode(_ text: String, _ vocabulary: Vocabulary) throws -> [Int] {
         switch unknown {

@@ -26,7 +26,11 @@ struct Score: ParsableCommand {
 
     func run() throws {
         let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
-        let logarithms = try model.logProbabilities(of: try Console.text(of: file))
+        let text = try TextInput.text(of: file)
+        let logarithms: [Double]
+        do { logarithms = try model.logProbabilities(of: text) } catch let error as VocabularyError {
+            throw Failure("\(error) of \(file); score a text of its characters only ('char-rnn inspect' shows them)")
+        }
         guard !logarithms.isEmpty else {
             throw Failure("\(file) has fewer than two characters; there is nothing to foresee")
         }

@@ -8,6 +8,11 @@ enum AtomicFile {
     ///
     /// - Throws: ``FileError`` with the system's reason; `file` is then untouched and nothing is left beside it.
     static func write(_ parts: [Data], to file: URL) throws {
+        // Renaming would put a file into the place of a pipe or, for root, of a device such as /dev/null.
+        var status = stat()
+        if stat(file.path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+            throw FileError(action: "write", path: file.path, reason: "it is there and is not a plain file")
+        }
         let folder = file.deletingLastPathComponent()
         // A name of its own, for other tasks and programs may be writing the same file.
         let unique = UInt64.random(in: 0 ... .max)

@@ -43,6 +43,12 @@ struct Workplace {
         try CommandLineTool.charRNN.run(arguments, in: folder, input: input)
     }
 
+    /// Runs a command that may hang: after 60 s it is stopped, with the status 124.
+    func runBounded(_ arguments: [String], input: String = "") throws -> CommandLineTool.Outcome {
+        let timeout = CommandLineTool(executable: URL(fileURLWithPath: "/usr/bin/timeout"))
+        return try timeout.run(["60", CommandLineTool.charRNN.executable.path] + arguments, in: folder, input: input)
+    }
+
     /// Runs a command that must succeed.
     @discardableResult
     func succeed(

@@ -77,7 +77,7 @@ import Testing
             Mistake(
                 "sample missing.safetensors",
                 "cannot read the checkpoint FOLDER/missing.safetensors: No such file or directory"),
-            Mistake("sample other", "cannot read the checkpoint FOLDER/other: it is not a plain file"),
+            Mistake("sample other", "cannot read the checkpoint FOLDER/other: it is a folder"),
             Mistake("sample none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake("inspect none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake(
@@ -189,7 +189,7 @@ import Testing
                 let outcome = try place.run(
                     ["train", "--data-dir", "data/some_folder", "--hidden-size", "4", "--max-iterations", "1"]
                         + [option, value])
-                #expect([0, 1].contains(outcome.status), "\(option) \(value): status \(outcome.status)")
+                #expect([0, 1, 64].contains(outcome.status), "\(option) \(value): status \(outcome.status)")
             }
         }
     }

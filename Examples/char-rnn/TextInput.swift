@@ -1,0 +1,64 @@
+import CharRNN
+import Glibc
+
+/// Texts that the command reads besides those it trains on: to continue, to score, or for their characters.
+enum TextInput {
+    /// From what is no file with a size, so that a device without an end is not read for ever.
+    private static let streamLimit = 64 << 20
+    /// How long a pipe may have nobody at its other end.
+    private static let patience: Int32 = 5000  // ms
+
+    /// The text of a file of any kind; - is standard input.
+    ///
+    /// - Throws: ``Failure`` when it cannot be read, does not end or is not UTF-8.
+    static func text(of path: String) throws -> String {
+        // Opening a pipe that nobody writes into would wait for ever.
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+        let bytes = try bytes(of: descriptor, path)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
+        }
+        return text
+    }
+
+    private static func bytes(of descriptor: Int32, _ path: String) throws -> [UInt8] {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(path) }
+        let kind = status.st_mode & S_IFMT
+        var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &part, part.count)
+            if count > 0 {
+                bytes += part.prefix(count)
+                guard kind == S_IFREG || bytes.count <= streamLimit else {
+                    throw Failure("\(path) does not end after \(streamLimit >> 20) MB; save what you need as a file")
+                }
+            } else if count == 0 && waitsForWriter && bytes.isEmpty {
+                waitsForWriter = false
+                guard wait(on: descriptor, for: patience) else {
+                    throw Failure("nobody writes into the pipe \(path); start what writes into it first")
+                }
+            } else if count == 0 {
+                return bytes
+            } else if errno == EAGAIN {
+                _ = wait(on: descriptor, for: -1)
+            } else if errno != EINTR {
+                throw failure(path)
+            }
+        }
+    }
+
+    /// Waits so many milliseconds, -1 for ever, for something to read or an end; tells whether there is.
+    private static func wait(on descriptor: Int32, for milliseconds: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&request, 1, milliseconds) != 0
+    }
+
+    private static func failure(_ path: String) -> Failure {
+        Failure("cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+}
