@@ -26,8 +26,13 @@ struct CharRNNCommand: ParsableCommand {
         }
         Device.releasePrograms()
         do { try outcome.get() } catch let error where Failure.isOurs(error) {
-            // One line of facts; a usage text would bury it.
-            Console.note("char-rnn: \(error)")
+            // One line of facts; a usage text would bury it. Only what a compiler says has lines of its own.
+            let message = "char-rnn: \(error)"
+            if case DeviceError.kernelBuildFailed = error {
+                Console.note(message)
+            } else {
+                Console.note(onOneLine(message))
+            }
             Glibc.exit(1)
         } catch let error where exitCode(for: error) == .validationFailure {
             let names = configuration.subcommands.map { "\($0)".lowercased() }

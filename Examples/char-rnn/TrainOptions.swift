@@ -52,6 +52,7 @@ struct ModelOptions: ParsableArguments {
     func validate() throws {
         try require(hiddenSize > 0, "--hidden-size \(hiddenSize): at least 1 is needed.")
         try require(layers > 0, "--layers \(layers): at least 1 is needed.")
+        try require(layers <= 1000, "--layers \(layers): more than 1000 are not possible.")
         try require(dropout >= 0 && dropout < 1, "--dropout \(dropout): it must be at least 0 and below 1.")
     }
 }
@@ -78,7 +79,11 @@ struct LearningOptions: ParsableArguments {
     func validate() throws {
         try require(
             learningRate > 0 && learningRate.isFinite, "--learning-rate \(learningRate): it must be above 0.")
-        try require(learningRateDecay > 0, "--learning-rate-decay \(learningRateDecay): it must be above 0.")
+        try require(
+            learningRateDecay > 0 && learningRateDecay.isFinite,
+            "--learning-rate-decay \(learningRateDecay): it must be above 0.")
+        try require(
+            !learningRateDecayAfter.isNaN, "--learning-rate-decay-after \(learningRateDecayAfter): give an epoch.")
         try require(decayRate >= 0 && decayRate < 1, "--decay-rate \(decayRate): it must be at least 0 and below 1.")
         try require(clip >= 0, "--clip \(clip): it must not be negative.")
         try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")

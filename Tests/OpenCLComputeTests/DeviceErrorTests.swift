@@ -22,6 +22,15 @@ struct DeviceErrorTests {
         expectSame(try bench.read(try bench.buffer([1, 2, 3])), [1, 2, 3])
     }
 
+    @Test("The memory of all CPU devices counts together")
+    func memoryHeldByAll() throws {
+        let megabyte = 1 << 20
+        try withExtendedLifetime(#require(CPUStorage(byteCount: megabyte, limit: .max))) {
+            #expect(CPUStorage(byteCount: 1, limit: megabyte) == nil)
+            #expect(CPUStorage(byteCount: .max, limit: .max - 1) == nil)
+        }
+    }
+
     @Test("Errors say what, where and what to do in one line", arguments: zip(errors, lines))
     func description(error: DeviceError, line: String) {
         #expect("\(error)" == line)

@@ -48,7 +48,8 @@ public final class LanguageModel: Sendable {
         ///
         /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`.
         func layout(fitting device: Device) throws -> ParameterLayout {
-            let bytes = 4 * parameterEstimate
+            // On their way to the CPU device they lie in the same memory a second time.
+            let bytes = (device.kind == .cpu ? 8 : 4) * parameterEstimate
             guard bytes <= Double(device.memoryBytes) else {
                 throw DeviceError.outOfMemory(
                     requestedBytes: Int(min(bytes, 0x1p62)), limitBytes: Int(device.memoryBytes),

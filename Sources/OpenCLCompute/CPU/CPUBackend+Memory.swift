@@ -4,7 +4,7 @@ extension CPUBackend {
         let byteCount = count * MemoryLayout<Element>.stride
         let limit = Int(CPUBackend.memoryBytes)
         // The system promises more memory than it has and ends the program when it is used, so ask no more of it.
-        guard byteCount <= limit, let storage = CPUStorage(byteCount: byteCount) else {
+        guard let storage = CPUStorage(byteCount: byteCount, limit: limit) else {
             throw DeviceError.outOfMemory(
                 requestedBytes: byteCount, limitBytes: limit, memoryBytes: limit, device: "the CPU")
         }

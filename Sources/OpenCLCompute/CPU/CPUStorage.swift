@@ -1,18 +1,32 @@
 import Glibc
+import Synchronization
 
 /// Memory of the host, aligned to a cache line.
-final class CPUStorage: Storage, @unchecked Sendable {
+package final class CPUStorage: Storage, @unchecked Sendable {
     // Unchecked because of the pointer: the contract of `Backend` forbids overlapping use of the same memory.
     let base: UnsafeMutableRawPointer
+    private let byteCount: Int
 
-    /// Zeroed memory, or nil when the system has none left.
-    init?(byteCount: Int) {
-        guard let base = aligned_alloc(64, (max(byteCount, 1) + 63) / 64 * 64) else { return nil }
+    /// By all CPU devices together.
+    private static let bytesHeld = Atomic<Int>(0)
+
+    /// Zeroed memory, or nil when all of it together would be more than `limit`, or the system has none left.
+    package init?(byteCount: Int, limit: Int) {
+        guard byteCount <= limit else { return nil }
+        let held = Self.bytesHeld.add(byteCount, ordering: .relaxed).newValue
+        guard held <= limit, let base = aligned_alloc(64, (max(byteCount, 1) + 63) / 64 * 64) else {
+            Self.bytesHeld.subtract(byteCount, ordering: .relaxed)
+            return nil
+        }
         memset(base, 0, byteCount)
         self.base = base
+        self.byteCount = byteCount
     }
 
-    deinit { free(base) }
+    deinit {
+        free(base)
+        Self.bytesHeld.subtract(byteCount, ordering: .relaxed)
+    }
 }
 
 extension Buffer {
