@@ -119,4 +119,7 @@ public final class LanguageModel: Sendable {
 
     /// All parameters, in the order of the layout.
     package func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
+
+    /// Replaces all parameters, for tests of what bad ones do.
+    package func setParameterValues(_ values: [Float]) throws { try backend.write(values, to: parameters.buffer) }
 }

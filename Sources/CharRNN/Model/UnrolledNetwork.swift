@@ -95,6 +95,23 @@ final class UnrolledNetwork {
         }
     }
 
+    /// Undoes what the last pass did to the state.
+    func takeBackState() throws {
+        for sequence in layers {
+            try backend.copy(first(sequence.hidden).elements, to: last(sequence.hidden).elements)
+            if sequence.cell == .lstm {
+                try backend.copy(first(sequence.memory).elements, to: last(sequence.memory).elements)
+            }
+        }
+    }
+
+    /// Where the state lies after the last pass.
+    var stateBuffers: [Buffer<Float>] {
+        layers.flatMap { sequence in
+            [last(sequence.hidden).elements] + (sequence.cell == .lstm ? [last(sequence.memory).elements] : [])
+        }
+    }
+
     private func first(_ states: Matrix) -> Matrix { states.rows(0..<batchSize) }
     private func last(_ states: Matrix) -> Matrix { states.rows(steps * batchSize..<(steps + 1) * batchSize) }
 

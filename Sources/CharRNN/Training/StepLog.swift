@@ -46,6 +46,18 @@ final class StepLog {
         return entries.map(\.loss)
     }
 
+    /// The steps after `iteration`.
+    func entries(after iteration: Int) throws -> ArraySlice<Entry> {
+        try collect()
+        return entries[(iteration - start)...]
+    }
+
+    /// Drops the steps after `iteration`, which will be taken anew.
+    func forget(after iteration: Int) throws {
+        try collect()
+        entries.removeSubrange((iteration - start)...)
+    }
+
     /// Waits for the steps so far.
     private func collect() throws {
         let values = try backend.read(pending[0..<3 * pendingCount])

@@ -117,11 +117,10 @@ public final class Trainer {
     ///
     /// - Throws: `DeviceError`.
     public func step() throws -> TrainingStep {
-        let dropout =
-            model.configuration.dropout > 0 ? DropoutStep(seed: options.seed, step: UInt64(iteration)) : nil
+        let dropout = dropout(ofStep: iteration + 1)
         let rate = learningRate
         let slot = try log.next()
-        try network.load(dataset.batch(iteration % epochLength), forTraining: true)
+        try network.load(batch(ofStep: iteration + 1), forTraining: true)
         try network.forward(dropout: dropout)
         try network.computeLosses()
         try backend.mean(of: network.losses, into: slot.loss)
@@ -133,6 +132,12 @@ public final class Trainer {
         learningRate = options.decay.rate(after: iteration, epochLength: epochLength, current: rate)
         return TrainingStep(
             iteration: iteration, epoch: epoch, learningRate: rate, nextLearningRate: learningRate, log: log)
+    }
+
+    private func batch(ofStep iteration: Int) -> Batch { dataset.batch((iteration - 1) % epochLength) }
+
+    private func dropout(ofStep iteration: Int) -> DropoutStep? {
+        model.configuration.dropout > 0 ? DropoutStep(seed: options.seed, step: UInt64(iteration - 1)) : nil
     }
 
     /// The mean loss over a part of the dataset in nats per character, without dropout, from the zero state and
@@ -156,6 +161,47 @@ public final class Trainer {
         let loss = try backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
         if part == .validation { validationLosses[iteration] = loss }
         return loss
+    }
+
+    // MARK: For a guard
+
+    /// The loss of the batch and the masks of step `iteration`, with the parameters and the state as they are now; for
+    /// the next step it is the loss that the step will have. Waits for the device, and changes nothing.
+    func loss(ofStep iteration: Int) throws -> Float {
+        try network.load(batch(ofStep: iteration), forTraining: false)
+        try network.forward(dropout: dropout(ofStep: iteration))
+        try network.computeLosses()
+        let mean = try backend.makeBuffer(of: Float.self, count: 1)
+        try backend.mean(of: network.losses, into: mean)
+        try network.takeBackState()
+        return try backend.read(mean)[0]
+    }
+
+    /// The measurements of the steps after `iteration`. Waits for the device.
+    func entries(after iteration: Int) throws -> ArraySlice<StepLog.Entry> { try log.entries(after: iteration) }
+
+    /// The mean of the last losses before step `iteration`; nil for the first.
+    func meanLoss(before iteration: Int, atMost count: Int) throws -> Float? {
+        let indices = max(0, iteration - 1 - count)..<iteration - 1
+        guard !indices.isEmpty else { return nil }
+        let sum = try indices.reduce(Float(0)) {
+            $0 + ($1 < earlierLosses.count ? earlierLosses[$1] : try log.entry($1 + 1).loss)
+        }
+        return sum / Float(indices.count)
+    }
+
+    /// Where the state lies in which the next step begins.
+    var stateBuffers: [Buffer<Float>] { network.stateBuffers }
+
+    /// All that steps change on the device, the state last.
+    var changingBuffers: [Buffer<Float>] { [model.parameters.buffer] + moments.map(\.buffer) + stateBuffers }
+
+    /// Stands where the run stood after `iteration`, whose ``changingBuffers`` the caller has put back.
+    func returned(to iteration: Int, learningRate: Float) throws {
+        self.iteration = iteration
+        self.learningRate = learningRate
+        validationLosses = validationLosses.filter { $0.key <= iteration }
+        try log.forget(after: iteration)
     }
 
     /// The loss of every step so far, those before a resumption included.
