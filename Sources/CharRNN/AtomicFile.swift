@@ -19,6 +19,8 @@ enum AtomicFile {
         let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(unique).tmp").path
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.writing(file) }
+        // Ends with this process, so that what a dead one has left is known by it.
+        flock(descriptor, LOCK_EX | LOCK_NB)
         do {
             for part in parts { try write(part, to: descriptor, file) }
             guard fsync(descriptor) == 0 else { throw FileError.writing(file) }
@@ -37,6 +39,23 @@ enum AtomicFile {
         if folderDescriptor >= 0 {
             fsync(folderDescriptor)
             close(folderDescriptor)
+        }
+    }
+
+    /// Removes what processes that were killed in the middle of writing a file with this extension have left in
+    /// `folder`. Files that are being written are left alone.
+    static func removeLeftovers(in folder: URL, extension: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let number = #/\.(\d{1,20})\.tmp/#
+        for name in names where name.hasPrefix(".") {
+            guard let end = name.firstMatch(of: number), end.range.upperBound == name.endIndex,
+                name[..<end.range.lowerBound].hasSuffix(".\(`extension`)")
+            else { continue }
+            let path = folder.appendingPathComponent(name).path
+            let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            close(descriptor)
         }
     }
 

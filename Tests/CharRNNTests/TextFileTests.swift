@@ -1,5 +1,6 @@
 import CharRNN
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -39,13 +40,27 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
-    func aFileWithoutPermissionIsNamed() throws {
+    @Test func aTextThatChangesWhileItIsReadIsNamed() throws {
         try withTemporaryFolder { folder in
-            let file = folder.appendingPathComponent("secret.txt")
-            try Data("hello".utf8).write(to: file)
-            try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: file.path)
-            #expect(reason(file) == "cannot read \(file.path): Permission denied")
+            let file = folder.appendingPathComponent("changing.txt")
+            try Data(repeating: 0x61, count: 1 << 22).write(to: file)
+            let descriptor = open(file.path, O_RDWR)
+            let isRead = Atomic(false)
+            let writer = Thread {
+                var letter: UInt8 = 0x61
+                while !isRead.load(ordering: .relaxed) {
+                    letter = letter == 0x61 ? 0x62 : 0x61
+                    for place in stride(from: off_t(0), to: 1 << 22, by: 1 << 16) {
+                        pwrite(descriptor, &letter, 1, place)
+                    }
+                }
+                close(descriptor)
+            }
+            writer.start()
+            defer { isRead.store(true, ordering: .relaxed) }
+            let expected = "cannot read \(file.path): it changed while it was read; start again when it is complete"
+            // A reading may fall into a pause of the writer.
+            #expect((0..<50).contains { _ in reason(file) == expected })
         }
     }
 

@@ -23,6 +23,11 @@ extension Checkpoint {
         try contents.write(to: file)
     }
 
+    /// Removes the hidden files that programs killed in the middle of ``write(to:)`` have left in a folder.
+    package static func removeLeftovers(in folder: URL) {
+        AtomicFile.removeLeftovers(in: folder, extension: "safetensors")
+    }
+
     /// Reads a checkpoint file, or a Torch file (`.t7`) of karpathy/char-rnn or jcjohnson/torch-rnn. Nothing in it is
     /// trusted: lengths, names and shapes are checked first.
     ///

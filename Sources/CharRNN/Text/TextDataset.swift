@@ -50,6 +50,11 @@ public struct TextDataset: Sendable {
             text = cached
         } else {
             text = try Tokenizer.tokenize(bytes, kind: kind, name: file.path)
+            // The file is mapped: what others write into it shows.
+            guard contentHash(bytes) == fingerprint else {
+                throw TextError.unreadable(
+                    file: file.path, reason: "it changed while it was read; start again when it is complete")
+            }
             cache.save(text.vocabulary, text.tokens, textHash: fingerprint)
         }
         try self.init(
