@@ -19,6 +19,8 @@ struct CharRNNCommand: ParsableCommand {
         subcommands: [Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self])
 
     static func main() {
+        // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
+        signal(SIGXFSZ, SIG_IGN)
         let outcome = Result {
             let arguments = try ClassicOptions.translated(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot(arguments)

@@ -40,8 +40,10 @@ enum Console {
             if written > 0 {
                 rest = rest.dropFirst(written)
             } else if errno != EINTR {
-                // Nobody reads any more, or the disk is full: there is nothing left to say it to.
-                Glibc.exit(1)
+                // Nobody reads any more, or the disk is full. Text that is lost ends the program; what it says does not,
+                // for a training is worth more than its messages.
+                if descriptor == STDOUT_FILENO { Glibc.exit(1) }
+                return
             }
         }
     }

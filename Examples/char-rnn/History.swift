@@ -2,7 +2,7 @@ import CharRNN
 import FoundationEssentials
 import Glibc
 
-/// `history.jsonl`: a JSON object a line, for each progress line and each validation.
+/// `history.jsonl`: a JSON object a line, for each progress line, each validation and each return to a good state.
 final class History {
     struct Entry: Encodable {
         var iteration: Int
@@ -14,23 +14,26 @@ final class History {
         var charsPerSecond: Double?
         var validationLoss: Double?
         var testLoss: Double?
+        /// Where the run was before it went back to `iteration`.
+        var returnedFrom: Int?
     }
 
     private let descriptor: Int32
     private let path: String
+    private var isFailing = false
 
     /// - Throws: ``Failure`` when the file cannot be opened.
     init(in folder: URL) throws {
         path = folder.appendingPathComponent("history.jsonl").path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        endLastLine()
     }
 
     deinit { close(descriptor) }
 
-    /// Adds a line in one write, so that no half of it is left by a stop.
-    ///
-    /// - Throws: ``Failure`` when the disk takes no more.
+    /// Adds a line in one write, so that no half of it is left by a stop. A disk that takes no more costs the line, which
+    /// is said once: training is worth more than its record.
     func append(_ entry: Entry) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -38,7 +41,37 @@ final class History {
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         let line = try encoder.encode(entry) + Data([10])
+        let end = lseek(descriptor, 0, SEEK_END)
         let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard written == line.count else { throw Failure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        if written < line.count {
+            let reason = written < 0 ? String(cString: strerror(errno)) : "the disk is full"
+            if written > 0 { ftruncate(descriptor, end) }
+            if !isFailing {
+                Console.endProgress()
+                Console.note("note: cannot write \(path): \(reason); training goes on without its lines")
+            }
+        }
+        isFailing = written < line.count
+    }
+
+    /// Cuts off the half of an object that a power cut has left at the end, so that the next line begins a line.
+    private func endLastLine() {
+        let end = lseek(descriptor, 0, SEEK_END)
+        var tail = [UInt8](repeating: 0, count: Int(min(end, 4096)))
+        let start = end - off_t(tail.count)
+        guard pread(descriptor, &tail, tail.count, start) == tail.count, let last = tail.last, last != 10
+        else { return }
+        let line = tail.lastIndex(of: 10).map { $0 + 1 } ?? 0
+        let isOurs = tail[line...].starts(with: "{\"".utf8)
+        if isOurs, (try? JSONDecoder().decode([String: Ignored].self, from: Data(tail[line...]))) == nil {
+            ftruncate(descriptor, start + off_t(line))
+        } else {
+            _ = write(descriptor, "\n", 1)
+        }
+    }
+
+    /// A value of any kind.
+    private struct Ignored: Decodable {
+        init(from decoder: any Decoder) {}
     }
 }

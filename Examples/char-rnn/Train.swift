@@ -8,7 +8,11 @@ struct Train: ParsableCommand {
         discussion: """
             The text is cut into batches of --batch-size sequences of --sequence-length characters. Every --eval-every \
             iterations the model is tried on the validation part and a checkpoint is written, with the loss in its \
-            name: the lower, the better. The best model is often not the last one.
+            name: the lower, the better. The best model is often not the last one. With --checkpoint-every, \
+            checkpoints are written that often instead, and before each the model is tried as well.
+
+            When a loss is no number or leaps up, the run goes back to its last good state and on with half the \
+            learning rate; when that has not helped three times, it saves that state and stops.
 
             With 1 MB of text the defaults do well. With more, make --hidden-size larger (300 for 6 MB, 512 and \
             more beyond) and keep 2 or 3 layers; when the validation loss stays well above the training loss, try \
@@ -37,6 +41,19 @@ struct Train: ParsableCommand {
         parsing: .unconditional, help: "The iterations from one validation and checkpoint to the next; also at the end."
     )
     var evalEvery = 1000
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "From one checkpoint to the next: iterations (1000) or a time (90s, 5m, 2h). (default: as --eval-every)",
+            valueName: "interval"),
+        transform: CheckpointInterval.init(parsing:))
+    var checkpointEvery: CheckpointInterval?
+    @Option(
+        parsing: .unconditional,
+        help: "Keep only so many of this run's checkpoints, deleting its older ones. (default: all)")
+    var keepLast: Int?
+    @Flag(help: "Keep the checkpoint with the lowest validation loss, and besides it those of --keep-last, or 1.")
+    var keepBest = false
     @Option(help: "The folder for checkpoints and history.jsonl.")
     var checkpointDir = "cv"
     @Option(help: "A word for the checkpoints' names.")
@@ -50,6 +67,7 @@ struct Train: ParsableCommand {
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery > 0, "--print-every \(printEvery): at least 1 is needed.")
         try require(evalEvery > 0, "--eval-every \(evalEvery): at least 1 is needed.")
+        try require(keepLast ?? 1 > 0, "--keep-last \(keepLast ?? 0): at least 1 is needed.")
         try require(!label.contains("/"), "--label \(label): it becomes part of a file name, so it has no '/'.")
     }
 
@@ -69,10 +87,14 @@ struct Train: ParsableCommand {
         do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
             throw Failure("cannot make the folder \(checkpointDir) for checkpoints; name another with --checkpoint-dir")
         }
+        let lock = try RunLock(on: folder)
+        defer { withExtendedLifetime(lock) {} }
+        Checkpoint.removeLeftovers(in: folder)
         let run = TrainingRun(
             trainer: trainer, lastIteration: last, folder: folder, label: label, printEvery: printEvery,
-            evalEvery: evalEvery, options: savedOptions(trainer, resumed: checkpoint),
-            history: try History(in: folder))
+            evalEvery: evalEvery, checkpointEvery: checkpointEvery ?? .iterations(evalEvery),
+            retention: retention(in: folder, resumed: checkpoint), resumed: resume.map { URL(fileURLWithPath: $0) },
+            options: savedOptions(trainer, resumed: checkpoint), history: try History(in: folder))
         do { try run.run() } catch let error as DeviceError {
             let saved =
                 (run.lastCheckpoint?.relativePath ?? resume).map {
@@ -176,6 +198,13 @@ struct Train: ParsableCommand {
             validationFraction: fraction("validation-fraction", data.validationFraction))
     }
 
+    private func retention(in folder: URL, resumed: Checkpoint?) -> Retention? {
+        guard keepLast != nil || keepBest else { return nil }
+        return Retention(
+            in: folder, keepLast: keepLast ?? 1, keepBest: keepBest,
+            resumed: resumed.map { (URL(fileURLWithPath: resume!), $0) })
+    }
+
     private func describe(_ trainer: Trainer) {
         let dataset = trainer.dataset
         let model = trainer.model
@@ -209,6 +238,7 @@ struct Train: ParsableCommand {
         options["label"] = label
         options["max-epochs"] = "\(maxEpochs)"
         options["eval-every"] = "\(evalEvery)"
+        options["checkpoint-every"] = checkpointEvery?.description
         options["print-every"] = "\(printEvery)"
         options["checkpoint-dir"] = checkpointDir
         options["device"] = trainer.model.device.id

@@ -2,7 +2,7 @@ import ArgumentParser
 import CharRNN
 import FoundationEssentials
 
-/// The loop: step, decay, validate and save, print.
+/// The loop: step, look for faults, print, validate, save.
 final class TrainingRun {
     private let trainer: Trainer
     private let lastIteration: Int
@@ -12,15 +12,21 @@ final class TrainingRun {
     private let evalEvery: Int
     private let options: [String: String]
     private let history: History
+    private var schedule: CheckpointSchedule
+    /// Nil to keep all checkpoints.
+    private var retention: Retention?
 
     private var clock = BatchClock()
     private(set) var lastCheckpoint: URL?
+    /// The checkpoints' names so far, which may be given again.
+    private var savedNames: Set<String> = []
     /// Of the steps since the last validation, as far as they were printed.
     private var recentLosses: [Double] = []
 
     init(
         trainer: Trainer, lastIteration: Int, folder: URL, label: String, printEvery: Int, evalEvery: Int,
-        options: [String: String], history: History
+        checkpointEvery: CheckpointInterval, retention: Retention?, resumed: URL?, options: [String: String],
+        history: History
     ) {
         self.trainer = trainer
         self.lastIteration = lastIteration
@@ -30,10 +36,20 @@ final class TrainingRun {
         self.evalEvery = evalEvery
         self.options = options
         self.history = history
+        self.retention = retention
+        lastCheckpoint = resumed
+        schedule = CheckpointSchedule(checkpointEvery)
     }
 
     func run() throws {
         Interruption.watch()
+        do { try train(TrainingGuard(trainer)) } catch let divergence as TrainingDivergence {
+            throw try failure(divergence)
+        }
+        try finish()
+    }
+
+    private func train(_ guardian: TrainingGuard) throws {
         clock.start()
         while trainer.iteration < lastIteration {
             let step = try trainer.step()
@@ -41,20 +57,22 @@ final class TrainingRun {
             let signal = Interruption.received  // asked once, for it may come at any moment
             let isLast = step.iteration == lastIteration || signal != nil
             let isPrinted = step.iteration % printEvery == 0 || isLast
-            let isSaved = step.iteration % evalEvery == 0 || isLast
+            let isSaved = schedule.isDue(at: step.iteration) || isLast
+            if let setback = try guardian.check(now: isPrinted) ?? (isSaved ? guardian.secure() : nil) {
+                try tell(setback)
+                continue
+            }
             if isPrinted { try report(step) }
-            if isPrinted || isSaved { try checkLoss(of: step) }
             if step.nextLearningRate != step.learningRate {
                 Console.endProgress()
                 Console.note("the learning rate falls to \(step.nextLearningRate)")
             }
-            if isSaved { try validate(step) }
+            if isSaved || step.iteration % evalEvery == 0 { try validate(saving: isSaved, isLast: isLast) }
             if let signal, step.iteration < lastIteration {
                 Console.note("stopped; continue with: char-rnn train --resume \(lastCheckpoint!.relativePath)")
                 throw ExitCode(128 + signal)
             }
         }
-        try finish()
     }
 
     private func report(_ step: TrainingStep) throws {
@@ -75,40 +93,76 @@ final class TrainingRun {
                 learningRate: Double(step.learningRate), secondsPerBatch: seconds, charsPerSecond: characters))
     }
 
-    /// A run whose loss is no number cannot recover, and its weights would spoil the next checkpoint.
-    private func checkLoss(of step: TrainingStep) throws {
-        let loss = try step.loss
-        guard !loss.isFinite else { return }
+    // MARK: Faults
+
+    private func tell(_ setback: TrainingSetback) throws {
         Console.endProgress()
-        let saved =
-            lastCheckpoint.map { "the last checkpoint is \($0.relativePath)" } ?? "no checkpoint was written yet"
-        throw Failure(
-            "the loss is \(loss) at iteration \(step.iteration); \(saved); try a lower --learning-rate than "
-                + "\(step.learningRate)")
+        Console.note("\(setback)")
+        try history.append(
+            .init(
+                iteration: trainer.iteration, epoch: trainer.epoch, learningRate: Double(trainer.learningRate),
+                returnedFrom: setback.iteration))
+        recentLosses = []
+        clock.start()
     }
 
+    /// Saves the last good state, unless there never was one.
+    private func failure(_ divergence: TrainingDivergence) throws -> Failure {
+        Console.endProgress()
+        guard divergence.returns > 0 else {
+            return Failure("\(divergence): the weights to begin with are not usable; start from other ones")
+        }
+        try validate(saving: true, isLast: true)
+        return Failure(
+            "\(divergence); try a lower --learning-rate than \(trainer.options.optimizer.learningRate), from the start "
+                + "or from the last good weights with --init-from \(lastCheckpoint!.relativePath)")
+    }
+
+    // MARK: Validation and checkpoints
+
     /// The loss on the validation part, and a checkpoint named after it.
-    private func validate(_ step: TrainingStep) throws {
+    private func validate(saving: Bool, isLast: Bool) throws {
         Console.endProgress()
         let loss = try trainer.evaluate(.validation)
         try history.append(
             .init(
-                iteration: step.iteration, epoch: step.epoch, learningRate: Double(step.nextLearningRate),
+                iteration: trainer.iteration, epoch: trainer.epoch, learningRate: Double(trainer.learningRate),
                 validationLoss: loss))
-        let file = folder.appendingPathComponent(
-            Checkpoint.fileName(label: label, epoch: step.epoch, validationLoss: loss))
-        var checkpoint = try Checkpoint(of: trainer)
-        checkpoint.options = options
-        try checkpoint.write(to: file)
-        lastCheckpoint = file
-        Console.note(
-            "validation loss \(fixed(loss, 4)) (\(fixed(bits(loss), 3)) bits per character); saved "
-                + file.relativePath)
+        let saved = saving ? try save(validationLoss: loss, isLast: isLast) : ""
+        Console.note("validation loss \(fixed(loss, 4)) (\(fixed(bits(loss), 3)) bits per character)\(saved)")
         let recent = recentLosses.suffix(100)
         let training = recent.reduce(0, +) / Double(recent.count)
         if let advice = Advice.fit(training: training, validation: loss) { Console.note("advice: \(advice)") }
         recentLosses = []
         clock.start()
+    }
+
+    /// Writes a checkpoint. A disk that is full may have room again before the run ends, so that only the last one must
+    /// succeed.
+    ///
+    /// - Returns: where it is, for the console.
+    private func save(validationLoss loss: Double, isLast: Bool) throws -> String {
+        let file = folder.appendingPathComponent(
+            Checkpoint.fileName(label: label, epoch: trainer.epoch, validationLoss: loss))
+        var checkpoint = try Checkpoint(of: trainer)
+        checkpoint.options = try retention?.recorded(in: options) ?? options
+        let older = savedNames.contains(file.lastPathComponent) ? nil : KeptFile(inPlaceOf: file)
+        do { try checkpoint.write(to: file) } catch let error as FileError {
+            older?.dropName()
+            let last =
+                lastCheckpoint.map { "the last checkpoint is \($0.relativePath)" } ?? "there is no checkpoint yet"
+            if isLast { throw Failure("\(error); \(last)") }
+            schedule.restart(afterFailure: true)
+            return "\nnote: \(error); \(last); training goes on and tries again"
+        }
+        lastCheckpoint = file
+        savedNames.insert(file.lastPathComponent)
+        retention?.add(file, loss: loss)
+        schedule.restart(afterFailure: false)
+        let kept = older.flatMap {
+            $0.stays(beside: file) ? "\nnote: the other file of that name is now \($0.path)" : nil
+        }
+        return "; saved \(file.relativePath)\(kept ?? "")"
     }
 
     private func finish() throws {

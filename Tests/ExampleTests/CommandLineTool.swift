@@ -5,6 +5,8 @@ import Testing
 /// A program that is run as a user runs it.
 struct CommandLineTool {
     let executable: URL
+    /// What stands before the arguments.
+    var prefix: [String] = []
 
     struct Outcome {
         let status: Int32
@@ -19,6 +21,17 @@ struct CommandLineTool {
     static let charRNN = CommandLineTool(
         executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("char-rnn"))
+
+    /// The program run by a user whom permissions bind, as they do not root; a copy in `folder`, for the user may not
+    /// be let in where it was built.
+    func asOrdinaryUser(in folder: URL) throws -> CommandLineTool {
+        guard geteuid() == 0 else { return self }
+        let copy = folder.appendingPathComponent(executable.lastPathComponent)
+        try FileManager.default.copyItem(at: executable, to: copy)
+        return CommandLineTool(
+            executable: URL(fileURLWithPath: "/usr/bin/setpriv"),
+            prefix: ["--reuid=65534", "--regid=65534", "--clear-groups", copy.path])
+    }
 
     /// Runs the program to its end, with `environment` added to ours.
     func run(
@@ -36,7 +49,7 @@ struct CommandLineTool {
         try Data(input.utf8).write(to: running.input)
         for file in [running.output, running.errors] { try Data().write(to: file) }
         running.process.executableURL = executable
-        running.process.arguments = arguments
+        running.process.arguments = prefix + arguments
         running.process.currentDirectoryURL = folder
         if !environment.isEmpty {
             running.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -65,6 +78,13 @@ struct CommandLineTool {
         var input: URL { files.appendingPathComponent("input") }
         var output: URL { files.appendingPathComponent("output") }
         var errors: URL { files.appendingPathComponent("errors") }
+
+        /// Waits until standard error has these words, however long that takes; a program that ends by itself ends this.
+        func waitFor(_ words: String) throws {
+            while process.isRunning, !(try String(contentsOf: errors, encoding: .utf8)).contains(words) {
+                usleep(5_000)
+            }
+        }
 
         func wait() throws -> Outcome {
             process.waitUntilExit()

@@ -107,6 +107,27 @@ import Testing
         }
     }
 
+    @Test func aRunThatCannotBeHelpedStopsWithItsLastGoodState() throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.run(
+                ["train", "-data_dir", "data/some_folder", "-learning_rate", "1e30"] + Workplace.smallSizes)
+            #expect(outcome.status == 1)
+            let returns = outcome.errorLines.filter {
+                $0.contains(": back to iteration 0, with half the learning rate")
+            }
+            #expect(returns.count == 3)
+            let checkpoint = try #require(place.checkpoints().last)
+            #expect(
+                outcome.errorLines.last!.hasSuffix(
+                    ", after 3 returns to iteration 0, each with half the learning rate; try a lower --learning-rate than "
+                        + "1e+30, from the start or from the last good weights with --init-from \(checkpoint)"))
+            #expect(!outcome.errors.contains("train_loss = nan") && !outcome.errors.contains("train_loss = inf"))
+            let history = try String(contentsOf: place.url("cv/history.jsonl"), encoding: .utf8)
+            #expect(history.split(separator: "\n").filter { $0.contains("\"returned_from\":") }.count == 3)
+            try place.train(["--init-from", checkpoint], into: "again")
+        }
+    }
+
     // Some tries, for the signal may come at any place of the loop.
     @Test(arguments: 1...4)
     func anInterruptedRunLeavesACheckpointToResume(_ attempt: Int) throws {
@@ -115,12 +136,7 @@ import Testing
                 ["train", "-data_dir", "data/some_folder", "-max_epochs", "5000", "-eval_val_every", "1000000"]
                 + Workplace.smallSizes
             let running = try CommandLineTool.charRNN.start(arguments, in: place.folder)
-            // Until it is in its loop, however long that takes; a run that ends by itself ends this too.
-            while running.process.isRunning {
-                let errors = try String(contentsOf: running.errors, encoding: .utf8)
-                if errors.contains("train_loss") { break }
-                usleep(5_000)
-            }
+            try running.waitFor("train_loss")
             running.process.interrupt()
             let outcome = try running.wait()
             #expect(outcome.status == 130, "\(outcome.errors.suffix(300))")

@@ -138,6 +138,7 @@ import Testing
         Mistake("train --max-epochs nan", "--max-epochs nan: it must be above 0."),
         Mistake("train --clip-norm 0", "--clip-norm 0.0: it must be above 0."),
         Mistake("train --eval-every 0", "--eval-every 0: at least 1 is needed."),
+        Mistake("train --keep-last 0", "--keep-last 0: at least 1 is needed."),
         Mistake("train --print-every 0", "--print-every 0: at least 1 is needed."),
         Mistake("train --label a/b", "--label a/b: it becomes part of a file name, so it has no '/'."),
         Mistake(
@@ -171,6 +172,17 @@ import Testing
     ])
     func negativeNumbers(_ mistake: Mistake) throws {
         try Workplace.inNewFolder { try expect(mistake, in: $0) }
+    }
+
+    @Test(arguments: ["0", "-5", "0s", "-5m", "5d", "m", "", "nan", "nans", "infh", "1e999s", "5 m", "1.5"])
+    func wrongIntervals(_ interval: String) throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.run(["train", "--checkpoint-every", interval])
+            #expect(outcome.status == 64 && outcome.errorLines.count == 1, "\(outcome.errors)")
+            #expect(
+                outcome.errors.contains("it must be a number of iterations, as 1000, or a time, as 90s, 5m or 2h."),
+                "\(outcome.errors)")
+        }
     }
 
     @Test func aMessageIsOneLine() throws {

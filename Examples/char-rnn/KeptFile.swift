@@ -1,0 +1,40 @@
+import CharRNN
+import FoundationEssentials
+import Glibc
+
+/// A file that stands where a checkpoint is to be written, and is not this run's: it gets a second name, so that nothing
+/// is lost when the first one becomes the checkpoint's.
+struct KeptFile {
+    let path: String
+    private let hash: UInt64?
+
+    /// Nil when nothing is in the way. A folder is, and will be named by the error of the write.
+    init?(inPlaceOf file: URL) {
+        guard access(file.path, F_OK) == 0 else { return nil }
+        // A link and not a renaming: under the first name there is always a whole file.
+        guard let number = (1...999).first(where: { link(file.path, "\(file.path).\($0)") == 0 || errno != EEXIST }),
+            access("\(file.path).\(number)", F_OK) == 0
+        else { return nil }
+        path = "\(file.path).\(number)"
+        hash = contentHash(of: file)
+    }
+
+    /// Goes back to one name when the checkpoint has the same content, as after a kill between two checkpoints.
+    ///
+    /// - Returns: whether the second name stays.
+    func stays(beside checkpoint: URL) -> Bool {
+        guard hash != nil, contentHash(of: checkpoint) == hash else { return true }
+        dropName()
+        return false
+    }
+
+    /// Goes back to one name when there will be no checkpoint.
+    func dropName() { unlink(path) }
+}
+
+/// Of all bytes of a plain file; nil for anything else, links included.
+func contentHash(of file: URL) -> UInt64? {
+    var status = stat()
+    guard lstat(file.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return (try? Data(contentsOf: file, options: .mappedIfSafe)).map { contentHash($0) }
+}
