@@ -166,11 +166,14 @@ import Testing
     @Test(arguments: Case.all)
     func aRunThatCannotReadAnyMoreReturns(_ example: Case) throws {
         for device in Device.underTest {
-            let trainer = try example.run.trainer(on: device)
+            var run = example.run
+            // A text that is soon read well, so that reading it badly shows.
+            run.text = SmallText.rhythm(130)
+            let trainer = try run.trainer(on: device)
             let guardian = try TrainingGuard(trainer)
             #expect(try advance(trainer, guardian, to: 110).isEmpty)
             // All numbers stay finite.
-            try trainer.model.setParameterValues(trainer.model.parameterValues().map { -30 * $0 })
+            try trainer.model.setParameterValues(trainer.model.parameterValues().map { -300 * $0 })
             let setback = try #require(try advance(trainer, guardian, to: 220).first, "\(device)")
             #expect(setback.goodIteration == 100 && (111...201).contains(setback.iteration))
             guard case .leap = setback.fault else {

@@ -42,6 +42,7 @@ public struct TextDataset: Sendable {
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
+        let stamp = FileStamp(ofText: url)
         let (file, bytes) = try TextFile.read(url)
         let fingerprint = contentHash(bytes)
         let cache = TokenCache(for: file, kind: kind)
@@ -50,8 +51,8 @@ public struct TextDataset: Sendable {
             text = cached
         } else {
             text = try Tokenizer.tokenize(bytes, kind: kind, name: file.path)
-            // The file is mapped: what others write into it shows.
-            guard contentHash(bytes) == fingerprint else {
+            // Before the cache is written: a mixture of two texts is nobody's.
+            guard FileStamp(ofText: url) == stamp else {
                 throw TextError.unreadable(
                     file: file.path, reason: "it changed while it was read; start again when it is complete")
             }
