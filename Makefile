@@ -10,12 +10,14 @@ DEMO_DATA := data/tinyshakespeare
 DEMO_RUN := cv/demo
 ITERATIONS := 2000
 MINUTES := 5
+# How long to fuzz: make fuzz SECONDS=3600
+SECONDS := 60
 
 # make portability PLATFORMS=--all fails when one is missing
 PLATFORMS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo test portability lint format clean
+.PHONY: help setup data build demo test portability fuzz lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +66,9 @@ portability: setup ## Compare every OpenCL platform to be had here with the CPU,
 	$(SWIFT) build -c release --build-tests
 	Tests/Portability/portability $(PLATFORMS)
 
+fuzz: setup ## Look for files that crash, hang or exhaust the readers (SECONDS=60)
+	@Tests/Fuzz/run $(SECONDS)
+
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
@@ -71,4 +76,4 @@ format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
 clean: ## Remove what was built (texts and checkpoints stay)
-	rm -rf .build Examples/*/.build
+	rm -rf .build Examples/*/.build Tests/Fuzz/.build

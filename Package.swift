@@ -43,7 +43,8 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["OpenCLCompute", "CharRNN"], path: "Tests/TestSupport"),
         .testTarget(name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "TestSupport"]),
-        .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "TestSupport"]),
+        .target(name: "FuzzTargets", dependencies: ["CharRNN"], path: "Tests/Fuzz/Targets"),
+        .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "FuzzTargets", "TestSupport"]),
         .testTarget(name: "ExampleTests", dependencies: ["char-rnn", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

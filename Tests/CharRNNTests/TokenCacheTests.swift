@@ -116,6 +116,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [2, 300, 70_000])
+    func aCacheWithTokensThatAreNotThereIsMadeAnew(_ vocabularySize: Int) throws {
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: (0..<UInt32(vocabularySize)).map { Unicode.Scalar(0x10000 + $0)! })
+        try withText(String(scalars)) { file in
+            let expected = try dataset(file)
+            let whole = try Data(contentsOf: cache(of: file))
+            let textHash = whole[16..<24].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+            for wrong in [UInt8(vocabularySize & 0xFF), 0xFF] {
+                // The last token becomes the first that there is not, or one far beyond; the checksum is right.
+                var body = whole.dropFirst(32)
+                body[body.endIndex - (vocabularySize <= 256 ? 1 : vocabularySize <= 65_536 ? 2 : 4)] = wrong
+                let changed = TokenCache.header(textHash: textHash, Data(body)) + body
+                #expect(TokenCache.contents(of: changed, textHash: textHash, kind: .scalars) == nil)
+                try changed.write(to: cache(of: file))
+                #expect(same(try dataset(file), expected))
+            }
+            #expect(TokenCache.contents(of: whole, textHash: textHash, kind: .scalars) != nil)
+        }
+    }
+
     @Test func aCacheThatCannotBeWrittenIsDoneWithout() throws {
         let text = SmallText.noise(100)
         try withText(text) { file in

@@ -7,7 +7,7 @@ import FoundationEssentials
 ///
 /// Layout, little-endian: "CharRNN tokens 1", hash of the text, hash of what follows; length of the vocabulary, the
 /// vocabulary as JSON, the token numbers.
-struct TokenCache {
+package struct TokenCache {
     let file: URL
     let kind: TokenKind
 
@@ -21,7 +21,15 @@ struct TokenCache {
 
     /// The cached form of the text with this hash, or nil when there is none that fits.
     func load(textHash: UInt64) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
-        guard let data = try? Data(contentsOf: file, options: .alwaysMapped), data.count >= Self.headerSize + 8,
+        guard let data = try? PlainFile.bytes(of: file) else { return nil }
+        return Self.contents(of: data, textHash: textHash, kind: kind)
+    }
+
+    /// The same from the bytes of a cache.
+    package static func contents(
+        of data: Data, textHash: UInt64, kind: TokenKind
+    ) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
+        guard data.count >= Self.headerSize + 8,
             Array(data.prefix(16)) == Self.magic, Self.word(data, at: 16) == textHash,
             Self.word(data, at: 24) == contentHash(data.dropFirst(Self.headerSize))
         else { return nil }
@@ -31,17 +39,23 @@ struct TokenCache {
             vocabulary.kind == kind
         else { return nil }
         let width = TokenSequence.width(vocabularySize: vocabulary.count)
-        let tokens = body.dropFirst(length)
-        guard tokens.count % width == 0 else { return nil }
-        return (vocabulary, TokenSequence(bytes: tokens, width: width))
+        let bytes = body.dropFirst(length)
+        guard bytes.count % width == 0 else { return nil }
+        let tokens = TokenSequence(bytes: bytes, width: width)
+        // A checksum is no secret: whoever makes it right may still name tokens that are not there.
+        guard tokens.isBelow(vocabulary.count) else { return nil }
+        return (vocabulary, tokens)
     }
 
     /// Writes the cache, whole or not at all. A folder that cannot be written only costs the time of the next run.
     func save(_ vocabulary: Vocabulary, _ tokens: TokenSequence, textHash: UInt64) {
         guard let json = try? JSONEncoder().encode(vocabulary) else { return }
         let body = Self.bytes(UInt64(json.count)) + json + tokens.bytes
-        let header = Data(Self.magic) + Self.bytes(textHash) + Self.bytes(contentHash(body))
-        try? AtomicFile.write([header, body], to: file)
+        try? AtomicFile.write([Self.header(textHash: textHash, body), body], to: file)
+    }
+
+    package static func header(textHash: UInt64, _ body: Data) -> Data {
+        Data(magic) + bytes(textHash) + bytes(contentHash(body))
     }
 
     private static func bytes(_ word: UInt64) -> Data { withUnsafeBytes(of: word.littleEndian) { Data($0) } }

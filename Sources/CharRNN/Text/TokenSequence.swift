@@ -1,19 +1,19 @@
 import FoundationEssentials
 
 /// The numbers of a text's tokens, in as few bytes each as the vocabulary needs.
-struct TokenSequence: Sendable {
+package struct TokenSequence: Sendable {
     /// Little-endian numbers, without gaps. May be a file mapped into memory.
     let bytes: Data
     /// 1, 2 or 4 bytes a token.
     let width: Int
-    var count: Int { bytes.count / width }
+    package var count: Int { bytes.count / width }
 
     static func width(vocabularySize: Int) -> Int {
         vocabularySize <= 1 << 8 ? 1 : vocabularySize <= 1 << 16 ? 2 : 4
     }
 
     /// Some tokens in a row.
-    func read(_ range: Range<Int>, into result: UnsafeMutableBufferPointer<Int32>) {
+    package func read(_ range: Range<Int>, into result: UnsafeMutableBufferPointer<Int32>) {
         precondition(range.upperBound <= count && result.count >= range.count, "tokens \(range) of \(count)")
         bytes.withUnsafeBytes { raw in
             for (i, position) in range.enumerated() {
@@ -26,6 +26,28 @@ struct TokenSequence: Sendable {
                     }
             }
         }
+    }
+
+    /// Whether every number is less than `bound`.
+    func isBelow(_ bound: Int) -> Bool {
+        bytes.withUnsafeBytes { raw in
+            switch width {
+            case 1: return raw.isEmpty || largest(UInt8.self, in: raw) < bound
+            case 2: return raw.isEmpty || largest(UInt16.self, in: raw) < bound
+            default: return raw.isEmpty || largest(UInt32.self, in: raw) < bound
+            }
+        }
+    }
+
+    private func largest<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Number.Type, in raw: UnsafeRawBufferPointer
+    ) -> Number {
+        var largest: Number = 0
+        for position in stride(from: 0, to: raw.count, by: width) {
+            let number = Number(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: Number.self))
+            largest = max(largest, number)
+        }
+        return largest
     }
 
     /// With number `numbers[n]` in the place of n.

@@ -1,0 +1,70 @@
+import CharRNN
+import FoundationEssentials
+
+/// A kind of file that may come from a stranger.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    /// A checkpoint, and what uses it: a model, a session, a run that is resumed.
+    case checkpoint
+    /// A state dictionary of PyTorch.
+    case pytorch
+    /// A Torch file of char-rnn or torch-rnn.
+    case torch
+    /// The tokens of a text.
+    case cache
+
+    /// Reads bytes as a program would and uses what they hold. That they are refused is an answer; whatever else goes
+    /// wrong ends the process.
+    ///
+    /// - Returns: whether they were taken.
+    package func read(_ data: Data) -> Bool {
+        do {
+            switch self {
+            case .checkpoint: try use(Checkpoint(data, path: "input"))
+            case .pytorch:
+                try use(Checkpoint(pyTorch: data, path: "input", vocabulary: Self.text.vocabulary))
+            case .torch: try use(Checkpoint(torch: data, path: "input"))
+            case .cache: return readCache(data)
+            }
+            return true
+        } catch let error as CheckpointError {
+            precondition(!error.description.contains("\n"), "more than one line: \(error)")
+            return false
+        } catch { fatalError("an error of another kind: \(error)") }
+    }
+
+    private static let device = Device.processor(threadCount: 1)
+    /// The text of the runs in the corpus.
+    package static let text = try! TextDataset(
+        text: "abababba", batchSize: 1, sequenceLength: 2, trainingFraction: 0.5, validationFraction: 0.5)
+
+    /// Does what the commands do with a checkpoint: shows it, lets it write and goes on with its run.
+    private func use(_ checkpoint: Checkpoint) throws {
+        _ = checkpoint.options.map { "\($0.key): \($0.value)" }
+        _ = fixed(checkpoint.epoch, 2) + "\(checkpoint.losses.suffix(100).reduce(0, +))"
+        _ = checkpoint.validationLosses.map { fixed($0.value, 4) }
+        let vocabulary = checkpoint.configuration.vocabulary
+        _ = (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }
+        let model = try LanguageModel(checkpoint, on: Self.device)
+        var session = try model.makeSession()
+        try session.feed(vocabulary.count - 1)
+        var generator = SplitMix64(seed: 1)
+        _ = session.next.temperature(0.5).topK(2).topP(0.5).sample(using: &generator)
+        do {
+            let trainer = try Trainer(resuming: checkpoint, dataset: Self.text, on: Self.device)
+            _ = try trainer.step().loss
+        } catch is CheckpointError {}  // another text's run, or none
+    }
+
+    /// The checksums of a cache are no secret, so a stranger's are right; here the first byte says whether they are.
+    private func readCache(_ data: Data) -> Bool {
+        guard let first = data.first else { return false }
+        let kind = TokenKind.allCases[Int(first) % TokenKind.allCases.count]
+        let body = data.dropFirst()
+        let checked = first < 0x80 ? TokenCache.header(textHash: 1, body) + body : body
+        guard let (vocabulary, tokens) = TokenCache.contents(of: checked, textHash: 1, kind: kind) else { return false }
+        var numbers = [Int32](repeating: 0, count: tokens.count)
+        numbers.withUnsafeMutableBufferPointer { tokens.read(0..<tokens.count, into: $0) }
+        precondition(numbers.allSatisfy { $0 >= 0 && $0 < vocabulary.count }, "a token that the vocabulary lacks")
+        return true
+    }
+}
