@@ -3,11 +3,17 @@ import Glibc
 
 /// Files that are there whole or not at all.
 enum AtomicFile {
-    /// Writes `parts` one after the other beside `file`, waits until the disk has them, and renames: whoever opens
-    /// `file` sees the old content or the new, also after a power cut.
-    ///
-    /// - Throws: ``FileError`` with the system's reason; `file` is then untouched and nothing is left beside it.
+    /// Writes `parts` one after the other; see ``write(to:_:)``.
     static func write(_ parts: [Data], to file: URL) throws {
+        try write(to: file) { writer in for part in parts { try writer.append(part) } }
+    }
+
+    /// Lets `body` write beside `file`, waits until the disk has it, and renames: whoever opens `file` sees the old
+    /// content or the new, also after a power cut.
+    ///
+    /// - Throws: ``FileError`` with the system's reason, or what `body` throws; `file` is then untouched and nothing is
+    ///   left beside it.
+    static func write(to file: URL, _ body: (Writer) throws -> Void) throws {
         // Renaming would put a file into the place of a pipe or, for root, of a device such as /dev/null.
         var status = stat()
         if stat(file.path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
@@ -22,7 +28,7 @@ enum AtomicFile {
         // Ends with this process, so that what a dead one has left is known by it.
         flock(descriptor, LOCK_EX | LOCK_NB)
         do {
-            for part in parts { try write(part, to: descriptor, file) }
+            try body(Writer(descriptor: descriptor, file: file))
             guard fsync(descriptor) == 0 else { throw FileError.writing(file) }
         } catch {
             close(descriptor)
@@ -59,15 +65,35 @@ enum AtomicFile {
         }
     }
 
-    private static func write(_ data: Data, to descriptor: Int32, _ file: URL) throws {
-        try data.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if written > 0 {
-                    rest = rest.dropFirst(written)
-                } else if errno != EINTR {
-                    throw FileError.writing(file)
+    /// A file that is being written.
+    struct Writer {
+        fileprivate let descriptor: Int32
+        fileprivate let file: URL
+
+        func append(_ data: Data) throws {
+            try write(data) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        }
+
+        /// Writes over the first bytes.
+        func replaceStart(with data: Data) throws {
+            var offset = 0
+            try write(data) { bytes in
+                let written = pwrite(descriptor, bytes.baseAddress, bytes.count, offset)
+                offset += max(written, 0)
+                return written
+            }
+        }
+
+        private func write(_ data: Data, by call: (UnsafeRawBufferPointer) -> Int) throws {
+            try data.withUnsafeBytes { bytes in
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let written = call(UnsafeRawBufferPointer(rebasing: rest))
+                    if written > 0 {
+                        rest = rest.dropFirst(written)
+                    } else if errno != EINTR {
+                        throw FileError.writing(file)
+                    }
                 }
             }
         }

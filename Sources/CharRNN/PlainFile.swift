@@ -8,20 +8,39 @@ enum PlainFile {
         let reason: String
     }
 
-    /// The bytes of a file, mapped, so that one larger than the memory can be read.
+    /// The bytes of a file.
     static func bytes(of file: URL) throws(Refusal) -> Data {
+        try check(file)
+        do { return try Data(contentsOf: file) } catch { throw Refusal(reason: "\(error)") }
+    }
+
+    /// The bytes of a file that is replaced but never written to, mapped: it may be larger than the memory.
+    static func mapped(_ file: URL) throws(Refusal) -> Data {
+        try check(file)
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Refusal(reason: String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Refusal(reason: String(cString: strerror(errno))) }
+        let size = Int(status.st_size)
+        guard size > 0 else { return Data() }
+        guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
+            throw Refusal(reason: String(cString: strerror(errno)))
+        }
+        return Data(bytesNoCopy: bytes, count: size, deallocator: .custom { munmap($0, $1) })
+    }
+
+    /// - Throws: ``Refusal`` for what is not there, not to be read, or not a plain file.
+    static func check(_ file: URL) throws(Refusal) {
         var status = stat()
         guard stat(file.path, &status) == 0, access(file.path, R_OK) == 0 else {
             throw Refusal(reason: String(cString: strerror(errno)))
         }
         switch status.st_mode & S_IFMT {
-        case S_IFREG: break
+        case S_IFREG: return
         case S_IFDIR: throw Refusal(reason: "it is a folder")
         case S_IFIFO: throw Refusal(reason: "it is a pipe; save what comes out of it as a file first")
         default: throw Refusal(reason: "it is a device, not a plain file; save what you need of it as a file first")
-        }
-        do { return try Data(contentsOf: file, options: .mappedIfSafe) } catch {
-            throw Refusal(reason: "\(error)")
         }
     }
 }

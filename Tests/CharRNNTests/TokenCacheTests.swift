@@ -128,9 +128,9 @@ import Testing
                 // The last token becomes the first that there is not, or one far beyond; the checksum is right.
                 var body = whole.dropFirst(32)
                 body[body.endIndex - (vocabularySize <= 256 ? 1 : vocabularySize <= 65_536 ? 2 : 4)] = wrong
-                let changed = TokenCache.header(textHash: textHash, Data(body)) + body
+                let changed = TokenCache.header(textHash: textHash, bodyHash: contentHash(body)) + body
                 #expect(TokenCache.contents(of: changed, textHash: textHash, kind: .scalars) == nil)
-                try changed.write(to: cache(of: file))
+                try changed.write(to: cache(of: file), options: .atomic)
                 #expect(same(try dataset(file), expected))
             }
             #expect(TokenCache.contents(of: whole, textHash: textHash, kind: .scalars) != nil)

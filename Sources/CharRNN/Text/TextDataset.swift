@@ -42,21 +42,26 @@ public struct TextDataset: Sendable {
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
-        let stamp = FileStamp(ofText: url)
-        let (file, bytes) = try TextFile.read(url)
-        let fingerprint = contentHash(bytes)
+        let file = try TextFile.find(url)
+        let stamp = FileStamp(file)
+        let source = TextSource.file(file)
+        let fingerprint = try source.hash()
         let cache = TokenCache(for: file, kind: kind)
         let text: (vocabulary: Vocabulary, tokens: TokenSequence)
         if let cached = cache.load(textHash: fingerprint) {
             text = cached
         } else {
-            text = try Tokenizer.tokenize(bytes, kind: kind, name: file.path)
-            // Before the cache is written: a mixture of two texts is nobody's.
-            guard FileStamp(ofText: url) == stamp else {
-                throw TextError.unreadable(
-                    file: file.path, reason: "it changed while it was read; start again when it is complete")
+            // A mixture of two texts is nobody's.
+            func checkUnchanged() throws {
+                guard FileStamp(file) == stamp else {
+                    throw TextError.unreadable(
+                        file: file.path, reason: "it changed while it was read; start again when it is complete")
+                }
             }
-            cache.save(text.vocabulary, text.tokens, textHash: fingerprint)
+            let tokenizer = try Tokenizer(source, kind: kind, name: file.path)
+            let stored = try cache.store(tokenizer, textHash: fingerprint, check: checkUnchanged)
+            text = (tokenizer.vocabulary, try stored ?? tokenizer.tokens())
+            try checkUnchanged()
         }
         try self.init(
             text.vocabulary, text.tokens, fingerprint: fingerprint, name: file.path, batchSize: batchSize,
@@ -72,9 +77,9 @@ public struct TextDataset: Sendable {
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
         let bytes = Data(text.utf8)
-        let tokenized = try Tokenizer.tokenize(bytes, kind: kind, name: "the text")
+        let tokenizer = try Tokenizer(.memory(bytes), kind: kind, name: "the text")
         try self.init(
-            tokenized.vocabulary, tokenized.tokens, fingerprint: contentHash(bytes), name: "the text",
+            tokenizer.vocabulary, try tokenizer.tokens(), fingerprint: contentHash(bytes), name: "the text",
             batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction)
     }

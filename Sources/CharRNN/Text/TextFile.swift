@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// Finding and reading the text of a dataset.
+/// Finding the text of a dataset.
 enum TextFile {
     /// The text named by `url`: the file itself, or the `input.txt` of a folder.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)``.
-    static func read(_ url: URL) throws -> (file: URL, bytes: Data) {
+    static func find(_ url: URL) throws -> URL {
         var file = url
         if isFolder(url) {
             file = url.appendingPathComponent("input.txt")
@@ -14,9 +14,8 @@ enum TextFile {
                     file: file.path, reason: "the folder has no input.txt; put your text there under that name")
             }
         }
-        do { return (file, try PlainFile.bytes(of: file)) } catch {
-            throw TextError.unreadable(file: file.path, reason: error.reason)
-        }
+        do { try PlainFile.check(file) } catch { throw TextError.unreadable(file: file.path, reason: error.reason) }
+        return file
     }
 
     private static func isFolder(_ url: URL) -> Bool {

@@ -21,7 +21,7 @@ package struct TokenCache {
 
     /// The cached form of the text with this hash, or nil when there is none that fits.
     func load(textHash: UInt64) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
-        guard let data = try? PlainFile.bytes(of: file) else { return nil }
+        guard let data = try? PlainFile.mapped(file) else { return nil }
         return Self.contents(of: data, textHash: textHash, kind: kind)
     }
 
@@ -47,15 +47,31 @@ package struct TokenCache {
         return (vocabulary, tokens)
     }
 
-    /// Writes the cache, whole or not at all. A folder that cannot be written only costs the time of the next run.
-    func save(_ vocabulary: Vocabulary, _ tokens: TokenSequence, textHash: UInt64) {
-        guard let json = try? JSONEncoder().encode(vocabulary) else { return }
-        let body = Self.bytes(UInt64(json.count)) + json + tokens.bytes
-        try? AtomicFile.write([Self.header(textHash: textHash, body), body], to: file)
+    /// Writes the cache, whole or not at all, and returns the tokens in it; a text larger than the memory passes
+    /// through. Nil where it cannot be written, which only costs the time of the next run.
+    ///
+    /// - Parameter check: called before the cache takes its place; what it throws is thrown.
+    func store(_ text: Tokenizer, textHash: UInt64, check: () throws -> Void) throws -> TokenSequence? {
+        let json = try JSONEncoder().encode(text.vocabulary)
+        do {
+            try AtomicFile.write(to: file) { writer in
+                var hash = ContentHash()
+                func append(_ part: Data) throws {
+                    part.withUnsafeBytes { hash.update($0) }
+                    try writer.append(part)
+                }
+                try writer.append(Self.header(textHash: textHash, bodyHash: 0))
+                try append(Self.bytes(UInt64(json.count)) + json)
+                try text.forEachPart(append)
+                try writer.replaceStart(with: Self.header(textHash: textHash, bodyHash: hash.value))
+                try check()
+            }
+        } catch is FileError { return nil }
+        return load(textHash: textHash)?.tokens
     }
 
-    package static func header(textHash: UInt64, _ body: Data) -> Data {
-        Data(magic) + bytes(textHash) + bytes(contentHash(body))
+    package static func header(textHash: UInt64, bodyHash: UInt64) -> Data {
+        Data(magic) + bytes(textHash) + bytes(bodyHash)
     }
 
     private static func bytes(_ word: UInt64) -> Data { withUnsafeBytes(of: word.littleEndian) { Data($0) } }
