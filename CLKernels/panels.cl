@@ -5,6 +5,11 @@
 // A panel holds PANEL columns of the right factor b, k × PANEL side by side, zero where b has ended.
 // A tile of the result, TILE_ROWS × PANEL, stays in registers while k runs: 10 sums of 8 floats; 2 loads and 5
 // broadcasts for 10 multiplications with additions.
+#ifdef __clang__
+// Floats are passed to functions in sixteens, which PoCL's compiler warns of: every function here is built by it.
+#pragma clang diagnostic ignored "-Wpsabi"
+#endif
+
 #define PANEL 16
 #define TILE_ROWS 5
 // k is cut so that a panel's slice, SLICE × PANEL floats, stays in the first-level cache while the rows pass over it.
