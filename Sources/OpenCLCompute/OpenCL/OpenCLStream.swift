@@ -127,11 +127,11 @@ struct OpenCLStream {
         var event: cl_event?
         let queue = context.queue.pointer
         try check(clEnqueueMarkerWithWaitList(queue, 0, nil, &event), "clEnqueueMarkerWithWaitList", on: context.name)
-        try check(clFlush(queue), "clFlush", on: context.name)
-        if let milestone {
-            var previous: cl_event? = milestone.pointer
-            try check(clWaitForEvents(1, &previous), "clWaitForEvents", on: context.name)
-        }
+        let previous = milestone
         milestone = OpenCLHandle(event!, release: { clReleaseEvent($0) })
+        try check(clFlush(queue), "clFlush", on: context.name)
+        guard let previous else { return }
+        var awaited: cl_event? = previous.pointer
+        try check(clWaitForEvents(1, &awaited), "clWaitForEvents", on: context.name)
     }
 }
