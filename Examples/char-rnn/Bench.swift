@@ -27,11 +27,7 @@ struct Bench: ParsableCommand {
         try require(
             (2...50_000).contains(vocabularySize), "--vocabulary-size \(vocabularySize): it must be 2 to 50000.")
         try require(seconds > 0 && seconds <= 3600, "--seconds \(seconds): it must be above 0 and at most 3600.")
-        let (characters, overflow) = batch.batchSize.multipliedReportingOverflow(by: batch.sequenceLength)
-        try require(
-            !overflow && characters <= 1_000_000,
-            "--batch-size \(batch.batchSize) of --sequence-length \(batch.sequenceLength): more than 1,000,000 "
-                + "characters a batch are not measured; make one of them smaller.")
+        try batch.requireMeasurable()
     }
 
     func run() throws {

@@ -19,7 +19,10 @@ struct Devices: ParsableCommand {
     @OptionGroup(title: "Model whose speed is measured") var model: ModelOptions
     @OptionGroup(title: "Model whose speed is measured") var batch: BatchOptions
 
-    func validate() throws { try require(check || !quick, "--quick belongs to --check.") }
+    func validate() throws {
+        try require(check || !quick, "--quick belongs to --check.")
+        try batch.requireMeasurable()
+    }
 
     func run() throws {
         let devices = Device.available

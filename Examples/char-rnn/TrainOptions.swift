@@ -36,6 +36,15 @@ struct BatchOptions: ParsableArguments {
         try require(sequenceLength > 0, "--sequence-length \(sequenceLength): at least 1 is needed.")
         try require(batchSize > 0, "--batch-size \(batchSize): at least 1 is needed.")
     }
+
+    /// Refuses what would take hours to measure.
+    func requireMeasurable() throws {
+        let (characters, overflow) = batchSize.multipliedReportingOverflow(by: sequenceLength)
+        try require(
+            !overflow && characters <= 1_000_000,
+            "--batch-size \(batchSize) of --sequence-length \(sequenceLength): more than 1,000,000 characters a batch "
+                + "are not measured; make one of them smaller.")
+    }
 }
 
 /// The network.
