@@ -1,9 +1,10 @@
 import OpenCLCompute
 
 extension Device {
-    /// Every device found, and the CPU with other numbers of threads: work that one thread does whole is shared out
-    /// unevenly among three.
-    package static let underTest: [Device] = available + [1, 3].map { Device.processor(threadCount: $0) }
+    /// Every device found; OpenCL's processors also as the graphics cards that a test machine seldom has; and the CPU
+    /// with other numbers of threads: work that one thread does whole is shared out unevenly among three.
+    package static let underTest: [Device] =
+        available + OpenCLPlatform.processorsAsCards() + [1, 3].map { Device.processor(threadCount: $0) }
 
     package var isOpenCL: Bool { kind != .cpu }
 }

@@ -5,14 +5,29 @@ package enum OpenCLPlatform {
     /// Every usable device of every platform, numbered over all of them in the order in which OpenCL lists them.
     static func devices() -> Result<[Device], DeviceError> {
         do throws(DeviceError) {
-            let found = try usable(
-                of: try all(), name: { platform throws(DeviceError) in try name(of: platform) },
-                devices: { platform throws(DeviceError) in try devices(of: platform) },
-                info: { handle throws(DeviceError) in try OpenCLDeviceInfo(handle) })
-            return .success(found.enumerated().map { device($1.handle, $1.info, number: $0) })
+            return .success(try found().enumerated().map { device($1.handle, $1.info, id: "opencl:\($0)") })
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The processors among the devices, each run as a graphics card is: with CLBlast, a launch for every step, and
+    /// the kernels of one column a work-item. For tests, on machines without a card.
+    package static func processorsAsCards() -> [Device] {
+        let found = (try? found()) ?? []
+        return found.enumerated().compactMap { number, device in
+            guard device.info.kind == .openCLProcessor else { return nil }
+            var info = device.info
+            info.type = UInt64(CL_DEVICE_TYPE_GPU)
+            return self.device(device.handle, info, id: "opencl:\(number) as a card")
+        }
+    }
+
+    private static func found() throws(DeviceError) -> [(handle: cl_device_id, info: OpenCLDeviceInfo)] {
+        try usable(
+            of: try all(), name: { platform throws(DeviceError) in try name(of: platform) },
+            devices: { platform throws(DeviceError) in try devices(of: platform) },
+            info: { handle throws(DeviceError) in try OpenCLDeviceInfo(handle) })
     }
 
     /// The devices that can be used, of what drivers answer.
@@ -51,8 +66,7 @@ package enum OpenCLPlatform {
         return skipped.isEmpty ? found : "\(found) (\(skipped.joined(separator: "; ")))"
     }
 
-    private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, number: Int) -> Device {
-        let id = "opencl:\(number)"
+    private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, id: String) -> Device {
         // A root device is not counted: its handle lives as long as the process.
         let address = UInt(bitPattern: handle)
         return Device(
