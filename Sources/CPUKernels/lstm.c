@@ -14,8 +14,10 @@ KERNEL void cpu_lstm_forward(float *gates, const float *input_bias, const float 
             g[j] = hyperbolic_tangent(g[j] + (input_bias[2 * hidden + j] + recurrent_bias[2 * hidden + j]));
             o[j] = sigmoid(o[j] + (input_bias[3 * hidden + j] + recurrent_bias[3 * hidden + j]));
             c_after[j] = f[j] * c_before[j] + i[j] * g[j];
-            output[j] = o[j] * hyperbolic_tangent(c_after[j]);
         }
+        // A loop of its own: behind the gates, tanh would wait for them.
+        INDEPENDENT
+        for (long j = 0; j < hidden; j++) output[j] = o[j] * hyperbolic_tangent(c_after[j]);
     }
 }
 

@@ -102,4 +102,14 @@ cpu_squares cpu_optimizer_adam(float *x, const float *gradient, float *mean, flo
                                float bound, float scale, float learning_rate, float beta1, float beta2,
                                float epsilon, float correction1, float correction2);
 
+/// Threads that share out the slices of an operation.
+typedef struct cpu_team cpu_team;
+/// A team of so many threads, the calling one among them; of fewer, or NULL, when the system has no more.
+cpu_team *_Nullable cpu_team_create(int threads);
+/// Waits for the threads to end. No operation runs any more.
+void cpu_team_free(cpu_team *_Nullable team);
+/// Calls `body` with every slice from 0 on, and returns when all calls have. A thread that finds the team at work for
+/// another one takes all slices itself.
+void cpu_team_run(cpu_team *_Nullable team, long slices, void *context, void (*body)(void *context, long slice));
+
 #pragma clang assume_nonnull end

@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 
 /// The CPU device: OpenBLAS for the large products, CPUKernels for everything else, shared among threads.
@@ -6,8 +5,12 @@ import FoundationEssentials
 /// Every result depends on the number of threads alone, never on their timing.
 final class CPUBackend: Backend {
     let threadCount: Int
+    private let team: ThreadTeam
 
-    init(threadCount: Int) { self.threadCount = threadCount }
+    init(threadCount: Int) {
+        self.threadCount = threadCount
+        team = ThreadTeam(threadCount: threadCount)
+    }
 
     /// The cores this process may run on.
     static let coreCount = ProcessInfo.processInfo.activeProcessorCount
@@ -41,12 +44,12 @@ final class CPUBackend: Backend {
     /// Runs `body` on consecutive slices of 0..<count, one a thread, and returns when all are done.
     ///
     /// A slice has at least `grain` elements; what would be less than two runs on the calling thread, since waking
-    /// a thread costs some ten microseconds. Slices begin at multiples of `alignment`.
+    /// a thread may cost some ten microseconds. Slices begin at multiples of `alignment`.
     func parallel(_ count: Int, grain: Int, alignment: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
         let slices = min(threadCount, count / max(1, grain))
         if slices <= 1 { return body(0..<count) }
         let blocks = (count + alignment - 1) / alignment
-        DispatchQueue.concurrentPerform(iterations: slices) { slice in
+        team.run(slices: slices) { slice in
             let begin = blocks * slice / slices * alignment
             let end = min(count, blocks * (slice + 1) / slices * alignment)
             if begin < end { body(begin..<end) }
@@ -60,7 +63,7 @@ final class CPUBackend: Backend {
         let slices = max(1, min(threadCount, count / max(1, grain)))
         return withUnsafeTemporaryAllocation(of: Sum.self, capacity: slices) { sums in
             nonisolated(unsafe) let sums = sums
-            DispatchQueue.concurrentPerform(iterations: slices) { slice in
+            team.run(slices: slices) { slice in
                 sums.initializeElement(
                     at: slice, to: body(count * slice / slices..<count * (slice + 1) / slices))
             }
