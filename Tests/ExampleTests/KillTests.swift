@@ -18,8 +18,13 @@ import Testing
             for round in 0..<50 {
                 let resume = try newest(place).map { ["--resume", $0] } ?? []
                 let leftovers = temporaryFiles(place)
+                let checkpoints = place.checkpoints()
                 let running = try CommandLineTool.charRNN.start(options + resume, in: place.folder)
                 if round % 2 == 0 {
+                    // Some rounds make progress, however slow the machine is.
+                    while round % 4 == 0 && place.checkpoints() == checkpoints && running.process.isRunning {
+                        usleep(1000)
+                    }
                     usleep(UInt32.random(in: 0..<60_000, using: &generator))
                 } else if try stopInTheMiddleOfWriting(running, place, leftovers: leftovers) {
                     middles += 1
@@ -33,7 +38,7 @@ import Testing
                 iteration = reached
             }
             #expect(middles == 25, "kills in the middle of writing")
-            #expect(iteration > 25, "no progress was made")
+            #expect(iteration >= 13, "no progress was made")
 
             let last = iteration + 5
             let end = ["--max-iterations", "\(last)"]
