@@ -110,7 +110,8 @@ struct Train: ParsableCommand {
     ) -> String {
         guard case .outOfMemory = error, resume == nil else { return "" }
         let size = configuration.largestBatchSize(
-            on: device, sequenceLength: batch.sequenceLength, optimizer: learning.trainerOptions.optimizer)
+            on: device, sequenceLength: batch.sequenceLength, optimizer: learning.trainerOptions.optimizer,
+            guarded: true)
         return size > 0 && size < batch.batchSize ? " (--batch-size \(size) would fit)" : ""
     }
 

@@ -2,8 +2,10 @@ import OpenCLCompute
 
 /// The network unrolled over T steps of B streams: the memory of a pass, and the passes.
 ///
-/// Elements: per layer (G + 2)·T·B·H for an LSTM (gates, outputs, cell states), (G + 2)·T·B·H for a GRU, (G + 1)·T·B·H
-/// for an RNN; T·B·V for the logits; T·B·H for the gradient, and again per layer when there is dropout.
+/// Elements of four bytes: per layer (6·T + 3)·B·H for an LSTM, (5·T + 2)·B·H for a GRU, (2·T + 1)·B·H for an RNN, and
+/// the rearranged weights, G·H·⌈H⌉₁₆; T·B·H per layer when there is dropout; T·B·V for the logits; T·B·H for the gradient
+/// of the outputs; 4·T·B + V + 1 for indices and losses. With what the trainer adds it is
+/// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
     let steps: Int
     let batchSize: Int

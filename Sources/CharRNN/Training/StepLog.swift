@@ -10,7 +10,8 @@ final class StepLog {
         let gradientSquares, parameterSquares: Float
     }
 
-    private static let capacity = 512
+    /// The steps that wait at most.
+    static let capacity = 512
 
     private let backend: any Backend
     private let pending: Buffer<Float>

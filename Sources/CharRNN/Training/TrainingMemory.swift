@@ -1,24 +1,77 @@
 import OpenCLCompute
 
 extension LanguageModel.Configuration {
+    /// The bytes that a model and its ``Trainer`` hold on a device; a step allocates no more. With P parameters, the
+    /// optimizer's M moments (RMSProp 1, Adam 2) and G gates:
+    ///
+    /// ```
+    /// 4·( (2 + M)·P + L·G·H·⌈H⌉₁₆ + V + 1537 + B·T·(V + H + 4) + B·L·H·(a·T + b) )
+    /// ```
+    ///
+    /// a is 6 for an LSTM, 5 for a GRU and 2 for an RNN, and with dropout 1 more; b is 3, 2 and 1. ⌈H⌉₁₆ is H rounded up
+    /// to a multiple of 16. A ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state:
+    /// 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and 1 for the others.
+    ///
+    /// The parameters and their gradient are the first two of (2 + M)·P; L·G·H·⌈H⌉₁₆ is room for rearranged weights, of
+    /// which graphics cards need only L·G·H². Beyond all this, OpenBLAS and OpenCL devices keep room for the matrix
+    /// product at hand.
+    ///
+    /// - Parameters:
+    ///   - batchSize: B, the streams of a batch.
+    ///   - sequenceLength: T, the tokens of a sequence.
+    ///   - guarded: whether a ``TrainingGuard`` watches.
+    public func trainingBytes(
+        batchSize: Int, sequenceLength: Int, optimizer: Optimizer, guarded: Bool = false
+    ) -> Int {
+        precondition(
+            batchSize > 0 && sequenceLength > 0, "\(batchSize) streams of \(sequenceLength) tokens do not make a batch")
+        let bytes = 4 * trainingElements(Double(batchSize), Double(sequenceLength), optimizer, guarded: guarded)
+        return Int(min(bytes, 0x1p62))
+    }
+
     /// The largest batch size whose training surely fits into the memory of `device`, if nothing else is there; 0 when
     /// not even one sequence does.
     ///
-    /// - Parameter sequenceLength: T, the characters of a sequence.
-    public func largestBatchSize(on device: Device, sequenceLength: Int, optimizer: Optimizer) -> Int {
+    /// - Parameters:
+    ///   - sequenceLength: T, the tokens of a sequence.
+    ///   - guarded: whether a ``TrainingGuard`` watches.
+    public func largestBatchSize(
+        on device: Device, sequenceLength: Int, optimizer: Optimizer, guarded: Bool = false
+    ) -> Int {
         let (h, v, t) = (Double(hiddenSize), Double(vocabulary.count), Double(sequenceLength))
-        let (width, layers) = (Double(cell.gateCount) * h, Double(layerCount))
-        // Elements, all of four bytes. Parameters, gradient and moments; per layer the rearranged weights.
-        let fixed = parameterEstimate * Double(2 + optimizer.momentNames.count) + layers * 2 * width * h + 4096
-        // Per sequence what UnrolledNetwork holds: gates, outputs, cell states; logits; gradient and dropout; indices.
-        let states = layers * (t * width + 3 * (t + 1) * h) + t * (v + h + 4) + width
-        let dropped = dropout > 0 ? layers * t * h : 0
-        // Products may copy their operands, padded, into room that grows while the smaller one is still in use.
-        let copies = 1.25 * t * (max(width, v) + h)
-        let perSequence = states + dropped + 2 * copies
+        let width = Double(cell.gateCount) * h
+        func elements(_ batchSize: Double) -> Double { trainingElements(batchSize, t, optimizer, guarded: guarded) }
+        // On their way to the CPU device the parameters lie in the same memory a second time.
+        let fixed = elements(0) + (device.kind == .cpu ? parameterEstimate : 0)
+        // OpenCL's products may copy their operands, padded, into room that grows while the smaller one is still in use.
+        let copies = device.kind == .cpu ? 0 : 1.25 * t * (max(width, v) + h)
+        let perSequence = elements(1) - elements(0) + 2 * copies
         // The driver needs some for itself.
         let room = 0.95 * Double(device.memoryBytes) / 4 - fixed
         let bufferRoom = min(Double(device.largestBufferBytes) / 4, 0x1p31) - 2 * width * h
-        return max(0, Int(min(room / perSequence, bufferRoom / max(copies, t * width))))
+        return max(0, Int(min(room / perSequence, bufferRoom / max(copies, t * max(width, v)))))
+    }
+
+    /// The elements of ``trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``, whatever the sizes: nothing
+    /// overflows. They grow evenly with the batch size, which may be 0.
+    private func trainingElements(
+        _ batchSize: Double, _ sequenceLength: Double, _ optimizer: Optimizer, guarded: Bool
+    ) -> Double {
+        let (b, t, l) = (batchSize, sequenceLength, Double(layerCount))
+        let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
+        let (perStep, once, states): (Double, Double, Double) =
+            switch cell {
+            case .lstm: (6, 3, 2)
+            case .gru: (5, 2, 1)
+            case .rnn: (2, 1, 1)
+            }
+        let moments = Double(optimizer.momentNames.count)
+        let learned = (2 + moments) * parameterEstimate
+        let rearranged = l * g * h * (h / 16).rounded(.up) * 16
+        // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
+        let fixed = v + 1 + 3 * Double(StepLog.capacity)
+        let layers = b * l * h * ((perStep + (dropout > 0 ? 1 : 0)) * t + once)
+        let snapshot = guarded ? (1 + moments) * parameterEstimate + states * b * l * h : 0
+        return learned + rearranged + fixed + b * t * (v + h + 4) + layers + snapshot
     }
 }
