@@ -7,8 +7,8 @@
 #include "CPUKernels.h"
 
 // The compiler vectorises each kernel for the oldest x86-64 and for one with AVX2 and FMA; the loader picks the one
-// that the processor runs.
-#if defined(__x86_64__) && defined(__linux__)
+// that the processor runs. Not under the thread sanitizer: the loader would ask before the sanitizer has started.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 #define KERNEL __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define KERNEL
