@@ -8,7 +8,8 @@ struct Bench: ParsableCommand {
         discussion: """
             Times are medians after a warm-up; each waits for the device. The share is that of the device's own rate \
             for large products, measured in the same run, so it tells how much a faster program could still gain. \
-            With --all every device is measured, to see which one suits this model.
+            With --all every device is measured, to see which one suits this model. --profile tells what an OpenCL \
+            device does in a training step, kernel by kernel.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -20,6 +21,8 @@ struct Bench: ParsableCommand {
     var seconds = 3.0
     @Flag(help: "Measure every device.")
     var all = false
+    @Flag(help: "Count and time what OpenCL devices do in a training step.")
+    var profile = false
     @Flag(help: "Print a JSON object a device.")
     var json = false
 
@@ -32,9 +35,14 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let devices = all ? Device.available : [try device.device()]
+        if profile, devices.allSatisfy({ $0.kind == .cpu }) {
+            throw Failure("--profile reads the queue of an OpenCL device, and cpu has none: add --opencl")
+        }
         let (configuration, dataset) = try Self.task(model, batch, vocabularySize: vocabularySize)
         let results = try devices.map {
-            try BenchResult(configuration, dataset: dataset, on: $0, seconds: seconds)
+            var result = try BenchResult(configuration, dataset: dataset, on: $0, seconds: seconds)
+            if profile { result.profile = try StepProfile(configuration, dataset: dataset, on: $0, seconds: seconds) }
+            return result
         }
         for result in results {
             Console.output(Array(((json ? try result.jsonLine() : result.text) + "\n").utf8))

@@ -19,6 +19,8 @@ struct BenchResult: Encodable {
     let sampledPerSecond: Double
     /// Of the process so far.
     let peakMemoryBytes: Int
+    /// Of a training step, where it was asked for.
+    var profile: StepProfile?
 
     init(
         _ configuration: LanguageModel.Configuration, dataset: TextDataset, on device: Device, seconds: Double
@@ -70,15 +72,16 @@ struct BenchResult: Encodable {
     }
 
     var text: String {
-        """
-        \(device) (\(name)), \(Console.grouped(parameters)) parameters
-          training: \(fixed(1000 * secondsPerBatch, 2)) ms a batch, \(Console.grouped(Int(trainedPerSecond))) \
-        characters a second
-          products: \(fixed(operationsPerBatch * 1e-9, 2)) GFLOP a batch, \(fixed(100 * share, 0)) % of the device's \
-        \(fixed(productRate, 0)) GFLOP/s
-          sampling: \(Console.grouped(Int(sampledPerSecond))) characters a second
-          peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
-        """
+        let figures = """
+            \(device) (\(name)), \(Console.grouped(parameters)) parameters
+              training: \(fixed(1000 * secondsPerBatch, 2)) ms a batch, \(Console.grouped(Int(trainedPerSecond))) \
+            characters a second
+              products: \(fixed(operationsPerBatch * 1e-9, 2)) GFLOP a batch, \(fixed(100 * share, 0)) % of the device's \
+            \(fixed(productRate, 0)) GFLOP/s
+              sampling: \(Console.grouped(Int(sampledPerSecond))) characters a second
+              peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
+            """
+        return ([figures] + (profile?.lines ?? [])).joined(separator: "\n")
     }
 }
 

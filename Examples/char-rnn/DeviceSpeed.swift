@@ -38,7 +38,8 @@ struct DeviceSpeed: Encodable {
         secondsPerBatch = try medianSeconds(for: 0.6, minimum: 1) { _ = try trainer.step().loss }
     }
 
-    private static func bandwidth(of backend: any Backend, memoryBytes: UInt64) throws -> Double {
+    /// 10⁹ bytes a second.
+    static func bandwidth(of backend: any Backend, memoryBytes: UInt64) throws -> Double {
         // Beyond any cache, where there is room.
         let byteCount = Int(min(64 << 20, memoryBytes / 16))
         let buffers = try (0..<2).map { _ in try backend.makeBuffer(of: Float.self, count: byteCount / 4) }

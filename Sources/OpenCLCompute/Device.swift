@@ -34,10 +34,13 @@ public struct Device: Sendable {
     public let largestBufferBytes: UInt64
 
     private let shared: SharedBackend
+    private let openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)?
 
     package init(
         id: String, kind: Kind, vendor: String, name: String, platform: String, version: String,
-        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, open: @escaping @Sendable () throws -> any Backend
+        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil,
+        openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)? = nil,
+        open: @escaping @Sendable () throws -> any Backend
     ) {
         self.id = id
         self.kind = kind
@@ -47,11 +50,24 @@ public struct Device: Sendable {
         self.version = version
         self.memoryBytes = memoryBytes
         self.largestBufferBytes = largestBufferBytes ?? memoryBytes
+        self.openProfiled = openProfiled
         shared = SharedBackend(open: open)
     }
 
     /// The device's backend, started at the first call and shared by all that use the device.
     public func backend() throws -> any Backend { try shared.get() }
+
+    /// The device opened once more, for a backend of its own that writes down in `profile` what it does; nil for the CPU,
+    /// which has no queue.
+    package func profiled(by profile: OpenCLProfile) -> Device? {
+        guard let openProfiled else { return nil }
+        return Device(
+            id: id, kind: kind, vendor: vendor, name: name, platform: platform, version: version,
+            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes
+        ) {
+            try openProfiled(profile)
+        }
+    }
 }
 
 extension Device {

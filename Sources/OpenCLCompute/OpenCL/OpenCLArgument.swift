@@ -4,6 +4,12 @@ import COpenCL
 protocol OpenCLArgument {
     /// Sets the argument at `index` and moves on to the next.
     func set(_ kernel: cl_kernel, at index: inout cl_uint) -> cl_int
+    /// Of the device's memory.
+    var byteCount: Int { get }
+}
+
+extension OpenCLArgument {
+    var byteCount: Int { 0 }
 }
 
 private func setBytes<Value: BitwiseCopyable>(of value: Value, _ kernel: cl_kernel, at index: inout cl_uint) -> cl_int {
@@ -36,6 +42,8 @@ extension Buffer: OpenCLArgument {
         let status = setBytes(of: Optional(memory), kernel, at: &index)
         return status == CL_SUCCESS ? offset.set(kernel, at: &index) : status
     }
+
+    var byteCount: Int { count * 4 }
 }
 
 /// The elements, whose shape the kernel is told apart from them.
@@ -44,6 +52,8 @@ extension Matrix: OpenCLArgument {
         precondition(!isTransposed, "only products accept a transposed matrix")
         return elements.set(kernel, at: &index)
     }
+
+    var byteCount: Int { elements.byteCount }
 }
 
 /// A float of local memory for each work-item of the group.

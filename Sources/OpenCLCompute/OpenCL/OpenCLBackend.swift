@@ -10,8 +10,8 @@ final class OpenCLBackend: Backend {
     private let stream: Mutex<OpenCLStream>
 
     /// - Throws: ``DeviceError`` when the driver does not give what the device promised.
-    init(device: cl_device_id, info: OpenCLDeviceInfo, id: String) throws {
-        context = try OpenCLContext(device: device, info: info, id: id)
+    init(device: cl_device_id, info: OpenCLDeviceInfo, id: String, profile: OpenCLProfile?) throws {
+        context = try OpenCLContext(device: device, info: info, id: id, profile: profile)
         stream = Mutex(OpenCLStream(context))
     }
 

@@ -17,8 +17,10 @@ extension OpenCLContext {
         }
         try checkAllocation(of: byteCount, status, "clCreateBuffer")
         let staging = OpenCLHandle(staged!, release: { clReleaseMemObject($0) })
-        status = clEnqueueCopyBuffer(
-            queue.pointer, staging.pointer, buffer.memory, 0, buffer.offset * 4, byteCount, 0, nil, nil)
+        status = enqueue(.transfer, "write", bytes: byteCount) { event in
+            clEnqueueCopyBuffer(
+                queue.pointer, staging.pointer, buffer.memory, 0, buffer.offset * 4, byteCount, 0, nil, event)
+        }
         try checkAllocation(of: byteCount, status, "clEnqueueCopyBuffer")
     }
 
@@ -26,9 +28,12 @@ extension OpenCLContext {
     func read<Element>(_ buffer: Buffer<Element>) throws -> [Element] {
         guard buffer.count > 0 else { return [] }
         return try Array(unsafeUninitializedCapacity: buffer.count) { elements, count in
-            let status = clEnqueueReadBuffer(
-                queue.pointer, buffer.memory, cl_bool(CL_TRUE), buffer.offset * 4, buffer.count * 4,
-                elements.baseAddress, 0, nil, nil)
+            profile?.countWait()
+            let status = enqueue(.transfer, "read", bytes: buffer.count * 4) { event in
+                clEnqueueReadBuffer(
+                    queue.pointer, buffer.memory, cl_bool(CL_TRUE), buffer.offset * 4, buffer.count * 4,
+                    elements.baseAddress, 0, nil, event)
+            }
             try check(status, "clEnqueueReadBuffer", on: name)
             count = buffer.count
         }
@@ -36,6 +41,7 @@ extension OpenCLContext {
 
     /// Waits for all that is queued.
     func finish() throws {
+        profile?.countWait()
         try check(clFinish(queue.pointer), "clFinish", on: name)
     }
 }

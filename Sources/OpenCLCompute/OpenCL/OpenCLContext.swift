@@ -13,17 +13,22 @@ final class OpenCLContext: @unchecked Sendable {
     /// The one queue; in order, so that an operation finds what the one before it has left.
     let queue: OpenCLHandle
 
+    /// What writes down the queue's work, where somebody wants to know.
+    let profile: OpenCLProfile?
+
     private let allocatedBytes = Mutex<UInt64>(0)
 
-    init(device: cl_device_id, info: OpenCLDeviceInfo, id: String) throws {
+    init(device: cl_device_id, info: OpenCLDeviceInfo, id: String, profile: OpenCLProfile?) throws {
         self.device = device
         self.info = info
+        self.profile = profile
         name = "\(id) (\(info.name), \(info.platform))"
         var status: cl_int = 0
         let context = withUnsafePointer(to: Optional(device)) { clCreateContext(nil, 1, $0, nil, nil, &status) }
         try check(status, "clCreateContext", on: name)
         self.context = OpenCLHandle(context!, release: { clReleaseContext($0) })
-        let queue = clCreateCommandQueue(context, device, 0, &status)
+        let properties = profile == nil ? 0 : cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE)
+        let queue = clCreateCommandQueue(context, device, properties, &status)
         try check(status, "clCreateCommandQueue", on: name)
         self.queue = OpenCLHandle(queue!, release: { clReleaseCommandQueue($0) })
     }

@@ -53,5 +53,7 @@ struct OpenCLMatrix {
         return elements[i * stride..<i * stride + columns]
     }
 
+    var byteCount: Int { rows * columns * 4 }
+
     var shape: String { "\(rows)×\(columns)" }
 }

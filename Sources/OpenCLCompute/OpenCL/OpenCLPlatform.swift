@@ -69,13 +69,13 @@ package enum OpenCLPlatform {
     private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, id: String) -> Device {
         // A root device is not counted: its handle lives as long as the process.
         let address = UInt(bitPattern: handle)
+        let open: @Sendable (OpenCLProfile?) throws -> any Backend = { profile in
+            try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id, profile: profile)
+        }
         return Device(
             id: id, kind: info.kind, vendor: info.vendor, name: info.name, platform: info.platform,
             version: "\(info.version), driver \(info.driver)", memoryBytes: info.globalMemory,
-            largestBufferBytes: info.maxAllocation
-        ) {
-            try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id)
-        }
+            largestBufferBytes: info.maxAllocation, openProfiled: open, open: { try open(nil) })
     }
 
     private static func all() throws(DeviceError) -> [cl_platform_id] {

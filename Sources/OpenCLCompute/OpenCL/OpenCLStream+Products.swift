@@ -39,10 +39,12 @@ extension OpenCLStream {
         let temporary =
             temporaryBytes > 0 ? try workspace(.copies, count: temporaryBytes.dividedRoundingUp(by: 4)) : nil
         try check(
-            CLBlastSgemmWithTempBuffer(
-                CLBlastLayoutColMajor, b.transposition, a.transposition, c.columns, c.rows, a.columns, 1,
-                b.elements.memory, b.elements.offset, b.stride, a.elements.memory, a.elements.offset, a.stride,
-                adding ? 1 : 0, c.elements.memory, c.elements.offset, c.stride, &queue, nil, temporary?.memory),
+            context.enqueue(.product, "clblast_gemm", bytes: a.byteCount + b.byteCount + c.byteCount) { event in
+                CLBlastSgemmWithTempBuffer(
+                    CLBlastLayoutColMajor, b.transposition, a.transposition, c.columns, c.rows, a.columns, 1,
+                    b.elements.memory, b.elements.offset, b.stride, a.elements.memory, a.elements.offset, a.stride,
+                    adding ? 1 : 0, c.elements.memory, c.elements.offset, c.stride, &queue, event, temporary?.memory)
+            },
             "CLBlastSgemmWithTempBuffer", on: context.name)
     }
 
@@ -52,11 +54,13 @@ extension OpenCLStream {
         if !adding { try fill(c.row(0), with: 0) }
         var queue: cl_command_queue? = context.queue.pointer
         try check(
-            CLBlastSgemv(
-                CLBlastLayoutColMajor, b.transposition, b.isTransposed ? b.rows : b.columns,
-                b.isTransposed ? b.columns : b.rows, 1, b.elements.memory, b.elements.offset, b.stride,
-                a.elements.memory, a.elements.offset, a.isTransposed ? a.stride : 1,
-                1, c.elements.memory, c.elements.offset, 1, &queue, nil),
+            context.enqueue(.product, "clblast_gemv", bytes: a.byteCount + b.byteCount + c.byteCount) { event in
+                CLBlastSgemv(
+                    CLBlastLayoutColMajor, b.transposition, b.isTransposed ? b.rows : b.columns,
+                    b.isTransposed ? b.columns : b.rows, 1, b.elements.memory, b.elements.offset, b.stride,
+                    a.elements.memory, a.elements.offset, a.isTransposed ? a.stride : 1,
+                    1, c.elements.memory, c.elements.offset, 1, &queue, event)
+            },
             "CLBlastSgemv", on: context.name)
     }
 }

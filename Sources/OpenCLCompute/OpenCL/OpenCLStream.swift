@@ -48,7 +48,8 @@ struct OpenCLStream {
         let kernel = try kernel(name)
         let group = min(kernel.groupSize, items.roundedUpToPowerOfTwo)
         try set(arguments, of: kernel, name)
-        try enqueue(kernel, name, size: [items.dividedRoundingUp(by: group) * group, rows], group: [group, 1])
+        let size = [items.dividedRoundingUp(by: group) * group, rows]
+        try enqueue(kernel, name, arguments, size: size, group: [group, 1])
     }
 
     /// Queues a kernel with `groups` work-groups. Its last argument, ``Lanes``, is added here.
@@ -57,7 +58,7 @@ struct OpenCLStream {
         let kernel = try kernel(name)
         let lanes = min(kernel.groupSize, context.info.laneCount)
         try set(arguments + [Lanes(count: lanes)], of: kernel, name)
-        try enqueue(kernel, name, size: [groups * lanes], group: [lanes])
+        try enqueue(kernel, name, arguments, size: [groups * lanes], group: [lanes])
     }
 
     /// Queues a kernel with `columns` × `rows` work-items, each a group of its own.
@@ -66,7 +67,7 @@ struct OpenCLStream {
     ) throws {
         let kernel = try kernel(name)
         try set(arguments, of: kernel, name)
-        try enqueue(kernel, name, size: [columns, rows], group: [1, 1])
+        try enqueue(kernel, name, arguments, size: [columns, rows], group: [1, 1])
     }
 
     /// Writes a stored matrix, whose rows may lie apart, as its transpose.
@@ -84,17 +85,21 @@ struct OpenCLStream {
 
     func copy(_ source: Buffer<Float>, to destination: Buffer<Float>) throws {
         guard source.count > 0 else { return }
-        let status = clEnqueueCopyBuffer(
-            context.queue.pointer, source.memory, destination.memory, source.offset * 4, destination.offset * 4,
-            source.count * 4, 0, nil, nil)
+        let status = context.enqueue(.copy, "copy", bytes: 2 * source.byteCount) { event in
+            clEnqueueCopyBuffer(
+                context.queue.pointer, source.memory, destination.memory, source.offset * 4, destination.offset * 4,
+                source.count * 4, 0, nil, event)
+        }
         try check(status, "clEnqueueCopyBuffer", on: context.name)
     }
 
     func fill(_ buffer: Buffer<Float>, with value: Float) throws {
         guard buffer.count > 0 else { return }
         var value = value
-        let status = clEnqueueFillBuffer(
-            context.queue.pointer, buffer.memory, &value, 4, buffer.offset * 4, buffer.count * 4, 0, nil, nil)
+        let status = context.enqueue(.copy, "fill", bytes: buffer.byteCount) { event in
+            clEnqueueFillBuffer(
+                context.queue.pointer, buffer.memory, &value, 4, buffer.offset * 4, buffer.count * 4, 0, nil, event)
+        }
         try check(status, "clEnqueueFillBuffer", on: context.name)
     }
 
@@ -113,9 +118,13 @@ struct OpenCLStream {
         }
     }
 
-    private mutating func enqueue(_ kernel: OpenCLKernel, _ name: String, size: [Int], group: [Int]) throws {
-        let status = clEnqueueNDRangeKernel(
-            context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, size, group, 0, nil, nil)
+    private mutating func enqueue(
+        _ kernel: OpenCLKernel, _ name: String, _ arguments: [any OpenCLArgument], size: [Int], group: [Int]
+    ) throws {
+        let status = context.enqueue(.kernel, name, bytes: arguments.reduce(0) { $0 + $1.byteCount }) { event in
+            clEnqueueNDRangeKernel(
+                context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, size, group, 0, nil, event)
+        }
         try check(status, "clEnqueueNDRangeKernel(\(name))", on: context.name)
         launches += 1
         if launches % 256 == 0 { try boundQueue() }
@@ -131,6 +140,7 @@ struct OpenCLStream {
         milestone = OpenCLHandle(event!, release: { clReleaseEvent($0) })
         try check(clFlush(queue), "clFlush", on: context.name)
         guard let previous else { return }
+        context.profile?.countPause()
         var awaited: cl_event? = previous.pointer
         try check(clWaitForEvents(1, &awaited), "clWaitForEvents", on: context.name)
     }

@@ -1,0 +1,88 @@
+import CharRNN
+import TestSupport
+import Testing
+
+/// What a device is asked to do in a training step, counted. B = 3 streams of T = 5 fill one slice of column sums;
+/// 9 of 8 fill two, and the sums take a launch more.
+@Suite("Launches, waits and copies of a training step")
+struct LaunchTests {
+    private static let cells = RecurrentCell.allCases
+    private static let devices = Device.underTest.filter(\.isOpenCL)
+
+    @Test("The launches are those of the formula", arguments: devices)
+    func launches(device: Device) throws {
+        for cell in Self.cells {
+            for (batchSize, steps, slices) in [(3, 5, 1), (9, 8, 2)] {
+                let step = try Self.step(of: cell, batchSize: batchSize, steps: steps, on: device)
+                let expected =
+                    device.kind == .openCLProcessor
+                    ? Self.processorLaunches(cell, layers: 2, slices: slices)
+                    : Self.cardLaunches(cell, steps: steps, layers: 2, slices: slices)
+                #expect(step.calls(.kernel, .product) == expected, "\(cell), \(batchSize)x\(steps): \(step.works)")
+            }
+        }
+    }
+
+    @Test("Nothing waits, and only the batch's indices come from the host", arguments: devices)
+    func host(device: Device) throws {
+        for cell in Self.cells {
+            let step = try Self.step(of: cell, batchSize: 3, steps: 5, on: device)
+            #expect(step.waits == 0)
+            #expect(step.calls(.transfer) == 4)
+            // Inputs, targets and positions, and the starts of the groups.
+            #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
+            // The state of each layer, a bias of each, and on cards U where every step multiplies by it.
+            let states = cell == .lstm ? 2 : 1
+            let packed = device.kind == .openCLProcessor || cell == .gru ? 0 : 1
+            #expect(step.calls(.copy) == 2 * (states + 1 + packed))
+        }
+    }
+
+    @Test("The time and the bytes of every kernel are told", arguments: devices)
+    func figures(device: Device) throws {
+        let step = try Self.step(of: .lstm, batchSize: 3, steps: 5, on: device)
+        #expect(step.works.values.allSatisfy { $0.seconds >= 0 && $0.bytes > 0 })
+        #expect(step.works.values.contains { $0.seconds > 0 })
+        // Logits and losses of floats, and targets.
+        let rows = 3 * 5
+        #expect(step.works["softmax_cross_entropy"]?.bytes == 4 * rows * (Self.vocabularySize + 2))
+    }
+
+    private static let vocabularySize = Vocabulary(of: text).count
+    private static let text = SmallText.noise(400)
+
+    /// The second step of two layers of 8.
+    private static func step(
+        of cell: RecurrentCell, batchSize: Int, steps: Int, on device: Device
+    ) throws -> OpenCLProfile.Report {
+        let profile = OpenCLProfile()
+        let profiled = try #require(device.profiled(by: profile))
+        let trainer = try Run(
+            cell: cell, hiddenSize: 8, batchSize: batchSize, sequenceLength: steps, text: text
+        ).trainer(on: profiled)
+        _ = try trainer.step()
+        _ = try profile.take()
+        _ = try trainer.step()
+        return try profile.take()
+    }
+
+    /// So many products for each time step, forward and backward, and a kernel after each; before the first step none.
+    private static func cardLaunches(_ cell: RecurrentCell, steps: Int, layers: Int, slices: Int) -> Int {
+        let products = cell == .gru ? 2 : 1
+        // U transposed, its gradient by each product, the biases'.
+        let layer = 4 * products * steps - 1 + 1 + products + slices
+        // The input product and both its gradients; the first layer looks its rows up.
+        let upperLayer = 3
+        // Rows gathered and scattered; logits, with a bias, and their three gradients; losses and their mean; the
+        // optimizer and its norms.
+        return layers * layer + (layers - 1) * upperLayer + 2 + 2 + (2 + slices) + 2 + 2
+    }
+
+    /// One launch for all time steps. A product packs its right factor before, and turns a transposed left one.
+    private static func processorLaunches(_ cell: RecurrentCell, layers: Int, slices: Int) -> Int {
+        let products = cell == .gru ? 2 : 1
+        let layer = 2 * (products + 1) + 3 * products + slices
+        let upperLayer = 2 + 3 + 2
+        return layers * layer + (layers - 1) * upperLayer + 2 + (2 + 1) + (3 + 2 + slices) + 2 + 2
+    }
+}
