@@ -43,7 +43,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["OpenCLCompute", "CharRNN"], path: "Tests/TestSupport"),
         .testTarget(name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "TestSupport"]),
-        .target(name: "FuzzTargets", dependencies: ["CharRNN"], path: "Tests/Fuzz/Targets"),
+        .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Tests/Fuzz/Targets"),
         .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "FuzzTargets", "TestSupport"]),
         .testTarget(name: "ExampleTests", dependencies: ["char-rnn", "TestSupport"]),
     ],

@@ -15,7 +15,7 @@ let package = Package(
             name: "OpenCLCompute", dependencies: ["COpenCL", "CCLBlast", "COpenBLAS", "CLKernels", "CPUKernels"],
             path: "root/Sources/OpenCLCompute"),
         .target(name: "CharRNN", dependencies: ["OpenCLCompute"], path: "root/Sources/CharRNN"),
-        .target(name: "FuzzTargets", dependencies: ["CharRNN"], path: "Targets"),
+        .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Targets"),
         .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Fuzzer"),
     ],
     swiftLanguageModes: [.v6],
