@@ -17,6 +17,8 @@ struct BenchResult: Encodable {
     let share: Double
     /// Characters written one after the other.
     let sampledPerSecond: Double
+    /// Characters of 64 texts side by side, all together.
+    let groupSampledPerSecond: Double
     /// Of the process so far.
     let peakMemoryBytes: Int
     /// Of a training step, where it was asked for.
@@ -44,6 +46,9 @@ struct BenchResult: Encodable {
             / medianSeconds(for: seconds) {
                 for _ in 0..<burst { try session.feed(session.next.greedy) }
             }
+        let group = try model.makeSessionGroup(count: 64)
+        groupSampledPerSecond =
+            try Double(group.count) / medianSeconds(for: seconds) { try group.feed(group.next.map(\.greedy)) }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         peakMemoryBytes = usage.ru_maxrss * 1024
@@ -78,7 +83,8 @@ struct BenchResult: Encodable {
             characters a second
               products: \(fixed(operationsPerBatch * 1e-9, 2)) GFLOP a batch, \(fixed(100 * share, 0)) % of the device's \
             \(fixed(productRate, 0)) GFLOP/s
-              sampling: \(Console.grouped(Int(sampledPerSecond))) characters a second
+              sampling: \(Console.grouped(Int(sampledPerSecond))) characters a second, \
+            \(Console.grouped(Int(groupSampledPerSecond))) of 64 texts together
               peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
             """
         return ([figures] + (profile?.lines ?? [])).joined(separator: "\n")
