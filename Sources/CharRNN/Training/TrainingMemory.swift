@@ -49,6 +49,8 @@ extension LanguageModel.Configuration {
         // The driver needs some for itself.
         let room = 0.95 * Double(device.memoryBytes) / 4 - fixed
         let bufferRoom = min(Double(device.largestBufferBytes) / 4, 0x1p31) - 2 * width * h
+        // Of a giant model a sequence is lost in the rounding of the rest.
+        guard room > 0 && bufferRoom > 0 else { return 0 }
         return max(0, Int(min(room / perSequence, bufferRoom / max(copies, t * max(width, v)))))
     }
 
