@@ -5,21 +5,11 @@ import Testing
 
 /// A run that was stopped and resumed is the run that was never stopped, bit for bit.
 @Suite struct ResumeTests {
-    struct Case: CustomTestStringConvertible {
-        let cell: RecurrentCell
-        let optimizer: Optimizer
-        var testDescription: String { "\(cell), \(optimizer)" }
-
-        static let all = RecurrentCell.allCases.flatMap { cell in
-            [.rmsProp(learningRate: 0.01), .adam(learningRate: 0.01)].map { Case(cell: cell, optimizer: $0) }
-        }
-    }
-
     /// 10 batches, 8 of them for training: stops before the first step, within epochs, at the end of one and after.
     private let stops = [0, 3, 8, 13, 16]
     private let lastIteration = 18
 
-    private func run(_ example: Case) -> Run {
+    private func run(_ example: LearningCase) -> Run {
         var run = Run(cell: example.cell, dropout: 0.3)
         run.options = .init(
             optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.5, firstEpoch: 1), seed: 99)
@@ -33,8 +23,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Case.all)
-    func aResumedRunEqualsOneThatNeverStopped(_ example: Case) throws {
+    @Test(arguments: LearningCase.all)
+    func aResumedRunEqualsOneThatNeverStopped(_ example: LearningCase) throws {
         let run = run(example)
         for device in Device.underTest {
             let whole = try run.trainer(on: device)
@@ -60,7 +50,7 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func aRunGoesOnOnAnotherDevice(_ cell: RecurrentCell) throws {
-        let run = run(Case(cell: cell, optimizer: .rmsProp()))
+        let run = run(LearningCase(cell: cell, optimizer: .rmsProp()))
         for (first, second) in zip(Device.underTest, Device.underTest.dropFirst() + [.cpu]) {
             let whole = try run.trainer(on: first)
             try advance(whole, to: 8)

@@ -1,6 +1,18 @@
 import CharRNN
 import Foundation
 import TestSupport
+import Testing
+
+/// A cell and how it learns: each of one with each of the other.
+struct LearningCase: CustomTestStringConvertible {
+    let cell: RecurrentCell
+    let optimizer: Optimizer
+    var testDescription: String { "\(cell), \(optimizer)" }
+
+    static let all = RecurrentCell.allCases.flatMap { cell in
+        [.rmsProp(learningRate: 0.01), .adam(learningRate: 0.01)].map { LearningCase(cell: cell, optimizer: $0) }
+    }
+}
 
 /// A small run, as most tests here need one.
 struct Run {

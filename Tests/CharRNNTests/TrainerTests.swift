@@ -4,18 +4,8 @@ import Testing
 
 /// The training loop.
 @Suite struct TrainerTests {
-    struct Case: CustomTestStringConvertible {
-        let cell: RecurrentCell
-        let optimizer: Optimizer
-        var testDescription: String { "\(cell), \(optimizer)" }
-
-        static let all = RecurrentCell.allCases.flatMap { cell in
-            [.rmsProp(learningRate: 0.01), .adam(learningRate: 0.01)].map { Case(cell: cell, optimizer: $0) }
-        }
-    }
-
-    @Test(arguments: Case.all)
-    func lossesFallOnARepetitiveText(_ example: Case) throws {
+    @Test(arguments: LearningCase.all)
+    func lossesFallOnARepetitiveText(_ example: LearningCase) throws {
         var run = Run(cell: example.cell, hiddenSize: 16, batchSize: 4, sequenceLength: 11, text: SmallText.rhythm(880))
         run.options = .init(optimizer: example.optimizer)
         let device = try? Device.bestOpenCL()

@@ -5,22 +5,12 @@ import Testing
 
 /// A run that goes wrong returns to its last good state, and one that does not never notices its guard.
 @Suite struct TrainingGuardTests {
-    struct Case: CustomTestStringConvertible {
-        let cell: RecurrentCell
-        let optimizer: Optimizer
-        var testDescription: String { "\(cell), \(optimizer)" }
-
-        static let all = RecurrentCell.allCases.flatMap { cell in
-            [.rmsProp(learningRate: 0.01), .adam(learningRate: 0.01)].map { Case(cell: cell, optimizer: $0) }
-        }
-
-        /// 10 batches, 8 of them for training; the rate falls at the end of every epoch, with all that a run can have.
-        var run: Run {
-            var run = Run(cell: cell, dropout: 0.3)
-            run.options = .init(
-                optimizer: optimizer, clipping: .norm(1), decay: .init(factor: 0.99, firstEpoch: 1), seed: 99)
-            return run
-        }
+    /// 10 batches, 8 of them for training; the rate falls at the end of every epoch, with all that a run can have.
+    private func run(_ example: LearningCase) -> Run {
+        var run = Run(cell: example.cell, dropout: 0.3)
+        run.options = .init(
+            optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.99, firstEpoch: 1), seed: 99)
+        return run
     }
 
     /// Steps to `iteration`, looking as often as a run does that prints every `interval` steps.
@@ -41,11 +31,11 @@ import Testing
         try trainer.model.setParameterValues(values)
     }
 
-    @Test(arguments: Case.all)
-    func anOrdinaryRunIsTheSameWithAGuard(_ example: Case) throws {
+    @Test(arguments: LearningCase.all)
+    func anOrdinaryRunIsTheSameWithAGuard(_ example: LearningCase) throws {
         for device in Device.underTest {
-            let free = try example.run.trainer(on: device)
-            let guarded = try example.run.trainer(on: device)
+            let free = try run(example).trainer(on: device)
+            let guarded = try run(example).trainer(on: device)
             let guardian = try TrainingGuard(guarded)
             for _ in 0..<130 { _ = try free.step() }
             #expect(try advance(guarded, guardian, to: 60).isEmpty)
@@ -56,10 +46,10 @@ import Testing
         }
     }
 
-    @Test(arguments: Case.all)
-    func aSpoiltRunReturnsToTheGoodStateWithHalfTheRate(_ example: Case) throws {
+    @Test(arguments: LearningCase.all)
+    func aSpoiltRunReturnsToTheGoodStateWithHalfTheRate(_ example: LearningCase) throws {
         for device in Device.underTest {
-            let trainer = try example.run.trainer(on: device)
+            let trainer = try run(example).trainer(on: device)
             let guardian = try TrainingGuard(trainer)
             #expect(try advance(trainer, guardian, to: 10).isEmpty)
             #expect(try guardian.secure() == nil)
@@ -87,12 +77,14 @@ import Testing
             let last = try Checkpoint(of: trainer).throughFile()
             #expect(last.iteration == 10 && last.learningRate == rate / 16)
             #expect(last.losses == good.losses && last.losses.allSatisfy(\.isFinite))
-            #expect(try Trainer(resuming: last, dataset: example.run.dataset(), on: device).step().loss.isFinite)
+            #expect(try Trainer(resuming: last, dataset: run(example).dataset(), on: device).step().loss.isFinite)
         }
     }
 
     /// The run of a checkpoint with another rate, by way of its file.
-    private func resumed(_ checkpoint: Checkpoint, _ example: Case, _ device: Device, rate: Float) throws -> Trainer {
+    private func resumed(
+        _ checkpoint: Checkpoint, _ example: LearningCase, _ device: Device, rate: Float
+    ) throws -> Trainer {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("good.safetensors")
             try checkpoint.write(to: file)
@@ -104,7 +96,7 @@ import Testing
                 decoding: try JSONSerialization.data(withJSONObject: position), as: UTF8.self)
             try tensors.bytes.write(to: file)
             return try Trainer(
-                resuming: Checkpoint(contentsOf: file), dataset: example.run.dataset(), on: device)
+                resuming: Checkpoint(contentsOf: file), dataset: run(example).dataset(), on: device)
         }
     }
 
@@ -147,7 +139,7 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func aRunResumedBeforeASetbackIsTheRunThatNeverStopped(_ cell: RecurrentCell) throws {
-        let run = Case(cell: cell, optimizer: .rmsProp(learningRate: 0.01)).run
+        let run = run(LearningCase(cell: cell, optimizer: .rmsProp(learningRate: 0.01)))
         for device in Device.underTest {
             let whole = try run.trainer(on: device)
             var saved: [Checkpoint] = []
@@ -163,10 +155,10 @@ import Testing
         }
     }
 
-    @Test(arguments: Case.all)
-    func aRunThatCannotReadAnyMoreReturns(_ example: Case) throws {
+    @Test(arguments: LearningCase.all)
+    func aRunThatCannotReadAnyMoreReturns(_ example: LearningCase) throws {
         for device in Device.underTest {
-            var run = example.run
+            var run = run(example)
             // A text that is soon read well, so that reading it badly shows.
             run.text = SmallText.rhythm(130)
             let trainer = try run.trainer(on: device)
