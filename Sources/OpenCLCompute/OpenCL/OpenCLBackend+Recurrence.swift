@@ -4,10 +4,10 @@ extension OpenCLBackend {
     func recurrentScratchCount(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {
-        if context.info.kind == .openCLProcessor {
+        if context.info.isProcessor {
             let count = OpenCLStream.panelCount(cell, hiddenSize: hiddenSize)
-            let isFused = OpenCLStream.isFused(steps: steps, batchSize: batchSize, on: context.info.kind)
-            return forTraining ? max(count.forward, count.backward) : isFused ? count.forward : 0
+            if forTraining { return max(count.forward, count.backward) }
+            return OpenCLStream.repaysPanels(rows: steps * batchSize) ? count.forward : 0
         }
         return forTraining || steps > 1 && batchSize > 1 ? hiddenSize * cell.gateCount * hiddenSize : 0
     }
@@ -15,7 +15,7 @@ extension OpenCLBackend {
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
         checkShape(of: weights, for: sequence)
         try enqueue { stream in
-            if OpenCLStream.isFused(steps: sequence.steps, batchSize: sequence.batchSize, on: context.info.kind) {
+            if context.info.isProcessor && OpenCLStream.repaysPanels(rows: sequence.steps * sequence.batchSize) {
                 return try stream.forwardFused(sequence, weights)
             }
             switch sequence.cell {
@@ -36,7 +36,7 @@ extension OpenCLBackend {
             outputGradient.rows == outputs.rows && outputGradient.columns == outputs.columns,
             "an output gradient of \(outputGradient.shape) for outputs of \(outputs.shape)")
         try enqueue { stream in
-            if context.info.kind == .openCLProcessor {
+            if context.info.isProcessor {
                 try stream.backwardFused(sequence, weights.recurrent, outputGradient)
             } else {
                 let transposed = try stream.transposeWeights(weights.recurrent, for: sequence)
@@ -67,7 +67,7 @@ extension OpenCLStream {
     /// Every step of the forward pass multiplies by it, and CLBlast makes a copy for each unless the matrix stands at
     /// the start of its memory. A product of one row makes none.
     func packWeights(_ recurrent: Matrix, for sequence: RecurrentSequence) throws -> Matrix {
-        guard sequence.steps > 1 && sequence.batchSize > 1 && context.info.kind != .openCLProcessor else {
+        guard sequence.steps > 1 && sequence.batchSize > 1 && !context.info.isProcessor else {
             return recurrent
         }
         try copy(recurrent.elements, to: sequence.scratch)

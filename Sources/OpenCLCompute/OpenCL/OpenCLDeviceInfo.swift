@@ -65,11 +65,14 @@ extension OpenCLDeviceInfo {
         return (major, minor)
     }
 
+    /// Whether it runs the kernels that are made for processors.
+    var isProcessor: Bool { kind == .openCLProcessor }
+
     /// How many neighbouring floats a work-item holds; see CLKernels/common.cl.
-    package var vectorWidth: Int { kind == .openCLProcessor ? 8 : 1 }
+    package var vectorWidth: Int { isProcessor ? 8 : 1 }
 
     /// How many work-items share a sum: on a processor one walks alone, since a barrier costs more than it brings.
-    package var laneCount: Int { kind == .openCLProcessor ? 1 : 64 }
+    package var laneCount: Int { isProcessor ? 1 : 64 }
 }
 
 extension OpenCLDeviceInfo {

@@ -16,7 +16,7 @@ package enum OpenCLPlatform {
     package static func processorsAsCards() -> [Device] {
         let found = (try? found()) ?? []
         return found.enumerated().compactMap { number, device in
-            guard device.info.kind == .openCLProcessor else { return nil }
+            guard device.info.isProcessor else { return nil }
             var info = device.info
             info.type = UInt64(CL_DEVICE_TYPE_GPU)
             return self.device(device.handle, info, id: "opencl:\(number) as a card")

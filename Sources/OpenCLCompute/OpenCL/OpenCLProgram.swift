@@ -14,7 +14,7 @@ struct OpenCLProgram {
     init(_ file: String, in context: OpenCLContext) throws {
         self.context = context
         let options = "-cl-std=CL1.2 -DWIDTH=\(context.info.vectorWidth)"
-        let files = context.info.kind == .openCLProcessor ? ["common", "panels", file] : ["common", file]
+        let files = context.info.isProcessor ? ["common", "panels", file] : ["common", file]
         let source = files.map(Self.source).joined()
         let cache = OpenCLProgramCache(source, options: options, for: context.info)
         if let program = cache.read().flatMap({ Self.program(of: $0, options, in: context) }) {

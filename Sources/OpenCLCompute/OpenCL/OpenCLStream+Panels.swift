@@ -6,8 +6,8 @@ extension OpenCLStream {
     private static let packedSlice = 256
     /// Columns of a row product in a work-item.
     private static let rowColumns = 64
-    /// Below this many rows in c, a copy of b costs more than it brings.
-    private static let packingRows = 8
+    /// Whether so many rows, which are multiplied by the same factor, repay its copy in panels.
+    static func repaysPanels(rows: Int) -> Bool { rows >= 8 }
 
     /// The elements of a k × n matrix in panels.
     static func panelCount(rows k: Int, columns n: Int) -> Int {
@@ -27,7 +27,7 @@ extension OpenCLStream {
                 ])
         }
         let a = a.isTransposed ? try transpose(a) : a
-        if c.rows < Self.packingRows && !b.isTransposed {
+        if !Self.repaysPanels(rows: c.rows) && !b.isTransposed {
             try multiply(
                 a, b.elements, panelStep: Self.panelWidth, rowStep: b.stride, storedColumns: b.columns, into: c,
                 adding: adding)

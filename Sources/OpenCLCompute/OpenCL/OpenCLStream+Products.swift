@@ -13,7 +13,7 @@ extension OpenCLStream {
             if !adding { for i in 0..<c.rows { try fill(c.row(i), with: 0) } }
             return
         }
-        if context.info.kind == .openCLProcessor {
+        if context.info.isProcessor {
             try multiplyOnProcessor(a, b, into: c, adding: adding)
         } else if c.rows == 1 {
             try multiplyRow(a, b, into: c, adding: adding)

@@ -1,14 +1,6 @@
 /// Recurrent layers on processors. Streams do not meet in the recurrence, so each core takes a slice of them through all
 /// the time steps, with U in panels, in one launch; a launch a step would cost a processor as much as the step.
 extension OpenCLStream {
-    /// Below this many rows in all, the panels cost more than they bring.
-    private static let packingRows = 8
-
-    /// Whether the forward pass of a sequence is one launch.
-    static func isFused(steps: Int, batchSize: Int, on kind: Device.Kind) -> Bool {
-        kind == .openCLProcessor && steps * batchSize >= packingRows
-    }
-
     /// The elements of the panels of U, forward, or of Uᵀ, backward.
     static func panelCount(_ cell: RecurrentCell, hiddenSize: Int) -> (forward: Int, backward: Int) {
         let columns = cell.productColumns(hiddenSize: hiddenSize)
