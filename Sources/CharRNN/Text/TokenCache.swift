@@ -52,7 +52,10 @@ package struct TokenCache {
     ///
     /// - Parameter check: called before the cache takes its place; what it throws is thrown.
     func store(_ text: Tokenizer, textHash: UInt64, check: () throws -> Void) throws -> TokenSequence? {
-        let json = try JSONEncoder().encode(text.vocabulary)
+        let encoder = JSONEncoder()
+        // The keys in one order, so that the cache of a text has the same bytes whenever it is made.
+        encoder.outputFormatting = .sortedKeys
+        let json = try encoder.encode(text.vocabulary)
         do {
             try AtomicFile.write(to: file) { writer in
                 var hash = ContentHash()
