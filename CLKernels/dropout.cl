@@ -16,15 +16,19 @@ static inline void dropout_philox(uint words[4], uint key0, uint key1) {
     }
 }
 
-// result[i] = word ≥ threshold ? scale · x[i] : 0, for n elements. One work-item for four elements.
+// result[i] = word ≥ threshold ? scale · x[i] : 0. x and result are rows of `length` elements, of which row r begins at
+// element first + r·stride of the mask. One work-item for four words (first index) of a row (second).
 kernel void dropout_apply(
-    int n, uint threshold, float scale, uint layer, uint step_low, uint step_high, uint seed_low, uint seed_high,
-    global const float *x, int x_at, global float *result, int result_at) {
-    int first = get_global_id(0) * 4;
-    if (first >= n) return;
-    uint words[4] = {get_global_id(0), layer, step_low, step_high};
+    int first, int length, int stride, uint threshold, float scale, uint layer, uint step_low, uint step_high,
+    uint seed_low, uint seed_high, global const float *x, int x_at, global float *result, int result_at) {
+    int row = get_global_id(1), start = first + row * stride, block = start / 4 + get_global_id(0);
+    if (block * 4 >= start + length) return;
+    uint words[4] = {block, layer, step_low, step_high};
     dropout_philox(words, seed_low, seed_high);
-    x += x_at + first;
-    result += result_at + first;
-    for (int i = 0; i < min(4, n - first); i++) result[i] = words[i] >= threshold ? scale * x[i] : 0.0f;
+    x += x_at + row * length;
+    result += result_at + row * length;
+    for (int k = 0; k < 4; k++) {
+        int i = block * 4 + k - start;
+        if (i >= 0 && i < length) result[i] = words[k] >= threshold ? scale * x[i] : 0.0f;
+    }
 }

@@ -72,10 +72,10 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
-        let device = try device.device()
-        Console.note("device: \(device)")
+        let devices = try device.devices()
+        for device in devices { Console.note("device: \(device)") }
         let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
-        let trainer = try checkpoint.map { try resumedTrainer($0, on: device) } ?? newTrainer(on: device)
+        let trainer = try checkpoint.map { try resumedTrainer($0, on: devices) } ?? newTrainer(on: devices)
         describe(trainer)
         let epochLength = trainer.dataset.batches(in: .training).count
         let last = min(Int(min((maxEpochs * Double(epochLength)).rounded(.up), 1e18)), maxIterations ?? .max)
@@ -100,34 +100,36 @@ struct Train: ParsableCommand {
                 (run.lastCheckpoint?.relativePath ?? resume).map {
                     "the last checkpoint is \($0); go on from it with: char-rnn train --resume \($0)"
                 } ?? "no checkpoint was written yet"
-            throw Failure("\(error)\(room(for: trainer.model.configuration, on: device, error)); \(saved)")
+            throw Failure("\(error)\(room(for: trainer.model.configuration, on: devices, error)); \(saved)")
         }
     }
 
     /// When memory was lacking, the batch size that would do, as the end of a line.
     private func room(
-        for configuration: LanguageModel.Configuration, on device: Device, _ error: DeviceError
+        for configuration: LanguageModel.Configuration, on devices: [Device], _ error: DeviceError
     ) -> String {
-        guard case .outOfMemory = error, resume == nil else { return "" }
+        guard case .outOfMemory = error, resume == nil, devices.count == 1 else { return "" }
         let size = configuration.largestBatchSize(
-            on: device, sequenceLength: batch.sequenceLength, optimizer: learning.trainerOptions.optimizer,
+            on: devices[0], sequenceLength: batch.sequenceLength, optimizer: learning.trainerOptions.optimizer,
             guarded: true)
         return size > 0 && size < batch.batchSize ? " (--batch-size \(size) would fit)" : ""
     }
 
     // MARK: Set-up
 
-    private func newTrainer(on device: Device) throws -> Trainer {
+    private func newTrainer(on devices: [Device]) throws -> Trainer {
         guard let initFrom else {
             let dataset = try makeDataset(data.tokens ?? .scalars)
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
                 layerCount: model.layers, dropout: model.dropout)
             do {
-                let model = try LanguageModel(configuration, on: device, seed: learning.trainerOptions.seed)
-                return try Trainer(model: model, dataset: dataset, options: learning.trainerOptions)
+                let model = try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
+                return try Trainer(
+                    model: model, dataset: dataset, options: learning.trainerOptions,
+                    sharingWith: others(devices, for: dataset))
             } catch let error as DeviceError {
-                throw Failure("\(error)\(room(for: configuration, on: device, error))")
+                throw Failure("\(error)\(room(for: configuration, on: devices, error))")
             }
         }
         let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
@@ -135,8 +137,20 @@ struct Train: ParsableCommand {
         let start = try fitted(checkpoint, to: dataset.vocabulary)
         Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
         return try Trainer(
-            model: LanguageModel(start, on: device), dataset: dataset.numbered(by: start.configuration.vocabulary),
-            options: learning.trainerOptions)
+            model: LanguageModel(start, on: devices[0]), dataset: dataset.numbered(by: start.configuration.vocabulary),
+            options: learning.trainerOptions, sharingWith: others(devices, for: dataset))
+    }
+
+    /// The devices with which the first shares its work.
+    ///
+    /// - Throws: ``Failure`` when a batch has too few streams.
+    private func others(_ devices: [Device], for dataset: TextDataset) throws -> [Device] {
+        guard devices.count <= dataset.batchSize else {
+            throw Failure(
+                "batches of \(dataset.batchSize) streams cannot be shared among \(devices.count) devices; name fewer "
+                    + "with --device")
+        }
+        return Array(devices.dropFirst())
     }
 
     /// The checkpoint to start from, with the characters of the text.
@@ -163,8 +177,10 @@ struct Train: ParsableCommand {
         return checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
 
-    private func resumedTrainer(_ checkpoint: Checkpoint, on device: Device) throws -> Trainer {
-        let trainer = try Trainer(resuming: checkpoint, dataset: makeDataset(of: checkpoint), on: device)
+    private func resumedTrainer(_ checkpoint: Checkpoint, on devices: [Device]) throws -> Trainer {
+        let dataset = try makeDataset(of: checkpoint)
+        let trainer = try Trainer(
+            resuming: checkpoint, dataset: dataset, on: devices[0], sharingWith: others(devices, for: dataset))
         Console.note(
             "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
                 + "model, batches and learning options")
@@ -242,7 +258,7 @@ struct Train: ParsableCommand {
         options["checkpoint-every"] = checkpointEvery?.description
         options["print-every"] = "\(printEvery)"
         options["checkpoint-dir"] = checkpointDir
-        options["device"] = trainer.model.device.id
+        options["device"] = trainer.devices.map(\.id).joined(separator: ",")
         return options
     }
 }

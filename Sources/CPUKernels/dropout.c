@@ -25,15 +25,16 @@ INLINE void philox(uint32_t words[4][lanes], uint32_t block, uint32_t layer, uin
     }
 }
 
-KERNEL void cpu_dropout_apply(const float *x, float *result, long first, long last, uint32_t threshold, float scale,
-                              uint64_t seed, uint64_t step, uint32_t layer) {
+KERNEL void cpu_dropout_apply(const float *x, float *result, long first, long last, long shift, uint32_t threshold,
+                              float scale, uint64_t seed, uint64_t step, uint32_t layer) {
     uint32_t words[4][lanes];
     const long span = 4 * lanes;
     for (long start = first / span * span; start < last; start += span) {
         philox(words, (uint32_t)(start / 4), layer, step, seed);
         long begin = start < first ? first - start : 0, end = last - start < span ? last - start : span;
         for (long e = begin; e < end; e++) {
-            result[start + e] = words[e % 4][e / 4] >= threshold ? x[start + e] * scale : 0;
+            long i = start + e - shift;
+            result[i] = words[e % 4][e / 4] >= threshold ? x[i] * scale : 0;
         }
     }
 }

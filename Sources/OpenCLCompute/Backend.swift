@@ -119,13 +119,41 @@ public struct DropoutMask: Sendable {
     public let seed: UInt64
     public let step: UInt64
     public let layer: UInt32
+    /// The elements of the mask that are applied, in their order; nil for all.
+    public let window: Window?
 
-    public init(probability: Float, seed: UInt64, step: UInt64, layer: UInt32) {
+    /// Of each `stride` elements the `length` from `first` on: the mask of some columns of a wider matrix.
+    public struct Window: Sendable {
+        public let first, length, stride: Int
+
+        public init(first: Int, length: Int, stride: Int) {
+            precondition(
+                first >= 0 && length > 0 && first + length <= stride,
+                "a window of \(length) elements from \(first) on, of each \(stride)")
+            self.first = first
+            self.length = length
+            self.stride = stride
+        }
+    }
+
+    public init(probability: Float, seed: UInt64, step: UInt64, layer: UInt32, window: Window? = nil) {
         precondition(probability >= 0 && probability < 1, "dropout probability \(probability) is not in [0, 1)")
         self.probability = probability
         self.seed = seed
         self.step = step
         self.layer = layer
+        self.window = window
+    }
+
+    /// The window for `count` elements, and how many rows of it they are.
+    package func rows(of count: Int) -> (window: Window, count: Int) {
+        guard count > 0 else { return (Window(first: 0, length: 1, stride: 1), 0) }
+        guard let window else { return (Window(first: 0, length: count, stride: count), 1) }
+        let rows = count / window.length
+        precondition(
+            count % window.length == 0 && rows * window.stride <= Int32.max,
+            "\(count) elements in rows of \(window.length), of each \(window.stride)")
+        return (window, rows)
     }
 
     /// Words below this are dropped.

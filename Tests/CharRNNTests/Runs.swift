@@ -40,8 +40,8 @@ struct Run {
         return try LanguageModel(configuration, on: device, seed: seed)
     }
 
-    func trainer(on device: Device = .cpu) throws -> Trainer {
-        try Trainer(model: model(on: device), dataset: dataset(), options: options)
+    func trainer(on device: Device = .cpu, sharingWith devices: [Device] = []) throws -> Trainer {
+        try Trainer(model: model(on: device), dataset: dataset(), options: options, sharingWith: devices)
     }
 }
 

@@ -76,4 +76,18 @@ import Testing
             try place.succeed(["inspect", trained, "-gpuid", "0", "-opencl", "1"])
         }
     }
+
+    @Test(.enabled(if: (try? Device.bestOpenCL()) != nil, "no OpenCL device was found"))
+    func severalDevicesTrainTogether() throws {
+        try Workplace.inNewFolder { place in
+            func losses(_ device: String) throws -> [Double] {
+                try place.train(["--dropout", "0.3", "--max-iterations", "12", "--device", device], into: device)
+                let history = try String(contentsOf: place.url("\(device)/history.jsonl"), encoding: .utf8)
+                return history.matches(of: #/"(?:validation_)?loss":([\d.]+)/#).map { Double($0.1)! }
+            }
+            let (one, several) = (try losses("cpu"), try losses("cpu,opencl:0"))
+            #expect(one.count == 13 && several.count == 13)
+            for (loss, expected) in zip(several, one) { #expect(abs(loss - expected) < 1e-4) }
+        }
+    }
 }

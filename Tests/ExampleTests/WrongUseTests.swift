@@ -1,3 +1,4 @@
+import CharRNN
 import Foundation
 import TestSupport
 import Testing
@@ -116,6 +117,22 @@ import Testing
                 #expect(outcome.status == 1 && outcome.output.isEmpty)
                 let message = "--opencl and --device cpu contradict each other; give one of them."
                 try expect(Mistake("\(command) --opencl --device cpu", message), in: place)
+            }
+            try expect(
+                Mistake(
+                    "sample run.safetensors --device cpu,cpu",
+                    "--device cpu,cpu: a device is there twice; name each once"), in: place)
+            let second = Device.available.dropFirst().first { $0.isOpenCL }
+            if let second {
+                let list = "cpu,\(second.id)"
+                try expect(
+                    Mistake(
+                        "sample run.safetensors --device \(list)",
+                        "--device \(list): only train shares its work among devices; name one"), in: place)
+                try expect(
+                    Mistake(
+                        "train --data-dir other --batch-size 1 --device \(list)",
+                        "batches of 1 streams cannot be shared among 2 devices; name fewer with --device"), in: place)
             }
             let outcome = try place.run(["train", "--data-dir", "other", "--device", "gpu"])
             #expect(outcome.errorLines.last!.hasPrefix("char-rnn: no device 'gpu'; found: cpu"))

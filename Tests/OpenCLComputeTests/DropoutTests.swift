@@ -31,6 +31,31 @@ struct DropoutTests {
         }
     }
 
+    @Test(
+        "A window of the mask is its part of the whole, whatever the alignment", arguments: Device.underTest,
+        [(first: 0, length: 8, stride: 12), (4, 4, 8), (3, 5, 9), (130, 127, 259), (1, 1, 2)])
+    func window(device: Device, _ window: (first: Int, length: Int, stride: Int)) throws {
+        var numbers = Numbers()
+        let rows = 7
+        let values = numbers.floats(rows * window.stride, in: 1...2)
+        func part(_ whole: [Float]) -> [Float] {
+            (0..<rows).flatMap { row in
+                whole[row * window.stride + window.first..<(row * window.stride + window.first + window.length)]
+            }
+        }
+        func mask(_ window: DropoutMask.Window?) -> DropoutMask {
+            DropoutMask(probability: 0.4, seed: Self.seed, step: Self.step, layer: Self.layer, window: window)
+        }
+        let bench = try Workbench(device)
+        let whole = try bench.buffer(values)
+        try bench.backend.dropout(whole, mask: mask(nil), into: whole)
+        let result = try bench.buffer(unset(rows * window.length))
+        let share = DropoutMask.Window(first: window.first, length: window.length, stride: window.stride)
+        try bench.backend.dropout(try bench.buffer(part(values)), mask: mask(share), into: result)
+        expectSame(try bench.read(result), part(try bench.read(whole)))
+        try bench.expectSurroundingsUntouched()
+    }
+
     @Test("In place gives the same as into another buffer", arguments: Device.underTest)
     func inPlace(device: Device) throws {
         var numbers = Numbers()

@@ -83,9 +83,9 @@ void cpu_softmax_cross_entropy(float *logits, const int32_t *targets, float scal
 
 // MARK: dropout.c
 
-/// result[i] = kept(i) ? x[i]·scale : 0 for i in [first, last); see DropoutMask for the generator.
-void cpu_dropout_apply(const float *x, float *result, long first, long last, uint32_t threshold, float scale,
-                       uint64_t seed, uint64_t step, uint32_t layer);
+/// result[i − shift] = kept(i) ? x[i − shift]·scale : 0 for i in [first, last); see DropoutMask for the generator.
+void cpu_dropout_apply(const float *x, float *result, long first, long last, long shift, uint32_t threshold,
+                       float scale, uint64_t seed, uint64_t step, uint32_t layer);
 
 // MARK: optimizer.c
 

@@ -109,6 +109,11 @@ public final class LanguageModel: Sendable {
         try self.init(checkpoint.configuration, values: checkpoint.parameters, on: device)
     }
 
+    /// The same model on another device.
+    convenience init(copying model: LanguageModel, on device: Device) throws {
+        try self.init(model.configuration, values: model.parameterValues(), on: device)
+    }
+
     private init(_ configuration: Configuration, values: [Float], on device: Device) throws {
         self.configuration = configuration
         self.device = device

@@ -9,6 +9,8 @@ import OpenCLCompute
 final class UnrolledNetwork {
     let steps: Int
     let batchSize: Int
+    /// Which streams of the batch these B are.
+    let streams: StreamShare
     /// T·B × V. After the backward pass their gradient.
     let logits: Matrix
     /// −ln p of each target, T·B.
@@ -26,10 +28,13 @@ final class UnrolledNetwork {
 
     private var backend: any Backend { model.backend }
 
-    /// - Parameter forTraining: whether there will be a backward pass.
-    init(_ model: LanguageModel, steps: Int, batchSize: Int, forTraining: Bool) throws {
+    /// - Parameters:
+    ///   - streams: the B streams that it reads, all of the batch or a share.
+    ///   - forTraining: whether there will be a backward pass.
+    init(_ model: LanguageModel, steps: Int, streams: StreamShare, forTraining: Bool) throws {
         let configuration = model.configuration
         let backend = model.backend
+        let batchSize = streams.count
         let (rows, h, v) = (steps * batchSize, configuration.hiddenSize, configuration.vocabulary.count)
         func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
             Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
@@ -38,6 +43,7 @@ final class UnrolledNetwork {
         self.model = model
         self.steps = steps
         self.batchSize = batchSize
+        self.streams = streams
         layers = try (0..<configuration.layerCount).map { _ in
             try RecurrentSequence(
                 configuration.cell, steps: steps, batchSize: batchSize, hiddenSize: h, forTraining: forTraining,
@@ -59,8 +65,8 @@ final class UnrolledNetwork {
     /// The characters of the next pass.
     func load(inputs characters: [Int32]) throws { try backend.write(characters, to: inputs) }
 
-    /// The characters of the next pass and those that follow them.
-    func load(_ batch: Batch, forTraining: Bool) throws {
+    /// The characters of the next pass and those that follow them, of B streams.
+    private func load(_ batch: Batch, forTraining: Bool) throws {
         try load(inputs: batch.inputs)
         try backend.write(batch.targets, to: targets)
         if forTraining {
@@ -119,6 +125,15 @@ final class UnrolledNetwork {
 
     // MARK: Passes
 
+    /// Runs a batch of B streams from the carried state to ``losses`` and, where there is a place for it, to the
+    /// gradient of all parameters.
+    func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters?) throws {
+        try load(batch, forTraining: gradient != nil)
+        try forward(dropout: dropout)
+        try computeLosses()
+        if let gradient { try backward(dropout: dropout, into: gradient) }
+    }
+
     /// Runs the loaded characters from the carried state to the logits.
     ///
     /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
@@ -135,7 +150,7 @@ final class UnrolledNetwork {
             try backend.forward(sequence, weights: parameters.recurrentWeights(index))
             x = sequence.outputs
             if let dropout {
-                let mask = dropout.mask(model.configuration.dropout, layer: index)
+                let mask = mask(dropout, layer: index)
                 try backend.dropout(sequence.outputs.elements, mask: mask, into: dropped[index].elements)
                 x = dropped[index]
             }
@@ -145,14 +160,14 @@ final class UnrolledNetwork {
     }
 
     /// From the logits to ``losses`` against the loaded targets. The logits become the gradient of the sum over time
-    /// of the mean over the batch, which char-rnn follows.
-    func computeLosses() throws {
+    /// of the mean over the whole batch, which char-rnn follows.
+    private func computeLosses() throws {
         try backend.softmaxCrossEntropy(
-            logits, targets: targets, gradientScale: 1 / Float(batchSize), losses: losses)
+            logits, targets: targets, gradientScale: 1 / Float(streams.total), losses: losses)
     }
 
     /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
-    func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
+    private func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
         let parameters = model.parameters
         func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
 
@@ -161,7 +176,7 @@ final class UnrolledNetwork {
         try backend.multiply(logits, parameters.decoderWeights.transposed, into: outputGradient)
         for (index, sequence) in layers.enumerated().reversed() {
             if let dropout {
-                let mask = dropout.mask(model.configuration.dropout, layer: index)
+                let mask = mask(dropout, layer: index)
                 try backend.dropout(outputGradient.elements, mask: mask, into: outputGradient.elements)
             }
             try backend.backward(
@@ -177,14 +192,22 @@ final class UnrolledNetwork {
             }
         }
     }
+
+    /// The mask of a layer's outputs: whoever runs a share of the streams drops what one that runs all would drop there.
+    private func mask(_ dropout: DropoutStep, layer: Int) -> DropoutMask {
+        DropoutMask(
+            probability: model.configuration.dropout, seed: dropout.seed, step: dropout.step, layer: UInt32(layer),
+            window: streams.isWhole
+                ? nil
+                : .init(
+                    first: streams.range.lowerBound * model.configuration.hiddenSize,
+                    length: streams.count * model.configuration.hiddenSize,
+                    stride: streams.total * model.configuration.hiddenSize))
+    }
 }
 
-/// The masks of one training step.
+/// By which the masks of a training step are drawn.
 struct DropoutStep {
     let seed: UInt64
     let step: UInt64
-
-    func mask(_ probability: Float, layer: Int) -> DropoutMask {
-        DropoutMask(probability: probability, seed: seed, step: step, layer: UInt32(layer))
-    }
 }

@@ -86,7 +86,7 @@ private final class Reader: @unchecked Sendable {
 
     init(_ model: LanguageModel) throws {
         self.model = model
-        network = try UnrolledNetwork(model, steps: 1, batchSize: 1, forTraining: false)
+        network = try UnrolledNetwork(model, steps: 1, streams: StreamShare(all: 1), forTraining: false)
     }
 
     func read(_ token: Int) throws {

@@ -25,7 +25,7 @@ public final class SessionGroup {
         self.model = model
         let unknown = Distribution(logits: [Float](repeating: 0, count: model.vocabulary.count))
         next = [Distribution](repeating: unknown, count: count)
-        network = try UnrolledNetwork(model, steps: 1, batchSize: count, forTraining: false)
+        network = try UnrolledNetwork(model, steps: 1, streams: StreamShare(all: count), forTraining: false)
     }
 
     /// Reads one token of each text, in their order.

@@ -31,6 +31,8 @@ public final class Trainer {
     public let dataset: TextDataset
     /// How it learns.
     public let options: Options
+    /// The devices that share the work, the model's first.
+    public let devices: [Device]
     /// The steps taken.
     public private(set) var iteration: Int
     /// The rate of the next step.
@@ -42,7 +44,7 @@ public final class Trainer {
     /// The losses of the steps before this run, when it resumes another.
     private let earlierLosses: [Float]
     private let gradient: Parameters
-    private let network: UnrolledNetwork
+    private let network: ReplicatedNetwork
     private let log: StepLog
 
     private var backend: any Backend { model.backend }
@@ -51,9 +53,17 @@ public final class Trainer {
     /// Passes over the training batches so far.
     public var epoch: Double { Double(iteration) / Double(epochLength) }
 
-    /// - Throws: `DeviceError` when the device has not enough memory.
-    public convenience init(model: LanguageModel, dataset: TextDataset, options: Options) throws {
-        try self.init(model: model, dataset: dataset, options: options, progress: nil)
+    /// A trainer for `model`, whose device shares the work with others if there are any: each runs as many streams of
+    /// the batch, and their gradients are added in a fixed order. It pays where the devices are about equally fast and
+    /// the model is large, since parameters and gradients travel through the host in every step. Losses are those of one
+    /// device but for rounding.
+    ///
+    /// - Parameter devices: those that share the work with the model's, together no more than the batch has streams.
+    /// - Throws: `DeviceError` when a device cannot be used or has not enough memory.
+    public convenience init(
+        model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device] = []
+    ) throws {
+        try self.init(model: model, dataset: dataset, options: options, sharingWith: devices, progress: nil)
     }
 
     /// - Throws: `DeviceError` when the device has not enough memory.
@@ -64,12 +74,13 @@ public final class Trainer {
         try self.init(model: model, dataset: dataset, options: Options(optimizer: optimizer, clipping: clipping))
     }
 
-    /// Continues the run that wrote `checkpoint`, on any device: weights, optimizer, schedule, position and state.
+    /// Continues the run that wrote `checkpoint`, on any devices: weights, optimizer, schedule, position and state.
     ///
     /// - Throws: ``CheckpointError/noTraining`` when the checkpoint holds weights only,
     ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, `DeviceError`.
     public convenience init(
-        resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default
+        resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default,
+        sharingWith devices: [Device] = []
     ) throws {
         guard let progress = checkpoint.training else { throw CheckpointError.noTraining }
         if let difference = progress.position.dataset.difference(to: .init(dataset)) {
@@ -83,11 +94,12 @@ public final class Trainer {
         }
         try self.init(
             model: LanguageModel(checkpoint, on: device), dataset: dataset.numbered(by: vocabulary),
-            options: progress.position.options, progress: progress)
+            options: progress.position.options, sharingWith: devices, progress: progress)
     }
 
     private init(
-        model: LanguageModel, dataset: TextDataset, options: Options, progress: TrainingProgress?
+        model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device],
+        progress: TrainingProgress?
     ) throws {
         precondition(
             model.vocabulary == dataset.vocabulary,
@@ -96,14 +108,15 @@ public final class Trainer {
         self.model = model
         self.dataset = dataset
         self.options = options
+        self.devices = [model.device] + devices
         iteration = progress?.position.iteration ?? 0
         learningRate = progress?.position.learningRate ?? options.optimizer.learningRate
         validationLosses = progress?.position.validationLosses ?? [:]
         earlierLosses = progress?.losses ?? []
         gradient = try Parameters(layout, on: model.backend)
         moments = try options.optimizer.momentNames.map { _ in try Parameters(layout, on: model.backend) }
-        network = try UnrolledNetwork(
-            model, steps: dataset.sequenceLength, batchSize: dataset.batchSize, forTraining: true)
+        network = try ReplicatedNetwork(
+            model, steps: dataset.sequenceLength, batchSize: dataset.batchSize, sharingWith: devices)
         log = try StepLog(start: iteration, on: model.backend)
         if let progress {
             for (moment, values) in zip(moments, progress.moments) {
@@ -117,17 +130,14 @@ public final class Trainer {
     ///
     /// - Throws: `DeviceError`.
     public func step() throws -> TrainingStep {
-        let dropout = dropout(ofStep: iteration + 1)
         let rate = learningRate
         let slot = try log.next()
-        try network.load(batch(ofStep: iteration + 1), forTraining: true)
-        try network.forward(dropout: dropout)
-        try network.computeLosses()
+        try network.run(batch(ofStep: iteration + 1), dropout: dropout(ofStep: iteration + 1), gradient: gradient)
         try backend.mean(of: network.losses, into: slot.loss)
-        try network.backward(dropout: dropout, into: gradient)
         try options.optimizer.step(
             model.parameters, gradient: gradient, moments: moments, clipping: options.clipping, learningRate: rate,
             iteration: iteration + 1, norms: slot.norms, on: backend)
+        network.parametersChanged()
         iteration += 1
         learningRate = options.decay.rate(after: iteration, epochLength: epochLength, current: rate)
         return TrainingStep(
@@ -152,9 +162,7 @@ public final class Trainer {
         try network.setState(model.zeroState(batchSize: dataset.batchSize))
         let means = try backend.makeBuffer(of: Float.self, count: batches.count)
         for (i, batch) in batches.enumerated() {
-            try network.load(dataset.batch(batch), forTraining: false)
-            try network.forward(dropout: nil)
-            try network.computeLosses()
+            try network.run(dataset.batch(batch), dropout: nil)
             try backend.mean(of: network.losses, into: means[i..<i + 1])
         }
         try network.setState(carried)
@@ -168,9 +176,7 @@ public final class Trainer {
     /// The loss of the batch and the masks of step `iteration`, with the parameters and the state as they are now; for
     /// the next step it is the loss that the step will have. Waits for the device, and changes nothing.
     func loss(ofStep iteration: Int) throws -> Float {
-        try network.load(batch(ofStep: iteration), forTraining: false)
-        try network.forward(dropout: dropout(ofStep: iteration))
-        try network.computeLosses()
+        try network.run(batch(ofStep: iteration), dropout: dropout(ofStep: iteration))
         let mean = try backend.makeBuffer(of: Float.self, count: 1)
         try backend.mean(of: network.losses, into: mean)
         try network.takeBackState()
@@ -191,13 +197,17 @@ public final class Trainer {
     }
 
     /// Where the state lies in which the next step begins.
-    var stateBuffers: [Buffer<Float>] { network.stateBuffers }
+    var stateMemory: [DeviceMemory] { network.stateMemory }
 
-    /// All that steps change on the device, the state last.
-    var changingBuffers: [Buffer<Float>] { [model.parameters.buffer] + moments.map(\.buffer) + stateBuffers }
+    /// All that steps change on the devices, the state last.
+    var changingMemory: [DeviceMemory] {
+        ([model.parameters.buffer] + moments.map(\.buffer)).map { DeviceMemory(backend: backend, elements: $0) }
+            + stateMemory
+    }
 
-    /// Stands where the run stood after `iteration`, whose ``changingBuffers`` the caller has put back.
+    /// Stands where the run stood after `iteration`, whose ``changingMemory`` the caller has put back.
     func returned(to iteration: Int, learningRate: Float) throws {
+        network.parametersChanged()
         self.iteration = iteration
         self.learningRate = learningRate
         validationLosses = validationLosses.filter { $0.key <= iteration }

@@ -3,10 +3,14 @@ import CPUKernels
 extension CPUBackend {
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) {
         precondition(x.count == result.count, "dropout of \(x.count) elements into \(result.count)")
-        parallel(x.count, grain: 1 << 13, alignment: 32) { range in
-            cpu_dropout_apply(
-                x.pointer, result.pointer, range.lowerBound, range.upperBound, mask.threshold, mask.scale, mask.seed,
-                mask.step, mask.layer)
+        let (window, rows) = mask.rows(of: x.count)
+        for row in 0..<rows {
+            let first = window.first + row * window.stride
+            parallel(window.length, grain: 1 << 13, alignment: 32) { range in
+                cpu_dropout_apply(
+                    x.pointer, result.pointer, first + range.lowerBound, first + range.upperBound,
+                    first - row * window.length, mask.threshold, mask.scale, mask.seed, mask.step, mask.layer)
+            }
         }
     }
 

@@ -1,11 +1,13 @@
 extension OpenCLBackend {
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws {
         precondition(x.count == result.count, "dropout of \(x.count) elements into \(result.count)")
+        let (window, rows) = mask.rows(of: x.count)
         try enqueue { stream in
+            // A row may begin within a block of four and end within another.
             try stream.launch(
-                "dropout_apply", items: x.count.dividedRoundingUp(by: 4),
+                "dropout_apply", items: window.length.dividedRoundingUp(by: 4) + 1, rows: rows,
                 [
-                    x.count, mask.threshold, mask.scale, mask.layer,
+                    window.first, window.length, window.stride, mask.threshold, mask.scale, mask.layer,
                     UInt32(truncatingIfNeeded: mask.step), UInt32(truncatingIfNeeded: mask.step >> 32),
                     UInt32(truncatingIfNeeded: mask.seed), UInt32(truncatingIfNeeded: mask.seed >> 32),
                     x, result,

@@ -23,6 +23,28 @@ package enum OpenCLPlatform {
         }
     }
 
+    /// The processors among the devices, each cut into devices of one core. For tests of several devices, on machines with
+    /// one; they are not given back before the process ends.
+    package static func coresOfProcessors() -> [Device] {
+        ((try? found()) ?? []).enumerated().filter(\.element.info.isProcessor).flatMap { number, device in
+            cores(of: device.handle).enumerated().compactMap { core, handle in
+                guard let info = try? OpenCLDeviceInfo(handle) else { return nil }
+                return self.device(handle, info, id: "opencl:\(number) core \(core)")
+            }
+        }
+    }
+
+    private static func cores(of device: cl_device_id) -> [cl_device_id] {
+        let partition: [cl_device_partition_property] = [
+            cl_device_partition_property(CL_DEVICE_PARTITION_EQUALLY), 1, 0,
+        ]
+        var count: cl_uint = 0
+        guard clCreateSubDevices(device, partition, 0, nil, &count) == CL_SUCCESS else { return [] }
+        var cores = [cl_device_id?](repeating: nil, count: Int(count))
+        guard clCreateSubDevices(device, partition, count, &cores, nil) == CL_SUCCESS else { return [] }
+        return cores.compactMap(\.self)
+    }
+
     private static func found() throws(DeviceError) -> [(handle: cl_device_id, info: OpenCLDeviceInfo)] {
         try usable(
             of: try all(), name: { platform throws(DeviceError) in try name(of: platform) },

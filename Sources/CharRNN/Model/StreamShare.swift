@@ -1,0 +1,57 @@
+/// The streams of a batch that one device runs.
+struct StreamShare: Hashable, Sendable {
+    let range: Range<Int>
+    /// The streams of the whole batch.
+    let total: Int
+
+    var count: Int { range.count }
+    var isWhole: Bool { count == total }
+
+    /// All of them.
+    init(all count: Int) { self.init(range: 0..<count, total: count) }
+
+    private init(range: Range<Int>, total: Int) {
+        self.range = range
+        self.total = total
+    }
+
+    /// `count` shares that differ by one stream at most, in the order of the streams.
+    static func split(_ total: Int, into count: Int) -> [StreamShare] {
+        (0..<count).map { StreamShare(range: total * $0 / count..<total * ($0 + 1) / count, total: total) }
+    }
+
+    /// The elements of these streams in a time-major list with `width` for each step of each stream.
+    func part<Element>(of elements: [Element], width: Int = 1) -> [Element] {
+        guard !isWhole else { return elements }
+        let row = total * width
+        return stride(from: 0, to: elements.count, by: row).flatMap {
+            elements[$0 + range.lowerBound * width..<$0 + range.upperBound * width]
+        }
+    }
+}
+
+extension Batch {
+    func share(_ streams: StreamShare) -> Batch {
+        guard !streams.isWhole else { return self }
+        return Batch(
+            batchSize: streams.count, steps: steps, inputs: streams.part(of: inputs), targets: streams.part(of: targets)
+        )
+    }
+}
+
+extension LanguageModel.State {
+    /// The state of these streams alone.
+    func share(_ streams: StreamShare, hiddenSize: Int) -> LanguageModel.State {
+        LanguageModel.State(
+            hidden: hidden.map { streams.part(of: $0, width: hiddenSize) },
+            memory: memory.map { streams.part(of: $0, width: hiddenSize) })
+    }
+
+    /// The state of all streams, from those of the shares in their order.
+    static func joined(_ shares: [LanguageModel.State]) -> LanguageModel.State {
+        func joined(_ part: (LanguageModel.State) -> [[Float]]) -> [[Float]] {
+            part(shares[0]).indices.map { layer in shares.flatMap { part($0)[layer] } }
+        }
+        return LanguageModel.State(hidden: joined(\.hidden), memory: joined(\.memory))
+    }
+}
