@@ -1,29 +1,34 @@
 // Softmax cross-entropy and its gradient.
 //
-// logits    N × V    enter as scores x, leave as scale · (softmax(x) − one-hot(target))
+// logits    N × V    enter without the bias b, so x = logits + b; leave as scale · (softmax(x) − one-hot(target))
+// bias      V        b
 // targets   N        columns
 // losses    N        −ln softmax(x)[target] = ln Σ exp(x − max) − (x[target] − max)
 //
 // One work-group for each row; lanes: a float for each of its items. A work-item meets the same columns in each loop,
 // so nobody reads what another has written.
 kernel void softmax_cross_entropy(
-    int V, float scale, global float *logits, int logits_at, global const int *targets, int targets_at,
-    global float *losses, int losses_at, local float *lanes) {
+    int V, float scale, global float *logits, int logits_at, global const float *bias, int bias_at,
+    global const int *targets, int targets_at, global float *losses, int losses_at, local float *lanes) {
     int row = get_group_id(0);
     int first = get_local_id(0) * WIDTH, stride = get_local_size(0) * WIDTH;
     logits += logits_at + row * V;
+    bias += bias_at;
     int target = targets[targets_at + row];
 
     vector largest = -INFINITY;
-    for (int v = first; v < V; v += stride) largest = fmax(largest, vector_load_or(logits + v, V - v, -INFINITY));
+    for (int v = first; v < V; v += stride) {
+        largest = fmax(largest, vector_load_or(logits + v, V - v, -INFINITY) + vector_load(bias + v, V - v));
+    }
     // Without it exp overflows where scores pass 88.
     float maximum = group_maximum(vector_maximum(largest), lanes);
 
     vector partial = 0.0f;
     float score = 0.0f;
     for (int v = first; v < V; v += stride) {
-        if (v <= target && target < v + WIDTH) score = logits[target] - maximum;
-        vector power = exp(vector_load_or(logits + v, V - v, -INFINITY) - maximum);
+        if (v <= target && target < v + WIDTH) score = logits[target] + bias[target] - maximum;
+        vector x = vector_load_or(logits + v, V - v, -INFINITY) + vector_load(bias + v, V - v);
+        vector power = exp(x - maximum);
         partial += power;
         vector_store(power, logits + v, V - v);
     }

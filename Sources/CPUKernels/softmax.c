@@ -3,13 +3,16 @@
 
 #include "kernels.h"
 
-KERNEL void cpu_softmax_cross_entropy(float *logits, const int32_t *targets, float scale, float *losses, long rows,
-                                      long columns) {
+KERNEL void cpu_softmax_cross_entropy(float *logits, const float *bias, const int32_t *targets, float scale,
+                                      float *losses, long rows, long columns) {
 #pragma clang fp reassociate(on)
     for (long i = 0; i < rows; i++) {
         float *row = logits + i * columns;
-        float maximum = row[0];
-        for (long j = 1; j < columns; j++) maximum = row[j] > maximum ? row[j] : maximum;
+        float maximum = -INFINITY;
+        for (long j = 0; j < columns; j++) {
+            row[j] += bias[j];
+            maximum = row[j] > maximum ? row[j] : maximum;
+        }
         float target = row[targets[i]] - maximum;
         float sum = 0;
         for (long j = 0; j < columns; j++) {

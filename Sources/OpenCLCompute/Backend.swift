@@ -64,10 +64,11 @@ public protocol Backend: AnyObject, Sendable {
 
     /// result = x∘mask/(1−p). Called with a gradient it is its own derivative. x and result may be the same.
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws
-    /// Per row: losses[i] = −ln softmax(logits)[target], in nats; `logits` becomes the gradient of
-    /// `gradientScale` · Σ losses with respect to the logits.
+    /// Per row: losses[i] = −ln softmax(logits + bias)[target], in nats; `logits` becomes the gradient of
+    /// `gradientScale` · Σ losses with respect to it.
     func softmaxCrossEntropy(
-        _ logits: Matrix, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>) throws
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>)
+        throws
 
     // MARK: Optimization
 
@@ -91,6 +92,13 @@ extension Backend {
     public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix) throws {
         try multiply(a, b, into: c, adding: false)
     }
+}
+
+/// Traps where the shapes of a softmax cross-entropy do not fit.
+func checkCrossEntropy(_ logits: Matrix, _ bias: Buffer<Float>, _ targets: Buffer<Int32>, _ losses: Buffer<Float>) {
+    precondition(
+        bias.count == logits.columns && targets.count == logits.rows && losses.count == logits.rows,
+        "logits of \(logits.shape) with a bias of \(bias.count), \(targets.count) targets and \(losses.count) losses")
 }
 
 /// 1/(1 − βᵗ), by which Adam's moments are corrected for having started at zero.

@@ -44,7 +44,8 @@ extension DeviceCheck {
             Operation(name: "softmax and cross-entropy") { bench in
                 let (logits, losses) = (try bench.matrix(37, 65), try bench.numbers(37))
                 try bench.backend.softmaxCrossEntropy(
-                    logits, targets: try bench.buffer((0..<37).map { Int32($0) }), gradientScale: 0.5, losses: losses)
+                    logits, bias: try bench.numbers(65), targets: try bench.buffer((0..<37).map { Int32($0) }),
+                    gradientScale: 0.5, losses: losses)
                 return try bench.backend.read(logits.elements) + bench.backend.read(losses)
             },
             optimizer("RMSProp") { backend, x, gradient, moments, clipping, norms in

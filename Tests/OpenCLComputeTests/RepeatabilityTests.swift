@@ -51,7 +51,8 @@ struct RepeatabilityTests {
         try expectSameBits(on: device) { bench, numbers in
             let logits = try bench.matrix(numbers.floats(300 * 1031), rows: 300, columns: 1031)
             try bench.backend.softmaxCrossEntropy(
-                logits, targets: try bench.indices(numbers.indices(300, below: 1031)), gradientScale: 1,
+                logits, bias: try bench.buffer(numbers.floats(1031)),
+                targets: try bench.indices(numbers.indices(300, below: 1031)), gradientScale: 1,
                 losses: try bench.buffer(unset(300)))
             return logits.elements
         }

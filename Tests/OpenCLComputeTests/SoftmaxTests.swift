@@ -53,10 +53,15 @@ struct SoftmaxTests {
         _ logits: [Float], targets: [Int32], classes: Int, on device: Device
     ) throws -> (losses: [Float], gradient: [Float]) {
         let bench = try Workbench(device)
-        let matrix = try bench.matrix(logits, rows: targets.count, columns: classes)
+        // What is given to the device are the logits without a bias, in which the sums round as they do there.
+        let bias = (0..<classes).map { Float($0 % 7) / 16 }
+        let scores = logits.indices.map { logits[$0] - bias[$0 % classes] }
+        let logits = scores.indices.map { scores[$0] + bias[$0 % classes] }
+        let matrix = try bench.matrix(scores, rows: targets.count, columns: classes)
         let losses = try bench.buffer(unset(targets.count))
         try bench.backend.softmaxCrossEntropy(
-            matrix, targets: try bench.indices(targets), gradientScale: Self.scale, losses: losses)
+            matrix, bias: try bench.buffer(bias), targets: try bench.indices(targets), gradientScale: Self.scale,
+            losses: losses)
 
         let expectedLosses = Reference.crossEntropy(logits.asDoubles, targets: targets, classes: classes)
         let expectedGradient = Reference.crossEntropyGradient(

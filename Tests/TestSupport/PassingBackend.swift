@@ -53,9 +53,10 @@ open class PassingBackend: Backend, @unchecked Sendable {
         try sound.dropout(x, mask: mask, into: result)
     }
     open func softmaxCrossEntropy(
-        _ logits: Matrix, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
     ) throws {
-        try sound.softmaxCrossEntropy(logits, targets: targets, gradientScale: gradientScale, losses: losses)
+        try sound.softmaxCrossEntropy(
+            logits, bias: bias, targets: targets, gradientScale: gradientScale, losses: losses)
     }
     open func rmsProp(
         _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,

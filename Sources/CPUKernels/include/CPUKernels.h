@@ -77,9 +77,9 @@ void cpu_rnn_backward(float *gates, const float *dh, long rows, long hidden);
 
 // MARK: softmax.c
 
-/// Per row losses[i] = −ln softmax(logits)[targets[i]]; logits become scale·(softmax − one-hot target).
-void cpu_softmax_cross_entropy(float *logits, const int32_t *targets, float scale, float *losses, long rows,
-                               long columns);
+/// Per row losses[i] = −ln softmax(logits + bias)[targets[i]]; logits become scale·(softmax − one-hot target).
+void cpu_softmax_cross_entropy(float *logits, const float *bias, const int32_t *targets, float scale, float *losses,
+                               long rows, long columns);
 
 // MARK: dropout.c
 

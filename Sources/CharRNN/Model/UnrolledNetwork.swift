@@ -134,7 +134,7 @@ final class UnrolledNetwork {
         if let gradient { try backward(dropout: dropout, into: gradient) }
     }
 
-    /// Runs the loaded characters from the carried state to the logits.
+    /// Runs the loaded characters from the carried state to the logits, which still lack the decoder's bias.
     ///
     /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
     func forward(dropout: DropoutStep?) throws {
@@ -156,14 +156,17 @@ final class UnrolledNetwork {
             }
         }
         try backend.multiply(x!, parameters.decoderWeights, into: logits)
-        try backend.addBias(parameters.decoderBias, to: logits)
     }
 
-    /// From the logits to ``losses`` against the loaded targets. The logits become the gradient of the sum over time
+    /// Completes the logits for those who read them.
+    func addDecoderBias() throws { try backend.addBias(model.parameters.decoderBias, to: logits) }
+
+    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. The logits become the gradient of the sum over time
     /// of the mean over the whole batch, which char-rnn follows.
     private func computeLosses() throws {
         try backend.softmaxCrossEntropy(
-            logits, targets: targets, gradientScale: 1 / Float(streams.total), losses: losses)
+            logits, bias: model.parameters.decoderBias, targets: targets, gradientScale: 1 / Float(streams.total),
+            losses: losses)
     }
 
     /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.

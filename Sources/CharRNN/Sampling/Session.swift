@@ -94,6 +94,7 @@ private final class Reader: @unchecked Sendable {
             token >= 0 && token < model.vocabulary.count, "token \(token) of a vocabulary of \(model.vocabulary.count)")
         try network.load(inputs: [Int32(token)])
         try network.forward(dropout: nil)
+        try network.addDecoderBias()
     }
 
     func logits() throws -> [Float] { try model.backend.read(network.logits.elements) }

@@ -38,6 +38,7 @@ public final class SessionGroup {
             "tokens \(tokens) for \(count) texts, of a vocabulary of \(size)")
         try network.load(inputs: tokens.map { Int32($0) })
         try network.forward(dropout: nil)
+        try network.addDecoderBias()
         let logits = try model.backend.read(network.logits.elements)
         next = (0..<count).map { Distribution(logits: Array(logits[$0 * size..<($0 + 1) * size])) }
     }

@@ -15,16 +15,14 @@ extension CPUBackend {
     }
 
     func softmaxCrossEntropy(
-        _ logits: Matrix, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
     ) {
-        precondition(
-            targets.count == logits.rows && losses.count == logits.rows,
-            "logits of \(logits.shape) with \(targets.count) targets and \(losses.count) losses")
+        checkCrossEntropy(logits, bias, targets, losses)
         parallel(logits.rows, grain: grain(rowLength: 8 * logits.columns)) { rows in
             let first = rows.lowerBound
             cpu_softmax_cross_entropy(
-                logits.pointer(row: first), targets.pointer + first, gradientScale, losses.pointer + first, rows.count,
-                logits.columns)
+                logits.pointer(row: first), bias.pointer, targets.pointer + first, gradientScale,
+                losses.pointer + first, rows.count, logits.columns)
         }
     }
 }

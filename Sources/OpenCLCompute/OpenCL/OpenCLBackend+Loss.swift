@@ -16,14 +16,13 @@ extension OpenCLBackend {
     }
 
     func softmaxCrossEntropy(
-        _ logits: Matrix, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
     ) throws {
-        precondition(
-            targets.count == logits.rows && losses.count == logits.rows,
-            "\(targets.count) targets and \(losses.count) losses for logits of \(logits.shape)")
+        checkCrossEntropy(logits, bias, targets, losses)
         try enqueue { stream in
             try stream.launch(
-                "softmax_cross_entropy", groups: logits.rows, logits.columns, gradientScale, logits, targets, losses)
+                "softmax_cross_entropy", groups: logits.rows, logits.columns, gradientScale, logits, bias, targets,
+                losses)
         }
     }
 }
