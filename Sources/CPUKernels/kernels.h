@@ -6,10 +6,11 @@
 
 #include "CPUKernels.h"
 
-// The compiler vectorises each kernel for the oldest x86-64 and for one with AVX2 and FMA; the loader picks the one
-// that the processor runs. Not under the thread sanitizer: the loader would ask before the sanitizer has started.
+// The compiler vectorises each kernel for the oldest x86-64, for one with AVX2 and FMA and for one with AVX-512; the
+// loader picks the one that the processor runs. Not under the thread sanitizer: the loader would ask before the
+// sanitizer has started.
 #if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define KERNEL __attribute__((target_clones("default", "arch=x86-64-v3")))
+#define KERNEL __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define KERNEL
 #endif
