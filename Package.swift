@@ -25,11 +25,15 @@ let package = Package(
         .target(name: "CLKernels", path: "CLKernels/embed"),
         .target(name: "CPUKernels"),
 
+        // MARK: In C++, what CLBlast's C interface lacks
+
+        .target(name: "CLBlastParameters", dependencies: ["COpenCL", "CCLBlast"]),
+
         // MARK: Libraries
 
         .target(
             name: "OpenCLCompute",
-            dependencies: ["COpenCL", "CCLBlast", "COpenBLAS", "CLKernels", "CPUKernels"]),
+            dependencies: ["COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels"]),
         .target(name: "CharRNN", dependencies: ["OpenCLCompute"]),
 
         // MARK: Examples
@@ -49,5 +53,6 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6],
     // C23 gives `#embed`, with which CLKernels/embed puts the kernel sources into the binary.
-    cLanguageStandard: .gnu2x
+    cLanguageStandard: .gnu2x,
+    cxxLanguageStandard: .cxx17
 )

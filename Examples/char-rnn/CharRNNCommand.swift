@@ -16,7 +16,9 @@ struct CharRNNCommand: ParsableCommand {
             compute on a graphics card. The options of karpathy/char-rnn are accepted as they were typed there \
             (-rnn_size 512 -opencl 1).
             """,
-        subcommands: [Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self])
+        subcommands: [
+            Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self, Tune.self,
+        ])
 
     static func main() {
         // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.

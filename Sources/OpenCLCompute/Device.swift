@@ -33,12 +33,15 @@ public struct Device: Sendable {
     /// The most that a single buffer may take of it; often a quarter.
     public let largestBufferBytes: UInt64
 
+    /// CLBlast's parameters for the device; nil where products are not CLBlast's.
+    package let tuning: CLBlastTuning?
+
     private let shared: SharedBackend
     private let openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)?
 
     package init(
         id: String, kind: Kind, vendor: String, name: String, platform: String, version: String,
-        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil,
+        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, tuning: CLBlastTuning? = nil,
         openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)? = nil,
         open: @escaping @Sendable () throws -> any Backend
     ) {
@@ -50,6 +53,7 @@ public struct Device: Sendable {
         self.version = version
         self.memoryBytes = memoryBytes
         self.largestBufferBytes = largestBufferBytes ?? memoryBytes
+        self.tuning = tuning
         self.openProfiled = openProfiled
         shared = SharedBackend(open: open)
     }
@@ -63,7 +67,7 @@ public struct Device: Sendable {
         guard let openProfiled else { return nil }
         return Device(
             id: id, kind: kind, vendor: vendor, name: name, platform: platform, version: version,
-            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes
+            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, tuning: tuning
         ) {
             try openProfiled(profile)
         }

@@ -65,6 +65,13 @@ extension OpenCLDeviceInfo {
         return (major, minor)
     }
 
+    /// The same device, said to be a graphics card.
+    var asCard: OpenCLDeviceInfo {
+        var card = self
+        card.type = UInt64(CL_DEVICE_TYPE_GPU)
+        return card
+    }
+
     /// Whether it runs the kernels that are made for processors.
     var isProcessor: Bool { kind == .openCLProcessor }
 

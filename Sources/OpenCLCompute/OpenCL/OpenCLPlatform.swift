@@ -17,19 +17,19 @@ package enum OpenCLPlatform {
         let found = (try? found()) ?? []
         return found.enumerated().compactMap { number, device in
             guard device.info.isProcessor else { return nil }
-            var info = device.info
-            info.type = UInt64(CL_DEVICE_TYPE_GPU)
-            return self.device(device.handle, info, id: "opencl:\(number) as a card")
+            return self.device(device.handle, device.info.asCard, id: "opencl:\(number) as a card")
         }
     }
 
     /// The processors among the devices, each cut into devices of one core. For tests of several devices, on machines with
-    /// one; they are not given back before the process ends.
-    package static func coresOfProcessors() -> [Device] {
+    /// one, and of what must not touch the others'; they are not given back before the process ends.
+    ///
+    /// - Parameter asCards: whether they are run as graphics cards are.
+    package static func coresOfProcessors(asCards: Bool = false) -> [Device] {
         ((try? found()) ?? []).enumerated().filter(\.element.info.isProcessor).flatMap { number, device in
             cores(of: device.handle).enumerated().compactMap { core, handle in
                 guard let info = try? OpenCLDeviceInfo(handle) else { return nil }
-                return self.device(handle, info, id: "opencl:\(number) core \(core)")
+                return self.device(handle, asCards ? info.asCard : info, id: "opencl:\(number) core \(core)")
             }
         }
     }
@@ -91,13 +91,15 @@ package enum OpenCLPlatform {
     private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, id: String) -> Device {
         // A root device is not counted: its handle lives as long as the process.
         let address = UInt(bitPattern: handle)
+        let tuning = info.isProcessor ? nil : CLBlastTuning(handle, info)
         let open: @Sendable (OpenCLProfile?) throws -> any Backend = { profile in
-            try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id, profile: profile)
+            tuning?.applyStored()
+            return try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id, profile: profile)
         }
         return Device(
             id: id, kind: info.kind, vendor: info.vendor, name: info.name, platform: info.platform,
             version: "\(info.version), driver \(info.driver)", memoryBytes: info.globalMemory,
-            largestBufferBytes: info.maxAllocation, openProfiled: open, open: { try open(nil) })
+            largestBufferBytes: info.maxAllocation, tuning: tuning, openProfiled: open, open: { try open(nil) })
     }
 
     private static func all() throws(DeviceError) -> [cl_platform_id] {

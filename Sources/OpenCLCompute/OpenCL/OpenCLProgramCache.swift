@@ -14,33 +14,24 @@ struct OpenCLProgramCache {
     init(_ source: String, options: String, for info: OpenCLDeviceInfo) {
         let facts = ["char-rnn program 1", info.platform, info.name, info.version, info.driver, options, source]
         key = Array(facts.joined(separator: "\u{0}").utf8)
-        let name = String(Self.checksum(key), radix: 16)
-        file = Self.folder.appendingPathComponent("\(name).program")
+        file = CacheFolder.file("program", for: key)
     }
-
-    /// `$XDG_CACHE_HOME/char-rnn/programs`, by default below `~/.cache`.
-    private static let folder: URL = {
-        let environment = ProcessInfo.processInfo.environment
-        let home = URL(fileURLWithPath: environment["HOME"] ?? "/")
-        let given = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-        return (given ?? home.appendingPathComponent(".cache")).appendingPathComponent("char-rnn/programs")
-    }()
 
     /// The binary, if there is a whole one for this key.
     func read() -> [UInt8]? {
         guard let bytes = (try? Data(contentsOf: file)).map(Array.init), bytes.starts(with: key) else { return nil }
         let rest = bytes.dropFirst(key.count)
         let binary = Array(rest.dropFirst(8))
-        guard rest.count > 8, rest.prefix(8).elementsEqual(Self.bytes(of: Self.checksum(binary))) else { return nil }
+        guard rest.count > 8, rest.prefix(8).elementsEqual(Self.bytes(of: CacheFolder.checksum(binary))) else {
+            return nil
+        }
         return binary
     }
 
     /// Keeps the binary of a built program, whole or not at all.
     func write(_ program: cl_program) {
         guard let binary = Self.binary(of: program) else { return }
-        try? FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try? Data(key + Self.bytes(of: Self.checksum(binary)) + binary).write(to: file, options: .atomic)
+        try? CacheFolder.write(Data(key + Self.bytes(of: CacheFolder.checksum(binary)) + binary), to: file)
     }
 
     /// Of a program for one device.
@@ -56,11 +47,6 @@ struct OpenCLProgramCache {
             return clGetProgramInfo(program, cl_program_info(CL_PROGRAM_BINARIES), size, &pointer, nil)
         }
         return status == CL_SUCCESS ? bytes : nil
-    }
-
-    /// FNV-1a. Against damage, not against malice: who can write to the folder can run programs.
-    private static func checksum(_ bytes: [UInt8]) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
     private static func bytes(of number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }

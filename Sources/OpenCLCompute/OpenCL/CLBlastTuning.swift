@@ -1,0 +1,108 @@
+import CCLBlast
+import CLBlastParameters
+import COpenCL
+import FoundationEssentials
+import Glibc
+
+/// CLBlast's parameters for products on one graphics card: those of its own tables, or better ones that
+/// ``CLBlastSearch`` has found, which are kept on disk for every later run.
+///
+/// CLBlast has tables for many cards and guesses for the others. A file belongs to one device with one driver, and is
+/// used only if CLBlast knows its parameters by these names; a file that does not fit is as good as none.
+package struct CLBlastTuning: Sendable {
+    /// The values of parameters, by kernel and name.
+    package typealias Parameters = [String: [String: Int]]
+
+    /// From which size on a product takes CLBlast's tiled kernel, which wants padded copies; the kernel for small
+    /// products, which works on the matrices as they are; the tiled one.
+    package static let kernels = ["GemmRoutine", "XgemmDirect", "Xgemm"]
+
+    package let maxWorkGroupSize: Int
+    /// In bytes.
+    package let localMemory: Int
+    /// Where the parameters are kept.
+    package var file: URL
+
+    private let address: UInt
+    private let name: String
+    private let facts: [String]
+
+    /// What a file holds.
+    private struct Stored: Codable {
+        let device: [String]
+        let parameters: Parameters
+    }
+
+    init(_ handle: cl_device_id, _ info: OpenCLDeviceInfo) {
+        address = UInt(bitPattern: handle)
+        name = "\(info.name), \(info.platform)"
+        facts = [info.platform, info.name, info.version, info.driver]
+        maxWorkGroupSize = info.maxWorkGroupSize
+        localMemory = Int(clamping: info.localMemory)
+        file = CacheFolder.file("tuning", for: Array(facts.joined(separator: "\u{0}").utf8))
+    }
+
+    /// What CLBlast computes with on this device now.
+    ///
+    /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
+    package func current() throws -> Parameters {
+        var result: Parameters = [:]
+        for kernel in Self.kernels {
+            var text = [CChar](repeating: 0, count: 4096)
+            let status = clblast_parameters(UnsafeMutableRawPointer(bitPattern: address), kernel, &text, text.count)
+            try check(cl_int(status), "RetrieveParameters(\(kernel))", on: name)
+            let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let pairs = words.split(separator: " ").map { $0.split(separator: "=") }
+            result[kernel] = Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), Int($0[1])!) })
+        }
+        return result
+    }
+
+    /// Has CLBlast compute with `parameters` from now on, and in this process alone. Values that the card's compiler
+    /// does not like show at the next product.
+    ///
+    /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
+    package func apply(_ parameters: Parameters) throws {
+        for (kernel, values) in parameters.sorted(by: { $0.key < $1.key }) {
+            let names = values.keys.sorted()
+            let copies = names.map { strdup($0) }
+            defer { for copy in copies { free(copy) } }
+            var pointers = copies.map { UnsafePointer($0) }
+            let status = CLBlastOverrideParameters(
+                cl_device_id(bitPattern: address), kernel, CLBlastPrecisionSingle, names.count, &pointers,
+                names.map { values[$0]! })
+            try check(status, "CLBlastOverrideParameters(\(kernel))", on: name)
+        }
+    }
+
+    // MARK: On disk
+
+    /// The parameters on disk for this device and driver, if they are such as CLBlast knows.
+    package func stored() -> Parameters? {
+        guard let data = try? Data(contentsOf: file), let stored = try? JSONDecoder().decode(Stored.self, from: data),
+            stored.device == facts, let current = try? current()
+        else { return nil }
+        let isKnown = stored.parameters.allSatisfy { kernel, values in
+            current[kernel].map { Set($0.keys) == Set(values.keys) } ?? false
+                && values.values.allSatisfy { (0...1 << 20).contains($0) }
+        }
+        return isKnown ? stored.parameters : nil
+    }
+
+    /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
+    /// that has changed has another file.
+    func applyStored() { if let parameters = stored() { try? apply(parameters) } }
+
+    /// Keeps parameters for every later run, or none.
+    ///
+    /// - Throws: the file system's errors.
+    package func store(_ parameters: Parameters?) throws {
+        guard let parameters else {
+            if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try CacheFolder.write(encoder.encode(Stored(device: facts, parameters: parameters)), to: file)
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import OpenCLCompute
+import TestSupport
+import Testing
+
+/// The search for CLBlast's parameters, and their place on disk.
+@Suite("Tuning of CLBlast")
+struct TuningTests {
+    private static let start = ["A": ["x": 1], "B": ["y": 1]]
+    private static let stages = [[["A": ["x": 2]], ["A": ["x": 3]]], [["B": ["y": 2]], ["B": ["y": 3]]]]
+
+    @Test("Each stage goes on from the best of the stage before")
+    func stages() throws {
+        var tried: [CLBlastTuning.Parameters] = []
+        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run { parameters in
+            tried.append(parameters)
+            // A = 3 is good, and B = 2 with it alone.
+            return parameters["A"]!["x"] == 3 ? (parameters["B"]!["y"] == 2 ? 1 : 2) : 3
+        }
+        #expect(found.parameters == ["A": ["x": 3], "B": ["y": 2]])
+        #expect(found.seconds == 1 && found.startSeconds == 3)
+        #expect(tried[3...4] == [["A": ["x": 3], "B": ["y": 2]], ["A": ["x": 3], "B": ["y": 3]]])
+    }
+
+    @Test("Parameters that go wrong are never chosen, however fast")
+    func failures() throws {
+        var descriptions: [String] = []
+        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run(
+            measure: { parameters in
+                if parameters["A"]!["x"] == 2 { throw DeviceError.noSuchDevice("", available: []) }
+                return parameters["A"]!["x"] == 3 ? 0.99 : 1
+            },
+            report: { if $0.seconds == nil { descriptions.append($0.description) } })
+        // 0.99 is noise.
+        #expect(found.parameters == Self.start)
+        #expect(descriptions == ["A x=2"])
+    }
+
+    @Test("A gain that is gone at the end was none")
+    func aMachineThatBecameFaster() throws {
+        var calls = 0
+        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run { _ in
+            calls += 1
+            return calls < 3 ? 2 : 1
+        }
+        #expect(found.parameters == Self.start)
+    }
+
+    @Test("When the search is stopped, the best so far is the result")
+    func interruption() throws {
+        var attempts = 0
+        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run(
+            measure: { 1 / Double($0["A"]!["x"]!) }, isOver: { attempts == 1 }, report: { _ in attempts += 1 })
+        #expect(found.parameters == ["A": ["x": 2], "B": ["y": 1]])
+    }
+
+    /// A core as a card, whose parameters are nobody else's.
+    private static let card = OpenCLPlatform.coresOfProcessors(asCards: true).last
+
+    private func inFolder(_ body: (Device, CLBlastTuning) throws -> Void) throws {
+        let device = try #require(Self.card)
+        try withTemporaryFolder { folder in
+            var tuning = try #require(device.tuning)
+            tuning.file = folder.appendingPathComponent("some/card.tuning")
+            try body(device, tuning)
+        }
+    }
+
+    private func faults(of device: Device) -> [String] {
+        DeviceCheck.run(on: device).compactMap { check in
+            guard case .failure(let fault) = check.outcome else { return nil }
+            return "\(check.operation): \(fault)"
+        }
+    }
+
+    @Test("Only what is run as a card has parameters of CLBlast")
+    func processors() {
+        #expect(Device.cpu.tuning == nil)
+        #expect(Device.available.allSatisfy { $0.kind != .openCLProcessor || $0.tuning == nil })
+        #expect(OpenCLPlatform.processorsAsCards().allSatisfy { $0.tuning != nil })
+    }
+
+    @Test("What is kept is found again, and nothing else is taken", .enabled(if: card != nil, "no OpenCL processor"))
+    func files() throws {
+        try inFolder { _, tuning in
+            #expect(tuning.stored() == nil)
+            let parameters = try tuning.current()
+            #expect(parameters["GemmRoutine"]?.keys.sorted() == ["XGEMM_MIN_INDIRECT_SIZE"])
+            #expect(parameters["Xgemm"]?.count == 16 && parameters["XgemmDirect"]?.count == 10)
+            try tuning.store(parameters)
+            #expect(tuning.stored() == parameters)
+
+            let text = try String(contentsOf: tuning.file, encoding: .utf8)
+            let damages = [
+                String(text.dropLast(10)), "", "[]", text.replacingOccurrences(of: "Portable", with: "Other"),
+                text.replacingOccurrences(of: "\"WGD\"", with: "\"DGW\""),
+                text.replacingOccurrences(of: "\"Xgemm\"", with: "\"Xaxpy2\""),
+                text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : -1"),
+                text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 99999999999999999999"),
+            ]
+            for damaged in damages where damaged != text {
+                try Data(damaged.utf8).write(to: tuning.file)
+                #expect(tuning.stored() == nil, "\(damaged)")
+            }
+            try tuning.store(nil)
+            try tuning.store(nil)
+            #expect(!FileManager.default.fileExists(atPath: tuning.file.path))
+        }
+    }
+
+    @Test(
+        "Parameters that are applied are computed with, and products stay right",
+        .enabled(if: card != nil, "no OpenCL processor"))
+    func application() throws {
+        try inFolder { device, tuning in
+            let before = try tuning.current()
+            let tuned = [
+                "GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": 1 << 16],
+                "XgemmDirect": [
+                    "WGD": 16, "MDIMCD": 8, "NDIMCD": 8, "MDIMAD": 8, "NDIMBD": 8, "KWID": 2, "VWMD": 1, "VWND": 1,
+                    "PADA": 1, "PADB": 1,
+                ],
+            ]
+            defer { try? tuning.apply(before) }
+            try tuning.apply(tuned)
+            #expect(try tuning.current() == before.merging(tuned) { $1 })
+            #expect(faults(of: device) == [])
+            // Groups of 2¹⁶ items are none that a device has.
+            try tuning.apply(["XgemmDirect": tuned["XgemmDirect"]!.merging(["MDIMCD": 256, "NDIMCD": 256]) { $1 }])
+            #expect(!faults(of: device).isEmpty)
+            try tuning.apply(before)
+            #expect(faults(of: device) == [])
+            #expect(throws: DeviceError.self) { try tuning.apply(["XgemmDirect": ["WGD": 16]]) }
+            #expect(throws: DeviceError.self) { try tuning.apply(["Nothing": ["WGD": 16]]) }
+        }
+    }
+}
