@@ -24,14 +24,19 @@ INLINE float exponential(float x) {
     x = x > 87.0f ? 87.0f : x;
     // x = n·ln 2 + r. Adding 1.5·2²³ rounds to a whole number in every instruction set.
     const float rounder = 12582912.0f;
-    float n = (x * 1.44269504f + rounder) - rounder;
+    float rounded = x * 1.44269504f + rounder;
+    float n = rounded - rounder;
     float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
     // The polynomial of Cephes' expf on |r| ≤ ln 2 / 2, in pairs: one term after the other the processor would wait.
     float s = r * r;
     float p = (1.9875691500e-4f * r + 1.3981999507e-3f) * s + (8.3334519073e-3f * r + 4.1665795894e-2f);
     p = p * s + (1.6666665459e-1f * r + 5.0000001201e-1f);
     p = p * s + (r + 1.0f);
-    int32_t bits = ((int32_t)n + 127) << 23;
+    // 2ⁿ. The lowest bits of `rounded` are n as an integer; of those above none is left after the shift. A conversion
+    // would not be defined for NaN, which must come out as it went in.
+    uint32_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    bits = (bits + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;
