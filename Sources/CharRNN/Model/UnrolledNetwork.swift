@@ -161,8 +161,8 @@ final class UnrolledNetwork {
     /// Completes the logits for those who read them.
     func addDecoderBias() throws { try backend.addBias(model.parameters.decoderBias, to: logits) }
 
-    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. The logits become the gradient of the sum over time
-    /// of the mean over the whole batch, which char-rnn follows.
+    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. The logits become the gradient of the sum
+    /// over time of the mean over the whole batch, which char-rnn follows.
     private func computeLosses() throws {
         try backend.softmaxCrossEntropy(
             logits, bias: model.parameters.decoderBias, targets: targets, gradientScale: 1 / Float(streams.total),
