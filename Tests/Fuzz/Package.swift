@@ -12,12 +12,16 @@ let package = Package(
         .target(name: "CLKernels", path: "root/CLKernels/embed"),
         .target(name: "CPUKernels", path: "root/Sources/CPUKernels"),
         .target(
-            name: "OpenCLCompute", dependencies: ["COpenCL", "CCLBlast", "COpenBLAS", "CLKernels", "CPUKernels"],
+            name: "CLBlastParameters", dependencies: ["COpenCL", "CCLBlast"], path: "root/Sources/CLBlastParameters"),
+        .target(
+            name: "OpenCLCompute",
+            dependencies: ["COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels"],
             path: "root/Sources/OpenCLCompute"),
         .target(name: "CharRNN", dependencies: ["OpenCLCompute"], path: "root/Sources/CharRNN"),
         .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Targets"),
         .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Fuzzer"),
     ],
     swiftLanguageModes: [.v6],
-    cLanguageStandard: .gnu2x
+    cLanguageStandard: .gnu2x,
+    cxxLanguageStandard: .cxx17
 )

@@ -96,6 +96,7 @@ struct TuningTests {
                 text.replacingOccurrences(of: "\"WGD\"", with: "\"DGW\""),
                 text.replacingOccurrences(of: "\"Xgemm\"", with: "\"Xaxpy2\""),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : -1"),
+                text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 0"),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 99999999999999999999"),
             ]
             for damaged in damages where damaged != text {

@@ -84,10 +84,13 @@ package struct CLBlastTuning: Sendable {
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
             current[kernel].map { Set($0.keys) == Set(values.keys) } ?? false
-                && values.values.allSatisfy { (0...1 << 20).contains($0) }
+                && values.allSatisfy { ((Self.switches.contains($0) ? 0 : 1)...1 << 20).contains($1) }
         }
         return isKnown ? stored.parameters : nil
     }
+
+    /// What may be 0. All else is a size, by which CLBlast divides.
+    private static let switches: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
 
     /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
     /// that has changed has another file.
