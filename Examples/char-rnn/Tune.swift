@@ -69,10 +69,10 @@ struct Tune: ParsableCommand {
                         + attempt.description)
             })
         Console.endProgress()
-        try tuning.apply(found.parameters)
         guard found.parameters != start else {
             return Console.note("nothing faster was found; \(device.id) stays as it is")
         }
+        try tuning.apply(found.parameters)
         for check in DeviceCheck.run(on: device) {
             guard case .failure(let fault) = check.outcome else { continue }
             throw Failure("with the fastest parameters \(check.operation) goes wrong (\(fault)); nothing is kept")

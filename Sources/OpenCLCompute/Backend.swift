@@ -156,7 +156,10 @@ public struct DropoutMask: Sendable {
     /// The window for `count` elements, and how many rows of it they are.
     package func rows(of count: Int) -> (window: Window, count: Int) {
         guard count > 0 else { return (Window(first: 0, length: 1, stride: 1), 0) }
-        guard let window else { return (Window(first: 0, length: count, stride: count), 1) }
+        // All of each row is all of the mask.
+        guard let window, window.length < window.stride else {
+            return (Window(first: 0, length: count, stride: count), 1)
+        }
         let rows = count / window.length
         precondition(
             count % window.length == 0 && rows * window.stride <= Int32.max,

@@ -32,8 +32,7 @@ struct StreamShare: Hashable, Sendable {
 
 extension Batch {
     func share(_ streams: StreamShare) -> Batch {
-        guard !streams.isWhole else { return self }
-        return Batch(
+        Batch(
             batchSize: streams.count, steps: steps, inputs: streams.part(of: inputs), targets: streams.part(of: targets)
         )
     }

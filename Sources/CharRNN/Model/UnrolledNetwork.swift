@@ -7,8 +7,8 @@ import OpenCLCompute
 /// of the outputs; 4·T·B + V + 1 for indices and losses. With what the trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
+    /// T
     let steps: Int
-    let batchSize: Int
     /// Which streams of the batch these B are.
     let streams: StreamShare
     /// T·B × V. After the backward pass their gradient.
@@ -42,7 +42,6 @@ final class UnrolledNetwork {
         func indices(_ count: Int) throws -> Buffer<Int32> { try backend.makeBuffer(of: Int32.self, count: count) }
         self.model = model
         self.steps = steps
-        self.batchSize = batchSize
         self.streams = streams
         layers = try (0..<configuration.layerCount).map { _ in
             try RecurrentSequence(
@@ -62,12 +61,9 @@ final class UnrolledNetwork {
 
     // MARK: Input
 
-    /// The characters of the next pass.
-    func load(inputs characters: [Int32]) throws { try backend.write(characters, to: inputs) }
-
     /// The characters of the next pass and those that follow them, of B streams.
     private func load(_ batch: Batch, forTraining: Bool) throws {
-        try load(inputs: batch.inputs)
+        try backend.write(batch.inputs, to: inputs)
         try backend.write(batch.targets, to: targets)
         if forTraining {
             let groups = IndexGroups.grouping(batch.inputs, count: logits.columns)
@@ -120,8 +116,8 @@ final class UnrolledNetwork {
         }
     }
 
-    private func first(_ states: Matrix) -> Matrix { states.rows(0..<batchSize) }
-    private func last(_ states: Matrix) -> Matrix { states.rows(steps * batchSize..<(steps + 1) * batchSize) }
+    private func first(_ states: Matrix) -> Matrix { states.rows(0..<streams.count) }
+    private func last(_ states: Matrix) -> Matrix { states.rows(steps * streams.count..<(steps + 1) * streams.count) }
 
     // MARK: Passes
 
@@ -134,10 +130,17 @@ final class UnrolledNetwork {
         if let gradient { try backward(dropout: dropout, into: gradient) }
     }
 
+    /// Runs T characters of B streams from the carried state to ``logits``.
+    func read(_ characters: [Int32]) throws {
+        try backend.write(characters, to: inputs)
+        try forward(dropout: nil)
+        try backend.addBias(model.parameters.decoderBias, to: logits)
+    }
+
     /// Runs the loaded characters from the carried state to the logits, which still lack the decoder's bias.
     ///
     /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
-    func forward(dropout: DropoutStep?) throws {
+    private func forward(dropout: DropoutStep?) throws {
         try carryState()
         let parameters = model.parameters
         var x: Matrix?
@@ -157,9 +160,6 @@ final class UnrolledNetwork {
         }
         try backend.multiply(x!, parameters.decoderWeights, into: logits)
     }
-
-    /// Completes the logits for those who read them.
-    func addDecoderBias() throws { try backend.addBias(model.parameters.decoderBias, to: logits) }
 
     /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. The logits become the gradient of the sum
     /// over time of the mean over the whole batch, which char-rnn follows.
@@ -198,14 +198,10 @@ final class UnrolledNetwork {
 
     /// The mask of a layer's outputs: whoever runs a share of the streams drops what one that runs all would drop there.
     private func mask(_ dropout: DropoutStep, layer: Int) -> DropoutMask {
-        DropoutMask(
+        let h = model.configuration.hiddenSize
+        return DropoutMask(
             probability: model.configuration.dropout, seed: dropout.seed, step: dropout.step, layer: UInt32(layer),
-            window: streams.isWhole
-                ? nil
-                : .init(
-                    first: streams.range.lowerBound * model.configuration.hiddenSize,
-                    length: streams.count * model.configuration.hiddenSize,
-                    stride: streams.total * model.configuration.hiddenSize))
+            window: .init(first: streams.range.lowerBound * h, length: streams.count * h, stride: streams.total * h))
     }
 }
 

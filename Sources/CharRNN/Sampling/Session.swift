@@ -92,9 +92,7 @@ private final class Reader: @unchecked Sendable {
     func read(_ token: Int) throws {
         precondition(
             token >= 0 && token < model.vocabulary.count, "token \(token) of a vocabulary of \(model.vocabulary.count)")
-        try network.load(inputs: [Int32(token)])
-        try network.forward(dropout: nil)
-        try network.addDecoderBias()
+        try network.read([Int32(token)])
     }
 
     func logits() throws -> [Float] { try model.backend.read(network.logits.elements) }

@@ -36,9 +36,7 @@ public final class SessionGroup {
         precondition(
             tokens.count == count && tokens.allSatisfy { (0..<size).contains($0) },
             "tokens \(tokens) for \(count) texts, of a vocabulary of \(size)")
-        try network.load(inputs: tokens.map { Int32($0) })
-        try network.forward(dropout: nil)
-        try network.addDecoderBias()
+        try network.read(tokens.map { Int32($0) })
         let logits = try model.backend.read(network.logits.elements)
         next = (0..<count).map { Distribution(logits: Array(logits[$0 * size..<($0 + 1) * size])) }
     }

@@ -25,7 +25,7 @@ package struct CLBlastTuning: Sendable {
 
     private let address: UInt
     private let name: String
-    private let facts: [String]
+    private let identity: [String]
 
     /// What a file holds.
     private struct Stored: Codable {
@@ -36,10 +36,10 @@ package struct CLBlastTuning: Sendable {
     init(_ handle: cl_device_id, _ info: OpenCLDeviceInfo) {
         address = UInt(bitPattern: handle)
         name = "\(info.name), \(info.platform)"
-        facts = [info.platform, info.name, info.version, info.driver]
+        identity = info.identity
         maxWorkGroupSize = info.maxWorkGroupSize
         localMemory = Int(clamping: info.localMemory)
-        file = CacheFolder.file("tuning", for: Array(facts.joined(separator: "\u{0}").utf8))
+        file = CacheFolder.file("tuning", for: Array(identity.joined(separator: "\u{0}").utf8))
     }
 
     /// What CLBlast computes with on this device now.
@@ -80,17 +80,17 @@ package struct CLBlastTuning: Sendable {
     /// The parameters on disk for this device and driver, if they are such as CLBlast knows.
     package func stored() -> Parameters? {
         guard let data = try? Data(contentsOf: file), let stored = try? JSONDecoder().decode(Stored.self, from: data),
-            stored.device == facts, let current = try? current()
+            stored.device == identity, let current = try? current()
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
             current[kernel].map { Set($0.keys) == Set(values.keys) } ?? false
-                && values.allSatisfy { ((Self.switches.contains($0) ? 0 : 1)...1 << 20).contains($1) }
+                && values.allSatisfy { ((Self.flags.contains($0) ? 0 : 1)...1 << 20).contains($1) }
         }
         return isKnown ? stored.parameters : nil
     }
 
     /// What may be 0. All else is a size, by which CLBlast divides.
-    private static let switches: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
+    private static let flags: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
 
     /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
     /// that has changed has another file.
@@ -106,6 +106,6 @@ package struct CLBlastTuning: Sendable {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try CacheFolder.write(encoder.encode(Stored(device: facts, parameters: parameters)), to: file)
+        try CacheFolder.write(encoder.encode(Stored(device: identity, parameters: parameters)), to: file)
     }
 }

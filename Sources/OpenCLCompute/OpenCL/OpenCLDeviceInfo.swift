@@ -65,6 +65,9 @@ extension OpenCLDeviceInfo {
         return (major, minor)
     }
 
+    /// By which what is kept on disk for one device and driver is told from that of others.
+    var identity: [String] { [platform, name, version, driver] }
+
     /// The same device, said to be a graphics card.
     var asCard: OpenCLDeviceInfo {
         var card = self

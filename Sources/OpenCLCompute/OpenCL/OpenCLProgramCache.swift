@@ -12,7 +12,7 @@ struct OpenCLProgramCache {
     private let file: URL
 
     init(_ source: String, options: String, for info: OpenCLDeviceInfo) {
-        let facts = ["char-rnn program 1", info.platform, info.name, info.version, info.driver, options, source]
+        let facts = ["char-rnn program 1"] + info.identity + [options, source]
         key = Array(facts.joined(separator: "\u{0}").utf8)
         file = CacheFolder.file("program", for: key)
     }
