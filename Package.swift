@@ -46,7 +46,8 @@ let package = Package(
         // MARK: Tests
 
         .target(name: "TestSupport", dependencies: ["OpenCLCompute", "CharRNN"], path: "Tests/TestSupport"),
-        .testTarget(name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "TestSupport"]),
+        .testTarget(
+            name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "CPUKernels", "TestSupport"]),
         .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Tests/Fuzz/Targets"),
         .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "FuzzTargets", "TestSupport"]),
         .testTarget(name: "ExampleTests", dependencies: ["char-rnn", "TestSupport"]),

@@ -16,6 +16,8 @@
 #endif
 // The elements that the loop below it reads and writes do not depend on one another, whatever the compiler can prove.
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+// A loop of a constant count over values that live in registers.
+#define UNROLLED _Pragma("clang loop unroll(full)")
 #define INLINE static inline __attribute__((always_inline))
 
 /// eˣ to 2 units in the last place, branch-free so that loops over it vectorise. The argument is held to ±87.

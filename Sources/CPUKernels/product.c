@@ -1,116 +1,188 @@
 // The product of a recurrent step: few rows, the same right factor at every time step.
 //
 // A library packs the right factor anew at each call, which costs as much as the product when there are 25 rows.
-// Here it is packed once for a whole sequence. A tile of up to 6 rows × 16 columns stays in registers while the
-// inner loop runs over k: 12 accumulators of 8 floats, 2 loads and 6 broadcasts for 12 multiply-adds.
+// Here it is packed once for a whole sequence. A tile of rows × 16 columns stays in registers while the inner loop runs
+// over k: with AVX-512 up to 14 rows of one register each, 1 load and 14 broadcasts for 14 multiply-adds; elsewhere 6
+// rows of two registers of 8 floats, 2 loads and 6 broadcasts for 12.
 #include "kernels.h"
 
-typedef float vector __attribute__((vector_size(32), aligned(4)));
+typedef float vector __attribute__((vector_size(64), aligned(4)));
 
 enum {
     width = cpu_panel_width,
-    tile_rows = 6,
+    narrow_tile_rows = 6,
+    wide_tile_rows = 14,
     // k is cut so that a panel's slice, 256·16 floats, stays in the first-level cache while the rows pass over it.
     slice = 256,
+    // The rows that pass over it together.
+    block_rows = 28,
+    // Rows this many floats apart lie in the same few lines of a first-level cache, which cannot hold a tile of them.
+    collision = 1024,
+    copied_stride = slice + 16,
 };
+
+/// c (rows × n) = a (rows × k) · b, or += when `adding`. The rows of a panel of b are b_stride apart, the panels
+/// panel_stride; what is left of the last one's width is zero, if it is there.
+struct product {
+    const float *a;
+    long a_stride;
+    const float *b;
+    long b_stride, panel_stride;
+    float *c;
+    long c_stride, rows, n, k;
+    bool adding;
+};
+
+INLINE long smaller(long a, long b) { return a < b ? a : b; }
+
+// MARK: Packing
 
 long cpu_packed_count(long k, long n) { return (n + width - 1) / width * width * k; }
 
+INLINE void pack_panel(const float *b, long stride, long k, long columns, float *packed) {
+    for (long i = 0; i < k; i++, packed += width) {
+        for (long j = 0; j < columns; j++) packed[j] = b[i * stride + j];
+        for (long j = columns; j < width; j++) packed[j] = 0;
+    }
+}
+
 KERNEL void cpu_pack(const float *b, long stride, long k, long n, float *packed) {
     for (long panel = 0; panel < n; panel += width) {
-        long columns = n - panel < width ? n - panel : width;
-        for (long i = 0; i < k; i++, packed += width) {
-            for (long j = 0; j < columns; j++) packed[j] = b[i * stride + panel + j];
-        }
+        pack_panel(b + panel, stride, k, smaller(n - panel, width), packed + panel * k);
     }
 }
 
 KERNEL void cpu_pack_transposed(const float *b, long stride, long k, long n, float *packed) {
     for (long panel = 0; panel < n; panel += width) {
-        long columns = n - panel < width ? n - panel : width;
+        long columns = smaller(n - panel, width);
         for (long i = 0; i < k; i++, packed += width) {
             for (long j = 0; j < columns; j++) packed[j] = b[(panel + j) * stride + i];
+            for (long j = columns; j < width; j++) packed[j] = 0;
         }
     }
 }
 
-/// `rows` is a constant at every call, so that the accumulators live in registers.
+// MARK: Tiles
+
+/// `rows` is a constant at every call, so that the sums live in registers.
 INLINE void tile(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, const int rows,
                  long k, bool adding) {
-    vector low[tile_rows], high[tile_rows];
+    vector sums[wide_tile_rows];
+    UNROLLED
     for (int r = 0; r < rows; r++) {
         // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
         // processor to foresee.
         __builtin_prefetch(c + r * c_stride + width, 1);
-        low[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
-        high[r] = adding ? *(const vector *)(c + r * c_stride + 8) : (vector){0};
+        sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
     }
     for (long i = 0; i < k; i++) {
-        vector b_low = *(const vector *)(b + i * b_stride);
-        vector b_high = *(const vector *)(b + i * b_stride + 8);
-        for (int r = 0; r < rows; r++) {
-            low[r] += a[r * a_stride + i] * b_low;
-            high[r] += a[r * a_stride + i] * b_high;
-        }
+        vector b_row = *(const vector *)(b + i * b_stride);
+        UNROLLED
+        for (int r = 0; r < rows; r++) sums[r] += a[r * a_stride + i] * b_row;
     }
-    for (int r = 0; r < rows; r++) {
-        *(vector *)(c + r * c_stride) = low[r];
-        *(vector *)(c + r * c_stride + 8) = high[r];
-    }
+    UNROLLED
+    for (int r = 0; r < rows; r++) *(vector *)(c + r * c_stride) = sums[r];
 }
 
-/// The columns that do not fill a panel.
-INLINE void edge(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
-                 long columns, long k, bool adding) {
+INLINE void tile_of(long rows, const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
+                    long k, bool adding, const int most_rows) {
+#define TILE(count)                                                                             \
+    case count:                                                                                 \
+        if (count <= most_rows) tile(a, a_stride, b, b_stride, c, c_stride, count, k, adding); \
+        break;
+    switch (rows) {
+        TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
+        TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+    }
+#undef TILE
+}
+
+/// A tile of fewer columns than a panel has, in room for all of them.
+INLINE void edge_of(long rows, const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
+                    long columns, long k, bool adding, const int most_rows) {
+    float whole[wide_tile_rows * width] = {0};
+    for (long r = 0; adding && r < rows; r++) {
+        for (long j = 0; j < columns; j++) whole[r * width + j] = c[r * c_stride + j];
+    }
+    tile_of(rows, a, a_stride, b, b_stride, whole, width, k, adding, most_rows);
     for (long r = 0; r < rows; r++) {
-        float sums[width] = {0};
-        for (long j = 0; j < columns; j++) sums[j] = adding ? c[r * c_stride + j] : 0;
-        for (long i = 0; i < k; i++) {
-            for (long j = 0; j < columns; j++) sums[j] += a[r * a_stride + i] * b[i * b_stride + j];
-        }
-        for (long j = 0; j < columns; j++) c[r * c_stride + j] = sums[j];
+        for (long j = 0; j < columns; j++) c[r * c_stride + j] = whole[r * width + j];
     }
 }
 
-INLINE void product(const float *a, long a_stride, const float *b, long b_stride, long panel_stride, float *c,
-                    long c_stride, long rows, long n, long k, bool adding) {
-    // Row tiles of nearly equal height: 25 rows are five tiles of 5, not four of 6 and one of 1.
-    long tiles = (rows + tile_rows - 1) / tile_rows;
-    for (long start = 0; start < k; start += slice) {
-        long depth = k - start < slice ? k - start : slice;
-        bool accumulating = adding || start > 0;
-        for (long panel = 0; panel < n; panel += width) {
-            const float *b_panel = b + panel / width * panel_stride + start * b_stride;
-            if (n - panel < width) {
-                edge(a + start, a_stride, b_panel, b_stride, c + panel, c_stride, rows, n - panel, depth,
-                     accumulating);
-                continue;
-            }
-            for (long t = 0; t < tiles; t++) {
-                long first = rows * t / tiles, height = rows * (t + 1) / tiles - first;
-                const float *a_tile = a + first * a_stride + start;
-                float *c_tile = c + first * c_stride + panel;
-                switch (height) {
-                case 1: tile(a_tile, a_stride, b_panel, b_stride, c_tile, c_stride, 1, depth, accumulating); break;
-                case 2: tile(a_tile, a_stride, b_panel, b_stride, c_tile, c_stride, 2, depth, accumulating); break;
-                case 3: tile(a_tile, a_stride, b_panel, b_stride, c_tile, c_stride, 3, depth, accumulating); break;
-                case 4: tile(a_tile, a_stride, b_panel, b_stride, c_tile, c_stride, 4, depth, accumulating); break;
-                case 5: tile(a_tile, a_stride, b_panel, b_stride, c_tile, c_stride, 5, depth, accumulating); break;
-                default: tile(a_tile, a_stride, b_panel, b_stride, c_tile, c_stride, 6, depth, accumulating);
-                }
+// MARK: Products
+
+/// `rows` rows from `first` on, over the slice of k that begins at `start`.
+INLINE void block(const struct product *p, long first, long rows, long start, const int most_rows) {
+    long depth = smaller(p->k - start, slice);
+    bool adding = p->adding || start > 0;
+    const float *a = p->a + first * p->a_stride + start;
+    long a_stride = p->a_stride;
+    float copied[block_rows * copied_stride];
+    if (a_stride % collision == 0) {
+        for (long r = 0; r < rows; r++) {
+            memcpy(copied + r * copied_stride, a + r * a_stride, (size_t)depth * sizeof(float));
+        }
+        a = copied;
+        a_stride = copied_stride;
+    }
+    // Tiles of nearly equal height: 25 rows are 13 and 12, not 14 and 11.
+    long tiles = (rows + most_rows - 1) / most_rows;
+    for (long panel = 0; panel < p->n; panel += width) {
+        long columns = p->n - panel;
+        const float *b = p->b + panel / width * p->panel_stride + start * p->b_stride;
+        long b_stride = p->b_stride;
+        float packed[slice * width];
+        if (columns < width && b_stride != width) {
+            pack_panel(b, b_stride, depth, columns, packed);
+            b = packed;
+            b_stride = width;
+        }
+        for (long t = 0; t < tiles; t++) {
+            long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
+            const float *a_tile = a + row * a_stride;
+            float *c = p->c + (first + row) * p->c_stride + panel;
+            if (columns < width) {
+                edge_of(height, a_tile, a_stride, b, b_stride, c, p->c_stride, columns, depth, adding, most_rows);
+            } else {
+                tile_of(height, a_tile, a_stride, b, b_stride, c, p->c_stride, depth, adding, most_rows);
             }
         }
     }
 }
 
-KERNEL void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
-                               long n, long k, bool adding) {
-    product(a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding);
+INLINE void multiply(const struct product *p, const int most_rows) {
+    long blocks = (p->rows + block_rows - 1) / block_rows;
+    for (long start = 0; start < p->k; start += slice) {
+        for (long i = 0; i < blocks; i++) {
+            long first = p->rows * i / blocks;
+            block(p, first, p->rows * (i + 1) / blocks - first, start, most_rows);
+        }
+    }
+}
+
+KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow_tile_rows); }
+
+#if defined(__x86_64__)
+__attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+static void multiply_wide(const struct product *p) { multiply(p, wide_tile_rows); }
+
+static void run(struct product p) {
+    if (__builtin_cpu_supports("x86-64-v4")) multiply_wide(&p);
+    else multiply_narrow(&p);
+}
+#else
+static void run(struct product p) { multiply_narrow(&p); }
+#endif
+
+void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows, long n,
+                        long k, bool adding) {
+    run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding});
 }
 
 /// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
 /// rows at a time to spare loads and stores of c.
-INLINE void row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding) {
+KERNEL static void row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding) {
     if (!adding) memset(c, 0, (size_t)n * sizeof(float));
     long i = 0;
     for (; i + 8 <= k; i += 8) {
@@ -128,8 +200,8 @@ INLINE void row_product(const float *a, const float *b, long b_stride, float *c,
     }
 }
 
-KERNEL void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
-                        long rows, long n, long k, bool adding) {
-    if (rows == 1) return row_product(a, b, b_stride, c, n, k, adding);
-    product(a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding);
+void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
+                 long n, long k, bool adding) {
+    if (rows == 1) row_product(a, b, b_stride, c, n, k, adding);
+    else run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding});
 }

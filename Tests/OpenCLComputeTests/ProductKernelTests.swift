@@ -1,0 +1,59 @@
+import CPUKernels
+import TestSupport
+import Testing
+
+/// The product of recurrent steps, at the edges of its tiles, panels, slices and blocks.
+@Suite("The packed product")
+struct ProductKernelTests {
+    struct Shape: CustomTestStringConvertible {
+        let rows, columns, inner: Int
+        /// How far the rows of the left factor are apart.
+        let stride: Int
+        var testDescription: String { "\(rows)×\(inner) (rows \(stride) apart) · \(inner)×\(columns)" }
+    }
+
+    /// Tiles have up to 6 or 14 rows, blocks 28, panels 16 columns, slices 256 of k. Rows a multiple of 1024 apart are
+    /// copied before they are read.
+    static let shapes =
+        (1...30).map { Shape(rows: $0, columns: 35, inner: 9, stride: 11) }
+        + [1, 15, 16, 17, 32, 33].map { Shape(rows: 25, columns: $0, inner: 9, stride: 9) }
+        + [1, 255, 256, 257, 513].map { Shape(rows: 15, columns: 17, inner: $0, stride: 513) }
+        + [9, 600].map { Shape(rows: 57, columns: 19, inner: $0, stride: 1024) }
+
+    @Test("It agrees with the reference, packed or not, and writes no other column", arguments: shapes)
+    func product(shape: Shape) {
+        let (rows, columns, inner, stride) = (shape.rows, shape.columns, shape.inner, shape.stride)
+        var numbers = Numbers()
+        let a = numbers.floats(rows * stride)
+        let b = numbers.floats(inner * columns)
+        let dense = (0..<rows).flatMap { a[$0 * stride..<$0 * stride + inner] }
+        let expected = Reference.product(
+            dense.asDoubles, b.asDoubles, rows: rows, inner: inner, columns: columns)
+        let sizes = Reference.product(
+            dense.asDoubles.magnitudes, b.asDoubles.magnitudes, rows: rows, inner: inner, columns: columns)
+        let transposed = Reference.transpose(b, rows: inner, columns: columns)
+        var packed = unset(cpu_packed_count(inner, columns))
+        cpu_pack(b, columns, inner, columns, &packed)
+        var packedTranspose = unset(packed.count)
+        cpu_pack_transposed(transposed, inner, inner, columns, &packedTranspose)
+        expectSame(packedTranspose, packed, "packed transpose")
+
+        // Two columns to the right of c are not its own.
+        let width = columns + 2
+        for adding in [false, true] {
+            let start: Float = adding ? 0.5 : .nan
+            let before = (0..<rows * width).map { $0 % width < columns ? start : 7 }
+            var (fromPacked, fromPlain) = (before, before)
+            cpu_product_packed(a, stride, packed, &fromPacked, width, rows, columns, inner, adding)
+            cpu_product(a, stride, b, columns, &fromPlain, width, rows, columns, inner, adding)
+            for (result, what) in [(fromPacked, "packed"), (fromPlain, "plain")] {
+                let own = (0..<rows).flatMap { result[$0 * width..<$0 * width + columns] }
+                let others = (0..<rows).flatMap { result[$0 * width + columns..<($0 + 1) * width] }
+                expectClose(
+                    own, adding ? expected.map { $0 + 0.5 } : expected,
+                    within: sizes.map { Double(inner + 1) * unitRoundoff * ($0 + 0.5) }, what)
+                expectSame(others, [Float](repeating: 7, count: 2 * rows), "the columns beside it, \(what)")
+            }
+        }
+    }
+}
