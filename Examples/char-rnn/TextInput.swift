@@ -27,6 +27,9 @@ enum TextInput {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
         let kind = status.st_mode & S_IFMT
+        guard kind != S_IFREG || HostMemory.hasRoom(for: 4 * min(Int(status.st_size), .max / 4)) else {
+            throw Failure("\(path) has \(status.st_size) bytes, too many for the computer's memory; cut it into parts")
+        }
         var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 1 << 16)

@@ -99,6 +99,8 @@ extension Device {
     ///
     /// - Throws: ``DeviceError/noSuchDevice(_:available:)``, ``DeviceError/noOpenCLDevice(reason:)``.
     public static func named(_ name: String) throws -> Device {
+        // Drivers are not even loaded where none is asked for.
+        if name == cpu.id { return cpu }
         if name == "opencl" { return try bestOpenCL() }
         if let device = available.first(where: { $0.id == name }) { return device }
         if name.hasPrefix("opencl:") { _ = try openCLDevices.get() }

@@ -30,7 +30,7 @@ extension DeviceError: CustomStringConvertible {
             "\(device) cannot give \(requested) bytes: "
                 + (requested > limit
                     ? "of its \(memory) it can give \(limit) at once"
-                    : "of its \(memory) too many are used by others")
+                    : "of its \(memory) too many are in use, or a limit is set")
                 + "; use a smaller batch size, sequence length or hidden size"
         }
     }

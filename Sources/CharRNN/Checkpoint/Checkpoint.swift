@@ -28,6 +28,7 @@ public struct Checkpoint: Sendable {
     ///
     /// - Throws: `DeviceError`.
     public init(of trainer: Trainer) throws {
+        try trainer.requireRoomForCheckpoint()
         configuration = trainer.model.configuration
         parameters = try trainer.model.parameterValues()
         training = TrainingProgress(

@@ -31,8 +31,11 @@ struct SafeTensors {
         var json = try encoder.encode(header)
         json.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8))
         let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
-        let parts = tensors.map { tensor in tensor.values.withUnsafeBytes { Data($0) } }
-        try AtomicFile.write([length, json] + parts, to: file)
+        try AtomicFile.write(to: file) { writer in
+            try writer.append(length)
+            try writer.append(json)
+            for tensor in tensors { try writer.append(tensor.values.withUnsafeBytes { Data($0) }) }
+        }
     }
 
     // MARK: Reading

@@ -44,7 +44,7 @@ public final class LanguageModel: Sendable {
             return g * h * (v + h + 2) + upperLayers + (h + 1) * v
         }
 
-        /// The parameters' layout, once it is sure that they are not too many for `device` or for a number.
+        /// The parameters' layout, once it is sure that they are not too many for `device`, for the host or for a number.
         ///
         /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`.
         func layout(fitting device: Device) throws -> ParameterLayout {
@@ -55,6 +55,7 @@ public final class LanguageModel: Sendable {
                     requestedBytes: Int(min(bytes, 0x1p62)), limitBytes: Int(device.memoryBytes),
                     memoryBytes: Int(device.memoryBytes), device: device.description)
             }
+            try HostMemory.require(Int(4 * parameterEstimate))
             return layout
         }
 

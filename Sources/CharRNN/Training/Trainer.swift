@@ -59,14 +59,14 @@ public final class Trainer {
     /// device but for rounding.
     ///
     /// - Parameter devices: those that share the work with the model's, together no more than the batch has streams.
-    /// - Throws: `DeviceError` when a device cannot be used or has not enough memory.
+    /// - Throws: `DeviceError` when a device cannot be used, or when it or the host has not enough memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device] = []
     ) throws {
         try self.init(model: model, dataset: dataset, options: options, sharingWith: devices, progress: nil)
     }
 
-    /// - Throws: `DeviceError` when the device has not enough memory.
+    /// - Throws: `DeviceError` when the device or the host has not enough memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, optimizer: Optimizer = .rmsProp(),
         clipping: GradientClipping = .value(5)
@@ -124,6 +124,15 @@ public final class Trainer {
             }
             try network.setState(progress.state)
         }
+        try requireRoomForCheckpoint()
+    }
+
+    /// A run that could not write its checkpoints should not begin.
+    ///
+    /// - Throws: `DeviceError` when the host has not enough memory for one: what is learned and the moments, as they are
+    ///   and as files have them.
+    func requireRoomForCheckpoint() throws {
+        try HostMemory.require(2 * 4 * (1 + moments.count) * model.parameterCount)
     }
 
     /// Learns from the next batch. Returns when the work is queued; see ``TrainingStep``.

@@ -43,6 +43,7 @@ public final class TrainingGuard {
         ignorance = log(Float(trainer.model.vocabulary.count))
         checked = trainer.iteration
         good = try TrainingSnapshot(of: trainer)
+        try trainer.requireRoomForCheckpoint()
         goodLoss = try trainer.loss(ofStep: checked + 1)
         guard goodLoss.isFinite else {
             throw TrainingDivergence(

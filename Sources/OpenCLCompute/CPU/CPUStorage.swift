@@ -14,7 +14,9 @@ package final class CPUStorage: Storage, @unchecked Sendable {
     package init?(byteCount: Int, limit: Int) {
         guard byteCount <= limit else { return nil }
         let held = Self.bytesHeld.add(byteCount, ordering: .relaxed).newValue
-        guard held <= limit, let base = aligned_alloc(64, (max(byteCount, 1) + 63) / 64 * 64) else {
+        // Small ones live off the reserve.
+        let hasRoom = byteCount < 1 << 20 || HostMemory.hasRoom(for: byteCount)
+        guard held <= limit, hasRoom, let base = aligned_alloc(64, (max(byteCount, 1) + 63) / 64 * 64) else {
             Self.bytesHeld.subtract(byteCount, ordering: .relaxed)
             return nil
         }
