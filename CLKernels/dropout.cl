@@ -18,7 +18,7 @@ static inline void dropout_philox(uint words[4], uint key0, uint key1) {
 
 // result[i] = word ≥ threshold ? scale · x[i] : 0. x and result are rows of `length` elements, of which row r begins at
 // element first + r·stride of the mask. One work-item for four words (first index) of a row (second).
-kernel void dropout_apply(
+KERNEL void dropout_apply(
     int first, int length, int stride, uint threshold, float scale, uint layer, uint step_low, uint step_high,
     uint seed_low, uint seed_high, global const float *x, int x_at, global float *result, int result_at) {
     int row = get_global_id(1), start = first + row * stride, block = start / 4 + get_global_id(0);

@@ -87,7 +87,7 @@ static inline void gru_unit_reset_backward(
 
 // A step: one work-item for each vector of units (first index) and stream (second).
 
-kernel void gru_reset_forward(
+KERNEL void gru_reset_forward(
     int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
     global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
     global const float *before, int before_at, global float *memory, int memory_at) {
@@ -98,7 +98,7 @@ kernel void gru_reset_forward(
         recurrent_bias + recurrent_bias_at, before + before_at + b * H, memory + memory_at + b * H);
 }
 
-kernel void gru_output_forward(
+KERNEL void gru_output_forward(
     int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
     global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
     global const float *before, int before_at, global float *hidden, int hidden_at) {
@@ -109,7 +109,7 @@ kernel void gru_output_forward(
         recurrent_bias + recurrent_bias_at, before + before_at + b * H, hidden + hidden_at + b * H);
 }
 
-kernel void gru_output_backward(
+KERNEL void gru_output_backward(
     int B, int H, int is_first, int is_last, global float *gates, int gates_at, global const float *before,
     int before_at, global float *dhidden, int dhidden_at, global const float *later, int later_at,
     global float *dbefore, int dbefore_at) {
@@ -120,7 +120,7 @@ kernel void gru_output_backward(
         dhidden + dhidden_at + b * H, later + later_at + b * H, dbefore + dbefore_at + b * H);
 }
 
-kernel void gru_reset_backward(
+KERNEL void gru_reset_backward(
     int B, int H, int is_first, global float *gates, int gates_at, global const float *before, int before_at,
     global const float *carry, int carry_at, global float *dbefore, int dbefore_at) {
     int b = get_global_id(1), j = get_global_id(0) * WIDTH;
@@ -135,7 +135,7 @@ kernel void gru_reset_backward(
 // the state before the first in front of it. The memory of the products serves one step after the other.
 
 // gate_panels: U for r and z, H × 2H; output_panels: Uₙ, H × H; product: B × 2H
-kernel void gru_sequence_forward(
+KERNEL void gru_sequence_forward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
     int input_bias_at, global const float *gate_panels, int gate_panels_at, global const float *output_panels,
     int output_panels_at, global const float *recurrent_bias, int recurrent_bias_at, global float *memory,
@@ -173,7 +173,7 @@ kernel void gru_sequence_forward(
 }
 
 // gate_panels: Uᵀ for r and z, 2H × H; output_panels: Uₙᵀ, H × H
-kernel void gru_sequence_backward(
+KERNEL void gru_sequence_backward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *gate_panels,
     int gate_panels_at, global const float *output_panels, int output_panels_at, global const float *hidden,
     int hidden_at, global float *dhidden, int dhidden_at, global float *later, int later_at, global float *carry,

@@ -69,7 +69,7 @@ static inline void lstm_unit_backward(
 
 // A step: one work-item for each vector of units (first index) and stream (second).
 
-kernel void lstm_forward(
+KERNEL void lstm_forward(
     int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
     global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
     global const float *before, int before_at, global float *memory, int memory_at, global float *hidden,
@@ -82,7 +82,7 @@ kernel void lstm_forward(
         hidden + hidden_at + b * H);
 }
 
-kernel void lstm_backward(
+KERNEL void lstm_backward(
     int B, int H, int is_last, global float *gates, int gates_at, global const float *before, int before_at,
     global const float *memory, int memory_at, global float *dhidden, int dhidden_at, global const float *later,
     int later_at, global float *carry, int carry_at) {
@@ -98,7 +98,7 @@ kernel void lstm_backward(
 // have the state before the first in front of them. The product's memory and `later` serve one step after the other.
 
 // panels: U, H × 4H
-kernel void lstm_sequence_forward(
+KERNEL void lstm_sequence_forward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
     int input_bias_at, global const float *panels, int panels_at, global const float *recurrent_bias,
     int recurrent_bias_at, global float *memory, int memory_at, global float *hidden, int hidden_at,
@@ -123,7 +123,7 @@ kernel void lstm_sequence_forward(
 }
 
 // panels: Uᵀ, 4H × H
-kernel void lstm_sequence_backward(
+KERNEL void lstm_sequence_backward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *panels, int panels_at,
     global const float *memory, int memory_at, global float *dhidden, int dhidden_at, global float *later,
     int later_at, global float *carry, int carry_at) {

@@ -32,7 +32,7 @@ static inline void optimizer_sums(vector squares_g, vector squares_x, global flo
 }
 
 // m = αm + (1 − α)g²; x = x − ηg / (√m + ε), α being the decay and η the rate.
-kernel void optimizer_rmsprop(
+KERNEL void optimizer_rmsprop(
     int n, int part, float value_bound, float norm_bound, float rate, float decay, float epsilon, global float *x,
     int x_at, global const float *gradient, int gradient_at, global float *mean_square, int mean_square_at,
     global const float *norms, int norms_at, global float *sums, int sums_at, local float *lanes) {
@@ -57,7 +57,7 @@ kernel void optimizer_rmsprop(
 
 // m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; x = x − η (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
 // mean_scale and square_scale are 1/(1−β₁ᵗ) and 1/(1−β₂ᵗ).
-kernel void optimizer_adam(
+KERNEL void optimizer_adam(
     int n, int part, float value_bound, float norm_bound, float rate, float beta1, float beta2, float epsilon,
     float mean_scale, float square_scale, global float *x, int x_at, global const float *gradient, int gradient_at,
     global float *mean, int mean_at, global float *mean_square, int mean_square_at, global const float *norms,

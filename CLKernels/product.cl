@@ -12,7 +12,7 @@
 
 // The panels of b(i, j) = b[i·row_step + j·column_step].
 // One work-item for each panel (first index) and SLICE rows of b (second).
-kernel void product_pack(
+KERNEL void product_pack(
     int n, int k, int row_step, int column_step, global const float *b, int b_at, global float *packed, int packed_at) {
     int first = get_global_id(0) * PANEL, columns = min(PANEL, n - first);
     int begin = get_global_id(1) * SLICE, end = min(begin + SLICE, k);
@@ -31,7 +31,7 @@ kernel void product_pack(
 
 // b(i, j) = b[(j / PANEL)·panel_step + i·row_step + j mod PANEL], of which b_columns are there: n rounded up in panels.
 // One work-item for each panel (first index) and `rows` rows (second).
-kernel void product_multiply(
+KERNEL void product_multiply(
     int m, int n, int k, int rows, int adding, global const float *a, int a_at, int a_stride, global const float *b,
     int b_at, int panel_step, int row_step, int b_columns, global float *c, int c_at, int c_stride) {
     int column = get_global_id(0) * PANEL, first = get_global_id(1) * rows;
@@ -43,7 +43,7 @@ kernel void product_multiply(
 
 // m = 1, as in sampling: nothing of b is used twice, so b is read as it stands, rows b_stride apart.
 // One work-item for each ROW_COLUMNS columns.
-kernel void product_row(
+KERNEL void product_row(
     int n, int k, int adding, global const float *a, int a_at, int a_step, global const float *b, int b_at,
     int b_stride, global float *c, int c_at) {
     int column = get_global_id(0) * ROW_COLUMNS, left = n - column;

@@ -3,7 +3,7 @@
 // sums(s, j) = Σ matrix(i, j) over the rows i of slice s, [s·slice_rows, (s+1)·slice_rows); matrix is rows × columns.
 // Sums of slices, then of their sums, keep a GPU busy where the columns are few.
 // One work-item for each vector of columns (first index) and slice (second).
-kernel void reduce_columns(
+KERNEL void reduce_columns(
     int rows, int columns, int slice_rows, global const float *matrix, int matrix_at, global float *sums, int sums_at) {
     int slice = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
     int first = slice * slice_rows;
@@ -17,7 +17,7 @@ kernel void reduce_columns(
 
 // sums[i] = scale · Σⱼ matrix(i, j); matrix is rows × columns.
 // One work-group for each row; lanes: a float for each of its items.
-kernel void reduce_rows(
+KERNEL void reduce_rows(
     int columns, float scale, global const float *matrix, int matrix_at, global float *sums, int sums_at,
     local float *lanes) {
     int i = get_group_id(0);
@@ -32,7 +32,7 @@ kernel void reduce_rows(
 
 // sums[p] = Σ x[i]² over the part p of the n elements, [p·part, (p+1)·part).
 // One work-group for each part; lanes: a float for each of its items.
-kernel void reduce_squares(
+KERNEL void reduce_squares(
     int n, int part, global const float *x, int x_at, global float *sums, int sums_at, local float *lanes) {
     int p = get_group_id(0), begin = p * part, end = begin + min(part, n - begin);
     x += x_at;

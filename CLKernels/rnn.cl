@@ -33,7 +33,7 @@ static inline void rnn_unit_backward(
 
 // A step: one work-item for each vector of units (first index) and stream (second).
 
-kernel void rnn_forward(
+KERNEL void rnn_forward(
     int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
     global const float *recurrent, int recurrent_at, global const float *recurrent_bias, int recurrent_bias_at,
     global float *hidden, int hidden_at) {
@@ -44,7 +44,7 @@ kernel void rnn_forward(
         recurrent_bias + recurrent_bias_at, hidden + hidden_at + b * H);
 }
 
-kernel void rnn_backward(
+KERNEL void rnn_backward(
     int B, int H, int is_last, global float *gates, int gates_at, global float *dhidden, int dhidden_at,
     global const float *later, int later_at) {
     int b = get_global_id(1), j = get_global_id(0) * WIDTH;
@@ -58,7 +58,7 @@ kernel void rnn_backward(
 // state before the first in front of it. The product's memory and `later` serve one step after the other.
 
 // panels: U, H × H
-kernel void rnn_sequence_forward(
+KERNEL void rnn_sequence_forward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
     int input_bias_at, global const float *panels, int panels_at, global const float *recurrent_bias,
     int recurrent_bias_at, global float *hidden, int hidden_at, global float *product, int product_at) {
@@ -79,7 +79,7 @@ kernel void rnn_sequence_forward(
 }
 
 // panels: Uᵀ, H × H
-kernel void rnn_sequence_backward(
+KERNEL void rnn_sequence_backward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *panels, int panels_at,
     global float *dhidden, int dhidden_at, global float *later, int later_at) {
     int first = get_global_id(0) * rows, end = min(first + rows, B);

@@ -2,7 +2,7 @@
 // One work-item for each vector of columns (first index) and row (second), but in rows_transpose.
 
 // matrix(i, j) += bias[j]; matrix is rows × columns.
-kernel void rows_add_bias(
+KERNEL void rows_add_bias(
     int rows, int columns, global float *matrix, int matrix_at, global const float *bias, int bias_at) {
     int i = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
     if (i >= rows || j >= columns) return;
@@ -11,7 +11,7 @@ kernel void rows_add_bias(
 }
 
 // result(i, j) = table(indices[i], j); result is rows × columns, table V × columns.
-kernel void rows_gather(
+KERNEL void rows_gather(
     int rows, int columns, global const float *table, int table_at, global const int *indices, int indices_at,
     global float *result, int result_at) {
     int i = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
@@ -22,7 +22,7 @@ kernel void rows_gather(
 
 // table(v, j) = Σ rows(positions[k], j) over starts[v] ≤ k < starts[v + 1]; table is V × columns.
 // A work-item owns its element of the table and walks the group in order: no atomics, and the same bits every time.
-kernel void rows_scatter(
+KERNEL void rows_scatter(
     int V, int columns, global const float *rows, int rows_at, global const int *starts, int starts_at,
     global const int *positions, int positions_at, global float *table, int table_at) {
     int v = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
@@ -39,7 +39,7 @@ kernel void rows_scatter(
 // One work-item for each square of TILE columns (first index) and TILE rows: it reads and writes runs of TILE elements,
 // which spares caches without the local memory that a larger tile needs.
 #define TILE 8
-kernel void rows_transpose(
+KERNEL void rows_transpose(
     int rows, int columns, int stride, global const float *matrix, int matrix_at, global float *result, int result_at) {
     int top = get_global_id(1) * TILE, first = get_global_id(0) * TILE;
     if (top >= rows || first >= columns) return;

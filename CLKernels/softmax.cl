@@ -7,7 +7,7 @@
 //
 // One work-group for each row; lanes: a float for each of its items. A work-item meets the same columns in each loop,
 // so nobody reads what another has written.
-kernel void softmax_cross_entropy(
+KERNEL void softmax_cross_entropy(
     int V, float scale, global float *logits, int logits_at, global const float *bias, int bias_at,
     global const int *targets, int targets_at, global float *losses, int losses_at, local float *lanes) {
     int row = get_group_id(0);

@@ -64,7 +64,8 @@ import Testing
             let actual = try LanguageModel(contentsOf: file.url, on: device).logProbabilities(of: expected.primer)
             try #require(actual.count == values.count)
             let worst = zip(actual, values).map { abs($0 - $1) }.max()!
-            #expect(worst <= file.bound, "on \(device)")
+            // In single precision; without fused multiply-adds the worst seen is 1.4e-6.
+            #expect(worst <= max(file.bound, 5e-6), "on \(device)")
         }
     }
 

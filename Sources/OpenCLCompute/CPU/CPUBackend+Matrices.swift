@@ -9,12 +9,27 @@ extension CPUBackend {
         guard c.rows > 0, c.columns > 0 else { return }
         let (m, n, k) = (c.rows, c.columns, a.columns)
         if m < 8 && k > 0 && !a.isTransposed && !b.isTransposed {
-            return cpu_product(a.pointer(), k, b.pointer(), n, c.pointer(), n, m, n, k, adding)
+            return multiplyFewRows(
+                m, a.pointer(), stride: k, b.pointer(), stride: n, into: c.pointer(), stride: n, columns: n, depth: k,
+                adding: adding)
         }
         product(
             Operand(a.pointer(), stride: a.storedColumns, isTransposed: a.isTransposed),
             Operand(b.pointer(), stride: b.storedColumns, isTransposed: b.isTransposed), into: c.pointer(),
             stride: n, rows: m, columns: n, depth: k, adding: adding)
+    }
+
+    /// c (+)= a·b for so few rows that reading b is the work, which the threads share: each takes some columns.
+    func multiplyFewRows(
+        _ rows: Int, _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int, columns: Int, depth: Int, adding: Bool
+    ) {
+        nonisolated(unsafe) let (a, b, c) = (a, b, c)
+        // A thread reads a megabyte in some 20 µs.
+        parallel(columns, grain: max(16, (1 << 18) / depth), alignment: 16) { part in
+            cpu_product(
+                a, aStride, b + part.lowerBound, bStride, c + part.lowerBound, cStride, rows, part.count, depth, adding)
+        }
     }
 
     /// A factor of ``product``: its first stored element, the distance between stored rows, how it is read.

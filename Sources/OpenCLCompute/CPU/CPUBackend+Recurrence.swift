@@ -24,7 +24,7 @@ extension CPUBackend {
         let h = sequence.hiddenSize
         switch sequence.cell {
         case .lstm, .rnn:
-            let u = Factor(weights.recurrent, columns: 0..<run.width, packedInto: run.scratch)
+            let u = Factor(weights.recurrent, columns: 0..<run.width, packedInto: run.scratch, on: self)
             eachSlice(of: sequence) { rows in
                 for t in 0..<sequence.steps {
                     u.multiply(run.hidden(t, rows), h, into: run.gates(t, rows), run.width, rows, adding: true)
@@ -40,10 +40,10 @@ extension CPUBackend {
                 }
             }
         case .gru:
-            let uResetUpdate = Factor(weights.recurrent, columns: 0..<2 * h, packedInto: run.scratch)
+            let uResetUpdate = Factor(weights.recurrent, columns: 0..<2 * h, packedInto: run.scratch, on: self)
             let uCandidate = Factor(
                 weights.recurrent, columns: 2 * h..<3 * h,
-                packedInto: run.scratch.map { $0 + cpu_packed_count(h, 2 * h) })
+                packedInto: run.scratch.map { $0 + cpu_packed_count(h, 2 * h) }, on: self)
             eachSlice(of: sequence) { rows in
                 for t in 0..<sequence.steps {
                     let gates = run.gates(t, rows)
@@ -82,7 +82,8 @@ extension CPUBackend {
     ) {
         let run = Unrolled(sequence, weights)
         let h = sequence.hiddenSize
-        let uTransposed = Factor(transposeOf: weights.recurrent, columns: 0..<run.width, packedInto: run.scratch)
+        let uTransposed = Factor(
+            transposeOf: weights.recurrent, columns: 0..<run.width, packedInto: run.scratch, on: self)
         eachSlice(of: sequence) { rows in
             let dOutputs = outputGradient.pointer()
             for t in (0..<sequence.steps).reversed() {
@@ -107,10 +108,10 @@ extension CPUBackend {
     ) {
         let run = Unrolled(sequence, weights)
         let h = sequence.hiddenSize
-        let uResetUpdate = Factor(transposeOf: weights.recurrent, columns: 0..<2 * h, packedInto: run.scratch)
+        let uResetUpdate = Factor(transposeOf: weights.recurrent, columns: 0..<2 * h, packedInto: run.scratch, on: self)
         let uCandidate = Factor(
             transposeOf: weights.recurrent, columns: 2 * h..<3 * h,
-            packedInto: run.scratch.map { $0 + cpu_packed_count(2 * h, h) })
+            packedInto: run.scratch.map { $0 + cpu_packed_count(2 * h, h) }, on: self)
         eachSlice(of: sequence) { rows in
             let dOutputs = outputGradient.pointer()
             for t in (0..<sequence.steps).reversed() {
@@ -202,9 +203,12 @@ private struct Factor: @unchecked Sendable {
     private let stride: Int
     private let isPacked: Bool
     private let rowCount, columnCount: Int
+    private let backend: CPUBackend
 
     /// U[:, columns].
-    init(_ u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?) {
+    init(
+        _ u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?, on backend: CPUBackend
+    ) {
         let start = u.pointer() + columns.lowerBound
         if let scratch { cpu_pack(start, u.columns, u.rows, columns.count, scratch) }
         elements = UnsafePointer(scratch ?? start)
@@ -212,10 +216,14 @@ private struct Factor: @unchecked Sendable {
         isPacked = scratch != nil
         rowCount = u.rows
         columnCount = columns.count
+        self.backend = backend
     }
 
     /// U[:, columns]ᵀ, which needs the room.
-    init(transposeOf u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?) {
+    init(
+        transposeOf u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?,
+        on backend: CPUBackend
+    ) {
         guard let scratch else { preconditionFailure("a backward pass over a sequence without scratch memory") }
         cpu_pack_transposed(u.pointer() + columns.lowerBound, u.columns, columns.count, u.rows, scratch)
         elements = UnsafePointer(scratch)
@@ -223,6 +231,7 @@ private struct Factor: @unchecked Sendable {
         isPacked = true
         rowCount = columns.count
         columnCount = u.rows
+        self.backend = backend
     }
 
     /// result (+)= a · factor, for `rows.count` rows of a and of the result.
@@ -234,8 +243,9 @@ private struct Factor: @unchecked Sendable {
             cpu_product_packed(
                 a, aStride, elements, result, resultStride, rows.count, columnCount, rowCount, adding)
         } else {
-            cpu_product(
-                a, aStride, elements, stride, result, resultStride, rows.count, columnCount, rowCount, adding)
+            backend.multiplyFewRows(
+                rows.count, a, stride: aStride, elements, stride: stride, into: result, stride: resultStride,
+                columns: columnCount, depth: rowCount, adding: adding)
         }
     }
 }
