@@ -50,17 +50,21 @@ struct Tune: ParsableCommand {
         _ = try device.backend()  // which brings what was found before
         let start = try tuning.current()
         Interruption.watch()
+        func seconds(with parameters: CLBlastTuning.Parameters) throws -> Double {
+            try tuning.apply(parameters)
+            let trainer = try steps(on: device)
+            // Some parameters compute nonsense, and say that all went well.
+            let isRight = zip(try trainer.losses(), expected).allSatisfy { abs($0 - $1) <= 1e-3 * $1 }
+            guard isRight else {
+                throw Failure("\(device.id) learns otherwise than the CPU; see: char-rnn devices --check")
+            }
+            return try medianSeconds(for: 0.3) { _ = try trainer.step().loss }
+        }
+        do { _ = try seconds(with: start) } catch  where tuning.stored() != nil {
+            throw Failure("what is kept for \(device.id) fails (\(error)); forget it with: char-rnn tune --reset")
+        }
         let found = try CLBlastSearch(tuning, from: start).run(
-            measure: { parameters in
-                try tuning.apply(parameters)
-                let trainer = try steps(on: device)
-                // Some parameters compute nonsense, and say that all went well.
-                let isRight = zip(try trainer.losses(), expected).allSatisfy { abs($0 - $1) <= 1e-3 * $1 }
-                guard isRight else {
-                    throw Failure("\(device.id) learns otherwise than the CPU; see: char-rnn devices --check")
-                }
-                return try medianSeconds(for: 0.3) { _ = try trainer.step().loss }
-            },
+            measure: seconds,
             isOver: { Interruption.received != nil || ContinuousClock.now > limit },
             report: { attempt in
                 let time = attempt.seconds.map { "\(fixed(1000 * $0, 2)) ms a batch" } ?? "does not work"

@@ -1,16 +1,13 @@
 extension DeviceCheck {
     /// Odd sizes, at which wrong guards show.
     static let operations: [Operation] =
-        [
+        products + [
             Operation(name: "copy and fill") { bench in
                 let (a, b) = (try bench.numbers(1001), try bench.numbers(1001))
                 try bench.backend.copy(a, to: b)
                 try bench.backend.fill(b[3..<10], with: 0.5)
                 return try bench.backend.read(b)
             },
-            product("product", { $0 }, { $0 }, (37, 65, 129), (65, 129)),
-            product("product, left factor transposed", { $0.transposed }, { $0 }, (65, 37, 129), (65, 129)),
-            product("product, right factor transposed", { $0 }, { $0.transposed }, (37, 65, 129), (129, 65)),
             product("product of one row", { $0 }, { $0 }, (1, 65, 129), (65, 129)),
             Operation(name: "bias") { bench in
                 let matrix = try bench.matrix(37, 65)
@@ -59,6 +56,12 @@ extension DeviceCheck {
                     learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, iteration: 3, norms: norms)
             },
         ] + RecurrentCell.allCases.map(recurrentLayer)
+
+    static let products = [
+        product("product", { $0 }, { $0 }, (37, 65, 129), (65, 129)),
+        product("product, left factor transposed", { $0.transposed }, { $0 }, (65, 37, 129), (65, 129)),
+        product("product, right factor transposed", { $0 }, { $0.transposed }, (37, 65, 129), (129, 65)),
+    ]
 
     private static func product(
         _ name: String, _ left: @escaping @Sendable (Matrix) -> Matrix, _ right: @escaping @Sendable (Matrix) -> Matrix,

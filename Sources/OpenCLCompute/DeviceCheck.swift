@@ -23,11 +23,28 @@ public enum DeviceCheck {
         do {
             let reference = try Device.cpu.backend()
             let backend = try device.backend()
-            return operations.map { operation in
+            let results = operations.map { operation in
                 Result(operation: operation.name, outcome: compare(operation, backend, reference))
             }
+            return try results + (device.tuning.map { try checkKernels($0, backend, reference) } ?? [])
         } catch {
             return [Result(operation: "start", outcome: .failure(Fault(description: "\(error)")))]
+        }
+    }
+
+    /// CLBlast chooses between two kernels by the size of a product. Here each has to compute all of them.
+    private static func checkKernels(
+        _ tuning: CLBlastTuning, _ backend: any Backend, _ reference: any Backend
+    ) throws -> [Result] {
+        let parameters = try tuning.current()
+        defer { try? tuning.apply(parameters) }
+        var kernels = [("untiled", CLBlastTuning.untiled)]
+        if tuning.fitsTiled(parameters) { kernels.append(("tiled", CLBlastTuning.tiled)) }
+        return try kernels.flatMap { kernel, choice in
+            try tuning.apply(choice)
+            return products.map { product in
+                Result(operation: "\(product.name), \(kernel)", outcome: compare(product, backend, reference))
+            }
         }
     }
 

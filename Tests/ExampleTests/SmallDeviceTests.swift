@@ -12,12 +12,15 @@ struct SmallDeviceTests {
     static let graphicsCard = "0x1000=4 0x1035=0"
 
     /// The largest work-group, of the device, of each of its dimensions and of each kernel; 16 KB of local memory.
+    private static func limits(_ groupSize: Int) -> String {
+        "0x1004=\(groupSize) 0x1005=\(groupSize) 0x11B0=\(groupSize) 0x1023=\(16 << 10)"
+    }
+
     private func check(_ groupSize: Int, _ kind: String = "") throws -> (status: Int32, lines: [Substring]) {
-        let limits = "0x1004=\(groupSize) 0x1005=\(groupSize) 0x11B0=\(groupSize) 0x1023=\(16 << 10)"
         var result: (Int32, [Substring]) = (-1, [])
         try Workplace.inNewFolder { place in
             let (outcome, _) = try OpenCLFaults.run(
-                ["devices", "--check", "--quick"], in: place, ["ANSWERS": "\(limits) \(kind)"])
+                ["devices", "--check", "--quick"], in: place, ["ANSWERS": "\(Self.limits(groupSize)) \(kind)"])
             result = (outcome.status, outcome.text.split(separator: "\n"))
         }
         return result
@@ -28,6 +31,33 @@ struct SmallDeviceTests {
         let (status, lines) = try check(size)
         #expect(status == 0)
         #expect(lines.count { $0.hasPrefix("  pass  ") } >= 10 * Device.available.count)
+    }
+
+    /// CLBlast would have large products computed by a kernel with groups of 256.
+    @Test("A graphics card of 64 work-items computes large products, too")
+    func largeProducts() throws {
+        let (status, lines) = try check(64, Self.graphicsCard)
+        #expect(status == 0)
+        #expect(lines.contains { $0.hasPrefix("  pass  product, untiled") })
+        #expect(!lines.contains { $0.hasPrefix("  pass  product, tiled") }, "it has no room for them")
+        try Workplace.inNewFolder { place in
+            let words = "bench --opencl --hidden-size 512 --batch-size 16 --sequence-length 40 --seconds 0.1"
+            let (outcome, _) = try OpenCLFaults.run(
+                words.split(separator: " ").map(String.init), in: place,
+                ["ANSWERS": "\(Self.limits(64)) \(Self.graphicsCard)"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
+    @Test("A graphics card is checked with both of CLBlast's kernels")
+    func bothKernels() throws {
+        let (status, lines) = try check(1024, Self.graphicsCard)
+        #expect(status == 0)
+        for kernel in ["untiled", "tiled"] {
+            for operation in ["product", "product, left factor transposed", "product, right factor transposed"] {
+                #expect(lines.contains { $0.hasPrefix("  pass  \(operation), \(kernel) ") }, "\(kernel): \(lines)")
+            }
+        }
     }
 
     // CLBlast, which multiplies on graphics cards, needs 64 work-items, and says so.

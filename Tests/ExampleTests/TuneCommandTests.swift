@@ -8,6 +8,34 @@ import Testing
         "--hidden-size", "8", "--layers", "1", "--batch-size", "4", "--sequence-length", "5",
     ]
 
+    /// CL_DEVICE_TYPE is answered with CL_DEVICE_TYPE_GPU.
+    private static func tune(_ arguments: [String], in place: Workplace) throws -> CommandLineTool.Outcome {
+        try OpenCLFaults.run(
+            ["tune", "--opencl"] + arguments, in: place, ["ANSWERS": "0x1000=4"],
+            environment: ["XDG_CACHE_HOME": place.url("kept").path]
+        ).outcome
+    }
+
+    @Test(.enabled(if: !OpenCLPlatform.processorsAsCards().isEmpty, "no OpenCL processor"))
+    func whatIsKeptAndFailsIsToBeForgotten() throws {
+        try Workplace.inNewFolder { place in
+            for device in OpenCLPlatform.processorsAsCards() {
+                var tuning = try #require(device.tuning)
+                var parameters = try tuning.current()
+                // Groups of 2¹⁶ items are none that a device has.
+                parameters["XgemmDirect"]!["MDIMCD"] = 256
+                parameters["XgemmDirect"]!["NDIMCD"] = 256
+                tuning.file = place.url("kept/char-rnn/tunings/\(tuning.file.lastPathComponent)")
+                try tuning.store(parameters)
+            }
+            let outcome = try Self.tune(Self.tiny + ["--minutes", "0.05"], in: place)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("forget it with: char-rnn tune --reset"), "\(outcome.errors)")
+            #expect(try Self.tune(["--reset"], in: place).status == 0)
+            #expect(try Self.tune(Self.tiny + ["--minutes", "0.01"], in: place).status == 0)
+        }
+    }
+
     @Test func processorsAreNotTuned() throws {
         try Workplace.inNewFolder { place in
             for device in Device.available where device.tuning == nil {
@@ -21,11 +49,7 @@ import Testing
     func aCardIsTunedAndForgottenAgain() throws {
         try Workplace.inNewFolder { place in
             func tune(_ arguments: [String]) throws -> CommandLineTool.Outcome {
-                // CL_DEVICE_TYPE is answered with CL_DEVICE_TYPE_GPU.
-                let outcome = try OpenCLFaults.run(
-                    ["tune", "--opencl"] + arguments, in: place, ["ANSWERS": "0x1000=4"],
-                    environment: ["XDG_CACHE_HOME": place.url("kept").path]
-                ).outcome
+                let outcome = try Self.tune(arguments, in: place)
                 #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.errors)")
                 return outcome
             }

@@ -17,6 +17,10 @@ package struct CLBlastTuning: Sendable {
     /// products, which works on the matrices as they are; the tiled one.
     package static let kernels = ["GemmRoutine", "XgemmDirect", "Xgemm"]
 
+    /// Has all products computed by the untiled kernel, or by the tiled one.
+    static let untiled = ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": 1 << 16]]
+    static let tiled = ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": 1]]
+
     package let maxWorkGroupSize: Int
     /// In bytes.
     package let localMemory: Int
@@ -75,6 +79,13 @@ package struct CLBlastTuning: Sendable {
         }
     }
 
+    /// Whether the device has groups and local memory enough for the tiled kernel with these parameters.
+    func fitsTiled(_ parameters: Parameters) -> Bool {
+        guard let x = parameters["Xgemm"], let rows = x["MDIMC"], let columns = x["NDIMC"] else { return true }
+        func tile(_ isCached: String, _ size: String) -> Int { (x[isCached] ?? 0) * (x[size] ?? 0) * (x["KWG"] ?? 0) }
+        return rows * columns <= maxWorkGroupSize && 4 * (tile("SA", "MWG") + tile("SB", "NWG")) <= localMemory
+    }
+
     // MARK: On disk
 
     /// The parameters on disk for this device and driver, if they are such as CLBlast knows.
@@ -93,8 +104,12 @@ package struct CLBlastTuning: Sendable {
     private static let flags: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
 
     /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
-    /// that has changed has another file.
-    func applyStored() { if let parameters = stored() { try? apply(parameters) } }
+    /// that has changed has another file. Where CLBlast guessed a tiled kernel too large for the device, the other
+    /// computes all products.
+    func prepare() {
+        if let parameters = stored() { try? apply(parameters) }
+        if let parameters = try? current(), !fitsTiled(parameters) { try? apply(Self.untiled) }
+    }
 
     /// Keeps parameters for every later run, or none.
     ///

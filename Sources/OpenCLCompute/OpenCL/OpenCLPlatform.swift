@@ -93,7 +93,7 @@ package enum OpenCLPlatform {
         let address = UInt(bitPattern: handle)
         let tuning = info.isProcessor ? nil : CLBlastTuning(handle, info)
         let open: @Sendable (OpenCLProfile?) throws -> any Backend = { profile in
-            tuning?.applyStored()
+            tuning?.prepare()
             return try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id, profile: profile)
         }
         return Device(
