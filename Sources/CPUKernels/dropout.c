@@ -1,10 +1,14 @@
 // Dropout with Philox4x32-10 (Salmon et al. 2011): the twin of dropout.cl.
 #include "kernels.h"
 
-enum { lanes = 8 };  // counters drawn side by side, so that the rounds vectorise
+enum {
+    lanes = 16,  // counters drawn side by side, so that the rounds vectorise
+    span = 4 * lanes,
+};
 
-/// words[w][l] = word w of the generator at counter (block + l, layer, step low, step high).
-INLINE void philox(uint32_t words[4][lanes], uint32_t block, uint32_t layer, uint64_t step, uint64_t seed) {
+/// drawn[4l + w] = word w of the generator at counter (block + l, layer, step low, step high).
+INLINE void philox(uint32_t drawn[span], uint32_t block, uint32_t layer, uint64_t step, uint64_t seed) {
+    uint32_t words[4][lanes];
     for (uint32_t l = 0; l < lanes; l++) {
         words[0][l] = block + l;
         words[1][l] = layer;
@@ -23,18 +27,27 @@ INLINE void philox(uint32_t words[4][lanes], uint32_t block, uint32_t layer, uin
         key0 += 0x9E3779B9u;
         key1 += 0xBB67AE85u;
     }
+    for (int l = 0; l < lanes; l++) {
+        for (int w = 0; w < 4; w++) drawn[4 * l + w] = words[w][l];
+    }
+}
+
+INLINE void drop(const float *x, float *result, const uint32_t *drawn, long count, uint32_t threshold, float scale) {
+    INDEPENDENT
+    for (long e = 0; e < count; e++) result[e] = drawn[e] >= threshold ? x[e] * scale : 0;
 }
 
 KERNEL void cpu_dropout_apply(const float *x, float *result, long first, long last, long shift, uint32_t threshold,
                               float scale, uint64_t seed, uint64_t step, uint32_t layer) {
-    uint32_t words[4][lanes];
-    const long span = 4 * lanes;
+    uint32_t drawn[span];
     for (long start = first / span * span; start < last; start += span) {
-        philox(words, (uint32_t)(start / 4), layer, step, seed);
-        long begin = start < first ? first - start : 0, end = last - start < span ? last - start : span;
-        for (long e = begin; e < end; e++) {
-            long i = start + e - shift;
-            result[i] = words[e % 4][e / 4] >= threshold ? x[i] * scale : 0;
+        philox(drawn, (uint32_t)(start / 4), layer, step, seed);
+        // A whole span has a constant count, which vectorises.
+        if (start >= first && start + span <= last) {
+            drop(x + start - shift, result + start - shift, drawn, span, threshold, scale);
+            continue;
         }
+        long begin = start < first ? first : start, end = last - start < span ? last : start + span;
+        drop(x + begin - shift, result + begin - shift, drawn + begin - start, end - begin, threshold, scale);
     }
 }
