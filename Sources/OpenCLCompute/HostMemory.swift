@@ -5,17 +5,21 @@ import Glibc
 /// Where Swift finds none for an array it ends the program, and nothing can be said or saved. So who is about to make
 /// large arrays asks here first. The answer holds for as long as others do not take the room.
 package enum HostMemory {
-    /// What must be left for everything small and for OpenBLAS, which takes 128 MB for each thread that multiplies and
-    /// waits for ever where it does not get them.
-    private static let reserve = (32 + 128 * CPUBackend.coreCount) << 20
+    /// What must be left besides: some for everything small, and 128 MB for each thread that multiplies, which OpenBLAS
+    /// waits for for ever where it does not get them.
+    private static let reserve = [32 << 20] + [Int](repeating: 128 << 20, count: CPUBackend.coreCount)
 
     /// Whether the system would give `bytes` now, of which nothing is taken.
     package static func hasRoom(for bytes: Int) -> Bool {
-        guard bytes <= Int.max - reserve,
-            let room = mmap(nil, bytes + reserve, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-            room != MAP_FAILED
-        else { return false }
-        munmap(room, bytes + reserve)
+        var rooms: [(start: UnsafeMutableRawPointer, size: Int)] = []
+        defer { for room in rooms { munmap(room.start, room.size) } }
+        // One by one: of a single request for more than the machine has Linux knows that it cannot be meant.
+        for size in [max(bytes, 1)] + reserve {
+            guard let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                start != MAP_FAILED
+            else { return false }
+            rooms.append((start, size))
+        }
         return true
     }
 
