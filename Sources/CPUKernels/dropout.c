@@ -44,10 +44,10 @@ KERNEL void cpu_dropout_apply(const float *x, float *result, long first, long la
         philox(drawn, (uint32_t)(start / 4), layer, step, seed);
         // A whole span has a constant count, which vectorises.
         if (start >= first && start + span <= last) {
-            drop(x + start - shift, result + start - shift, drawn, span, threshold, scale);
+            drop(x + (start - shift), result + (start - shift), drawn, span, threshold, scale);
             continue;
         }
         long begin = start < first ? first : start, end = last - start < span ? last : start + span;
-        drop(x + begin - shift, result + begin - shift, drawn + begin - start, end - begin, threshold, scale);
+        drop(x + (begin - shift), result + (begin - shift), drawn + (begin - start), end - begin, threshold, scale);
     }
 }
