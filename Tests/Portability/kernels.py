@@ -57,7 +57,9 @@ def build(context, device, source, options):
     opencl.clGetProgramBuildInfo(program, device, BUILD_LOG, len(log), log, None)
     opencl.clReleaseProgram(program)
     words = log.value.decode(errors="replace")
-    return None if status == 0 and "warning:" not in words else f"status {status}: {words[:2000]}"
+    # Intel's compiler says with a warning that it does what KERNEL asks for: it makes no vectors of vectors.
+    warnings = [line for line in words.splitlines() if "warning:" in line and "vec type hint" not in line]
+    return None if status == 0 and not warnings else f"status {status}: {words[:2000]}"
 
 
 def main():
