@@ -3,10 +3,8 @@ import Glibc
 
 /// Files that are there whole or not at all.
 enum AtomicFile {
-    /// Writes `parts` one after the other; see ``write(to:_:)``.
-    static func write(_ parts: [Data], to file: URL) throws {
-        try write(to: file) { writer in for part in parts { try writer.append(part) } }
-    }
+    /// Writes `data`; see ``write(to:_:)``.
+    static func write(_ data: Data, to file: URL) throws { try write(to: file) { try $0.append(data) } }
 
     /// Lets `body` write beside `file`, waits until the disk has it, and renames: whoever opens `file` sees the old
     /// content or the new, also after a power cut.

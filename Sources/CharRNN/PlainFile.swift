@@ -22,7 +22,7 @@ enum PlainFile {
 
     /// The bytes of a file that is replaced but never written to, mapped: it may be larger than the memory.
     static func mapped(_ file: URL) throws(Refusal) -> Data {
-        _ = try check(file)
+        try check(file)
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Refusal(reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -39,6 +39,7 @@ enum PlainFile {
     /// The size of a file in bytes.
     ///
     /// - Throws: ``Refusal`` for what is not there, not to be read, or not a plain file.
+    @discardableResult
     static func check(_ file: URL) throws(Refusal) -> Int {
         var status = stat()
         guard stat(file.path, &status) == 0, access(file.path, R_OK) == 0 else {

@@ -12,7 +12,7 @@ extension Checkpoint {
         guard isFolder else { throw FileError.writing(folder) }
         try Checkpoint(configuration, parameters: parameters, options: options)
             .write(to: folder.appendingPathComponent("weights.safetensors"))
-        try AtomicFile.write([Data(pyTorchScript.utf8)], to: folder.appendingPathComponent("model.py"))
+        try AtomicFile.write(Data(pyTorchScript.utf8), to: folder.appendingPathComponent("model.py"))
     }
 
     /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN` and an

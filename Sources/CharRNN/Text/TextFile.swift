@@ -14,7 +14,7 @@ enum TextFile {
                     file: file.path, reason: "the folder has no input.txt; put your text there under that name")
             }
         }
-        do { _ = try PlainFile.check(file) } catch { throw TextError.unreadable(file: file.path, reason: error.reason) }
+        do { try PlainFile.check(file) } catch { throw TextError.unreadable(file: file.path, reason: error.reason) }
         return file
     }
 

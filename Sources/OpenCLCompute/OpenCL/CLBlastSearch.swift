@@ -25,7 +25,7 @@ package struct CLBlastSearch {
 
     /// A search that begins with what CLBlast has now.
     package init(_ tuning: CLBlastTuning, from start: Parameters) {
-        let switches = Self.switches.map { ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": $0]] }
+        let switches = Self.switches.map { CLBlastTuning.tiled(fromEdge: $0) }
         self.init(
             from: start,
             stages: [

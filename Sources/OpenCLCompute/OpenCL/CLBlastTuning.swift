@@ -17,9 +17,10 @@ package struct CLBlastTuning: Sendable {
     /// products, which works on the matrices as they are; the tiled one.
     package static let kernels = ["GemmRoutine", "XgemmDirect", "Xgemm"]
 
+    /// Has products computed by the tiled kernel from the size of a cube of this edge on.
+    static func tiled(fromEdge edge: Int) -> Parameters { ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": edge]] }
     /// Has all products computed by the untiled kernel, or by the tiled one.
-    static let untiled = ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": 1 << 16]]
-    static let tiled = ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": 1]]
+    static let untiled = tiled(fromEdge: 1 << 16), tiled = tiled(fromEdge: 1)
 
     package let maxWorkGroupSize: Int
     /// In bytes.
