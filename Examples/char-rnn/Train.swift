@@ -108,9 +108,10 @@ struct Train: ParsableCommand {
     private func room(
         for configuration: LanguageModel.Configuration, on devices: [Device], _ error: DeviceError
     ) -> String {
-        guard case .outOfMemory = error, resume == nil, devices.count == 1 else { return "" }
+        guard case .outOfMemory = error, resume == nil else { return "" }
         let size = configuration.largestBatchSize(
-            on: devices[0], sequenceLength: batch.sequenceLength, optimizer: learning.trainerOptions.optimizer,
+            on: devices[0], sharingWith: Array(devices.dropFirst()), sequenceLength: batch.sequenceLength,
+            optimizer: learning.trainerOptions.optimizer,
             guarded: true)
         return size > 0 && size < batch.batchSize ? " (--batch-size \(size) would fit)" : ""
     }

@@ -145,17 +145,18 @@ struct DeviceFailureTests {
         }
     }
 
-    @Test func whereMemoryIsLackingTheBatchSizeThatFitsIsNamed() throws {
+    @Test(arguments: ["opencl", "opencl,cpu", "cpu,opencl"])
+    func whereMemoryIsLackingTheBatchSizeThatFitsIsNamed(devices: String) throws {
         try Workplace.inNewFolder(text: SmallText.rhythm(60_000)) { place in
             // 8 MB, of which a buffer may take a quarter.
             let small = ["ANSWERS": "0x101F=\(8 << 20) 0x1010=\(2 << 20)"]
             func train(_ batchSize: Int) throws -> CommandLineTool.Outcome {
                 let command =
-                    "train --device opencl --data-dir data/some_folder --hidden-size 32 --layers 1 "
+                    "train --device \(devices) --data-dir data/some_folder --hidden-size 32 --layers 1 "
                     + "--sequence-length 25 --max-iterations 2 --batch-size \(batchSize)"
                 return try OpenCLFaults.run(Self.words(command), in: place, small).outcome
             }
-            let outcome = try train(500)
+            let outcome = try train(1000)
             #expect(outcome.status == 1)
             #expect(outcome.errors.contains(" cannot give "), "\(outcome.errors)")
             #expect(outcome.errors.contains("of its \(8 << 20) it can give"), "\(outcome.errors)")

@@ -33,19 +33,37 @@ extension LanguageModel.Configuration {
     /// not even one sequence does.
     ///
     /// - Parameters:
+    ///   - others: devices that share the batch, as in ``Trainer``; the one with the least room decides.
     ///   - sequenceLength: T, the tokens of a sequence.
     ///   - guarded: whether a ``TrainingGuard`` watches.
     public func largestBatchSize(
-        on device: Device, sequenceLength: Int, optimizer: Optimizer, guarded: Bool = false
+        on device: Device, sharingWith others: [Device] = [], sequenceLength: Int, optimizer: Optimizer,
+        guarded: Bool = false
     ) -> Int {
-        let (h, v, t) = (Double(hiddenSize), Double(vocabulary.count), Double(sequenceLength))
+        let devices = [device] + others
+        let shares = devices.map {
+            largestShare(on: $0, of: devices.count, Double(sequenceLength), optimizer, guarded: guarded)
+        }
+        return devices.count * shares.min()!
+    }
+
+    /// As many streams as fit into the memory of one of so many devices.
+    private func largestShare(
+        on device: Device, of count: Int, _ t: Double, _ optimizer: Optimizer, guarded: Bool
+    ) -> Int {
+        let (h, v) = (Double(hiddenSize), Double(vocabulary.count))
         let width = Double(cell.gateCount) * h
         func elements(_ batchSize: Double) -> Double { trainingElements(batchSize, t, optimizer, guarded: guarded) }
         // On their way to the CPU device the parameters lie in the same memory a second time.
-        let fixed = elements(0) + (device.kind == .cpu ? parameterEstimate : 0)
+        var fixed = elements(0) + (device.kind == .cpu ? parameterEstimate : 0)
         // OpenCL's products may copy their operands, padded, into room that grows while the smaller one is still in use.
         let copies = device.kind == .cpu ? 0 : 1.25 * t * (max(width, v) + h)
-        let perSequence = elements(1) - elements(0) + 2 * copies
+        var perSequence = elements(1) - elements(0) + 2 * copies
+        if count > 1 {
+            // The gradient of one device after the other, and the losses of all, on the first.
+            fixed += parameterEstimate
+            perSequence += Double(count) * t
+        }
         // The driver needs some for itself.
         let room = 0.95 * Double(device.memoryBytes) / 4 - fixed
         let bufferRoom = min(Double(device.largestBufferBytes) / 4, 0x1p31) - 2 * width * h
