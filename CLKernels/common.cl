@@ -19,6 +19,9 @@ typedef float8 vector;
 #error "WIDTH is 1 or 8"
 #endif
 
+// The vectors of a row of so many columns.
+#define VECTORS(columns) (((columns) + WIDTH - 1) / WIDTH)
+
 // Work-items compute with vectors already. Intel's compiler for AVX-512 would make sixteen of them one, in which
 // vectors are gathered from all over the memory.
 #define KERNEL kernel __attribute__((vec_type_hint(vector)))

@@ -1,5 +1,5 @@
-// A gated recurrent unit in char-rnn's form, forward and backward: one time step, all but the products; on processors
-// also a slice of the streams through all time steps, with the products. Either way the step is cut in two by a product
+// A gated recurrent unit in char-rnn's form, forward and backward: one time step, all but the products; and a
+// slice of the streams through all time steps, with the products. Either way the step is cut in two by a product
 // with Uₙ, whose other factor or whose result is r·h′.
 //
 // gates     B × 3H   r, z, n side by side: Wx, then activations, then gradients of the arguments
@@ -130,85 +130,78 @@ KERNEL void gru_reset_backward(
         dbefore + dbefore_at + b * H);
 }
 
-#ifdef PANEL
-// All steps: one work-item for each slice of `rows` streams. gates, memory and dhidden are those of T steps; hidden has
-// the state before the first in front of it. The memory of the products serves one step after the other.
+// All steps: panels.cl, or cards.cl, has how a slice of `rows` streams is shared among work-items. gates, memory and
+// dhidden are those of T steps; hidden has the state before the first in front of it. The memory of the products serves
+// one step after the other.
 
-// gate_panels: U for r and z, H × 2H; output_panels: Uₙ, H × H; product: B × 2H
+// gate_weights: U for r and z, H × 2H; output_weights: Uₙ, H × H; product: B × 2H
 KERNEL void gru_sequence_forward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
-    int input_bias_at, global const float *gate_panels, int gate_panels_at, global const float *output_panels,
-    int output_panels_at, global const float *recurrent_bias, int recurrent_bias_at, global float *memory,
-    int memory_at, global float *hidden, int hidden_at, global float *product, int product_at) {
-    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    int input_bias_at, global const float *gate_weights, int gate_weights_at, global const float *output_weights,
+    int output_weights_at, global const float *recurrent_bias, int recurrent_bias_at, global float *memory,
+    int memory_at, global float *hidden, int hidden_at, global float *product, int product_at, local float4 *room) {
+    int first = SLICE_INDEX * rows, streams = min(rows, B - first), width = VECTORS(H);
     gates += gates_at;
     input_bias += input_bias_at;
     recurrent_bias += recurrent_bias_at;
     memory += memory_at;
     hidden += hidden_at;
-    product += product_at;
+    product += product_at + first * 2 * H;
     for (int t = 0; t < T; t++) {
         int start = t * B + first;
-        panels_multiply(
-            end - first, 2 * H, H, hidden + start * H, H, gate_panels + gate_panels_at, product + first * 2 * H);
-        for (int b = first; b < end; b++) {
-            int now = t * B + b;
-            for (int j = 0; j < H; j += WIDTH) {
-                gru_unit_reset_forward(
-                    H, j, gates + now * 3 * H, input_bias, product + b * 2 * H, recurrent_bias, hidden + now * H,
-                    memory + now * H);
-            }
+        slice_multiply(
+            streams, 2 * H, H, hidden + start * H, H, gate_weights + gate_weights_at, 3 * H, product, room);
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b;
+            gru_unit_reset_forward(
+                H, j, gates + now * 3 * H, input_bias, product + b * 2 * H, recurrent_bias, hidden + now * H,
+                memory + now * H);
         }
-        panels_multiply(
-            end - first, H, H, memory + start * H, H, output_panels + output_panels_at, product + first * 2 * H);
-        for (int b = first; b < end; b++) {
-            int now = t * B + b;
-            for (int j = 0; j < H; j += WIDTH) {
-                gru_unit_output_forward(
-                    H, j, gates + now * 3 * H, input_bias, product + first * 2 * H + (b - first) * H, recurrent_bias,
-                    hidden + now * H, hidden + (now + B) * H);
-            }
+        slice_wait();
+        slice_multiply(
+            streams, H, H, memory + start * H, H, output_weights + output_weights_at, 3 * H, product, room);
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b;
+            gru_unit_output_forward(
+                H, j, gates + now * 3 * H, input_bias, product + b * H, recurrent_bias, hidden + now * H,
+                hidden + (now + B) * H);
         }
+        slice_wait();
     }
 }
 
-// gate_panels: Uᵀ for r and z, 2H × H; output_panels: Uₙᵀ, H × H
+// gate_weights: Uᵀ for r and z, 2H × H; output_weights: Uₙᵀ, H × H
 KERNEL void gru_sequence_backward(
-    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *gate_panels,
-    int gate_panels_at, global const float *output_panels, int output_panels_at, global const float *hidden,
+    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *gate_weights,
+    int gate_weights_at, global const float *output_weights, int output_weights_at, global const float *hidden,
     int hidden_at, global float *dhidden, int dhidden_at, global float *later, int later_at, global float *carry,
-    int carry_at) {
-    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    int carry_at, local float4 *room) {
+    int first = SLICE_INDEX * rows, streams = min(rows, B - first), width = VECTORS(H);
     gates += gates_at;
     hidden += hidden_at;
     dhidden += dhidden_at;
-    later += later_at;
-    carry += carry_at;
+    later += later_at + first * H;
+    carry += carry_at + first * H;
     for (int t = T - 1; t >= 0; t--) {
         int start = t * B + first, is_first = t == 0;
-        for (int b = first; b < end; b++) {
-            int now = t * B + b, past = is_first ? now : now - B;
-            for (int j = 0; j < H; j += WIDTH) {
-                gru_unit_output_backward(
-                    H, j, is_first, t == T - 1, gates + now * 3 * H, hidden + now * H, dhidden + now * H,
-                    later + b * H, dhidden + past * H);
-            }
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b, past = is_first ? now : now - B;
+            gru_unit_output_backward(
+                H, j, is_first, t == T - 1, gates + now * 3 * H, hidden + now * H, dhidden + now * H, later + b * H,
+                dhidden + past * H);
         }
-        panels_multiply(
-            end - first, H, H, gates + start * 3 * H + 2 * H, 3 * H, output_panels + output_panels_at,
-            carry + first * H);
-        for (int b = first; b < end; b++) {
-            int now = t * B + b, past = is_first ? now : now - B;
-            for (int j = 0; j < H; j += WIDTH) {
-                gru_unit_reset_backward(
-                    H, j, is_first, gates + now * 3 * H, hidden + now * H, carry + b * H, dhidden + past * H);
-            }
+        slice_wait();
+        slice_multiply(
+            streams, H, H, gates + start * 3 * H + 2 * H, 3 * H, output_weights + output_weights_at, H, carry, room);
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b, past = is_first ? now : now - B;
+            gru_unit_reset_backward(
+                H, j, is_first, gates + now * 3 * H, hidden + now * H, carry + b * H, dhidden + past * H);
         }
+        slice_wait();
         if (t > 0) {
-            panels_multiply(
-                end - first, H, 2 * H, gates + start * 3 * H, 3 * H, gate_panels + gate_panels_at,
-                later + first * H);
+            slice_multiply(
+                streams, H, 2 * H, gates + start * 3 * H, 3 * H, gate_weights + gate_weights_at, H, later, room);
         }
     }
 }
-#endif

@@ -1,5 +1,5 @@
-// A long short-term memory layer, forward and backward: one time step, all but the products; on processors also a slice
-// of the streams through all time steps, with the products.
+// A long short-term memory layer, forward and backward: one time step, all but the products; and a slice of the streams
+// through all time steps, with the products.
 //
 // gates     B × 4H   i, f, g, o side by side: Wx, then activations, then gradients of the arguments
 // before    B × H    c′, the cell state before the step
@@ -93,57 +93,57 @@ KERNEL void lstm_backward(
         dhidden + dhidden_at + b * H, later + later_at + b * H, carry + carry_at + b * H);
 }
 
-#ifdef PANEL
-// All steps: one work-item for each slice of `rows` streams. gates and dhidden are those of T steps; hidden and memory
-// have the state before the first in front of them. The product's memory and `later` serve one step after the other.
+// All steps: panels.cl, or cards.cl, has how a slice of `rows` streams is shared among work-items. gates and dhidden are
+// those of T steps; hidden and memory have the state before the first in front of them. The product's memory and `later`
+// serve one step after the other.
 
-// panels: U, H × 4H
+// weights: U, H × 4H
 KERNEL void lstm_sequence_forward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
-    int input_bias_at, global const float *panels, int panels_at, global const float *recurrent_bias,
+    int input_bias_at, global const float *weights, int weights_at, global const float *recurrent_bias,
     int recurrent_bias_at, global float *memory, int memory_at, global float *hidden, int hidden_at,
-    global float *product, int product_at) {
-    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    global float *product, int product_at, local float4 *room) {
+    int first = SLICE_INDEX * rows, streams = min(rows, B - first), width = VECTORS(H);
+    gates += gates_at;
     memory += memory_at;
     hidden += hidden_at;
+    product += product_at + first * 4 * H;
     for (int t = 0; t < T; t++) {
-        panels_multiply(
-            end - first, 4 * H, H, hidden + (t * B + first) * H, H, panels + panels_at,
-            product + product_at + first * 4 * H);
-        for (int b = first; b < end; b++) {
-            int now = t * B + b, next = now + B;
-            for (int j = 0; j < H; j += WIDTH) {
-                lstm_unit_forward(
-                    H, j, gates + gates_at + now * 4 * H, input_bias + input_bias_at,
-                    product + product_at + b * 4 * H, recurrent_bias + recurrent_bias_at, memory + now * H,
-                    memory + next * H, hidden + next * H);
-            }
+        int start = t * B + first;
+        slice_multiply(streams, 4 * H, H, hidden + start * H, H, weights + weights_at, 4 * H, product, room);
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b, next = now + B;
+            lstm_unit_forward(
+                H, j, gates + now * 4 * H, input_bias + input_bias_at, product + b * 4 * H,
+                recurrent_bias + recurrent_bias_at, memory + now * H, memory + next * H, hidden + next * H);
         }
+        slice_wait();
     }
 }
 
-// panels: Uᵀ, 4H × H
+// weights: Uᵀ, 4H × H
 KERNEL void lstm_sequence_backward(
-    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *panels, int panels_at,
+    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *weights, int weights_at,
     global const float *memory, int memory_at, global float *dhidden, int dhidden_at, global float *later,
-    int later_at, global float *carry, int carry_at) {
-    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    int later_at, global float *carry, int carry_at, local float4 *room) {
+    int first = SLICE_INDEX * rows, streams = min(rows, B - first), width = VECTORS(H);
     gates += gates_at;
     memory += memory_at;
+    dhidden += dhidden_at;
+    later += later_at + first * H;
+    carry += carry_at + first * H;
     for (int t = T - 1; t >= 0; t--) {
-        for (int b = first; b < end; b++) {
-            int now = t * B + b, next = now + B;
-            for (int j = 0; j < H; j += WIDTH) {
-                lstm_unit_backward(
-                    H, j, t == T - 1, gates + now * 4 * H, memory + now * H, memory + next * H,
-                    dhidden + dhidden_at + now * H, later + later_at + b * H, carry + carry_at + b * H);
-            }
+        int start = t * B + first;
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b;
+            lstm_unit_backward(
+                H, j, t == T - 1, gates + now * 4 * H, memory + now * H, memory + (now + B) * H, dhidden + now * H,
+                later + b * H, carry + b * H);
         }
+        slice_wait();
         if (t > 0) {
-            panels_multiply(
-                end - first, H, 4 * H, gates + (t * B + first) * 4 * H, 4 * H, panels + panels_at,
-                later + later_at + first * H);
+            slice_multiply(
+                streams, H, 4 * H, gates + start * 4 * H, 4 * H, weights + weights_at, H, later, room);
         }
     }
 }
-#endif

@@ -1,4 +1,5 @@
-// What stands, on processors, after common.cl: the product of some rows with a panel, for products and time steps.
+// What stands, on processors, after common.cl: the product of some rows with a panel, for products and time steps. For the
+// latter, cards.cl has the same on graphics cards.
 //
 // CLBlast's kernels are not made for processors: they reach 20 to 60 GFLOP/s where this has 100 and more.
 //
@@ -84,10 +85,18 @@ static inline void panel_multiply(
     }
 }
 
-// c = a·b for a b of n columns in panels: m rows of a time step, which lie side by side in a and in c.
-static inline void panels_multiply(
-    int m, int n, int k, global const float *a, int a_stride, global const float *panels, global float *c) {
+// A slice of the streams that is taken through all time steps has one work-item to itself.
+#define SLICE_INDEX get_global_id(0)
+#define SLICE_ITEM 0
+#define SLICE_ITEMS 1
+
+static inline void slice_wait(void) {}
+
+// c = a·b for a b of n columns in panels: m rows of a time step, which lie side by side in c.
+static inline void slice_multiply(
+    int m, int n, int k, global const float *a, int a_stride, global const float *b, int b_stride, global float *c,
+    local float4 *room) {
     for (int j = 0; j < n; j += PANEL) {
-        panel_multiply(m, k, n - j, 0, a, a_stride, panels + j * k, PANEL, PANEL, c + j, n);
+        panel_multiply(m, k, n - j, 0, a, a_stride, b + j * k, PANEL, PANEL, c + j, n);
     }
 }

@@ -1,5 +1,5 @@
-// The plain recurrent layer, forward and backward: one time step, all but the products; on processors also a slice of
-// the streams through all time steps, with the products.
+// The plain recurrent layer, forward and backward: one time step, all but the products; and a slice of the streams
+// through all time steps, with the products.
 //
 // gates     B × H    Wx, then the activation, then the gradient of the argument
 // hidden    B × H    h, the output
@@ -53,49 +53,50 @@ KERNEL void rnn_backward(
         H, j, is_last, gates + gates_at + b * H, dhidden + dhidden_at + b * H, later + later_at + b * H);
 }
 
-#ifdef PANEL
-// All steps: one work-item for each slice of `rows` streams. gates and dhidden are those of T steps; hidden has the
-// state before the first in front of it. The product's memory and `later` serve one step after the other.
+// All steps: panels.cl, or cards.cl, has how a slice of `rows` streams is shared among work-items. gates and dhidden are
+// those of T steps; hidden has the state before the first in front of it. The product's memory and `later` serve one step
+// after the other.
 
-// panels: U, H × H
+// weights: U, H × H
 KERNEL void rnn_sequence_forward(
     int T, int B, int H, int rows, global float *gates, int gates_at, global const float *input_bias,
-    int input_bias_at, global const float *panels, int panels_at, global const float *recurrent_bias,
-    int recurrent_bias_at, global float *hidden, int hidden_at, global float *product, int product_at) {
-    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    int input_bias_at, global const float *weights, int weights_at, global const float *recurrent_bias,
+    int recurrent_bias_at, global float *hidden, int hidden_at, global float *product, int product_at,
+    local float4 *room) {
+    int first = SLICE_INDEX * rows, streams = min(rows, B - first), width = VECTORS(H);
+    gates += gates_at;
     hidden += hidden_at;
+    product += product_at + first * H;
     for (int t = 0; t < T; t++) {
-        panels_multiply(
-            end - first, H, H, hidden + (t * B + first) * H, H, panels + panels_at, product + product_at + first * H);
-        for (int b = first; b < end; b++) {
-            int now = t * B + b;
-            for (int j = 0; j < H; j += WIDTH) {
-                rnn_unit_forward(
-                    H, j, gates + gates_at + now * H, input_bias + input_bias_at, product + product_at + b * H,
-                    recurrent_bias + recurrent_bias_at, hidden + (now + B) * H);
-            }
+        int start = t * B + first;
+        slice_multiply(streams, H, H, hidden + start * H, H, weights + weights_at, H, product, room);
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b;
+            rnn_unit_forward(
+                H, j, gates + now * H, input_bias + input_bias_at, product + b * H,
+                recurrent_bias + recurrent_bias_at, hidden + (now + B) * H);
         }
+        slice_wait();
     }
 }
 
-// panels: Uᵀ, H × H
+// weights: Uᵀ, H × H
 KERNEL void rnn_sequence_backward(
-    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *panels, int panels_at,
-    global float *dhidden, int dhidden_at, global float *later, int later_at) {
-    int first = get_global_id(0) * rows, end = min(first + rows, B);
+    int T, int B, int H, int rows, global float *gates, int gates_at, global const float *weights, int weights_at,
+    global float *dhidden, int dhidden_at, global float *later, int later_at, local float4 *room) {
+    int first = SLICE_INDEX * rows, streams = min(rows, B - first), width = VECTORS(H);
     gates += gates_at;
+    dhidden += dhidden_at;
+    later += later_at + first * H;
     for (int t = T - 1; t >= 0; t--) {
-        for (int b = first; b < end; b++) {
-            int now = t * B + b;
-            for (int j = 0; j < H; j += WIDTH) {
-                rnn_unit_backward(
-                    H, j, t == T - 1, gates + now * H, dhidden + dhidden_at + now * H, later + later_at + b * H);
-            }
+        int start = t * B + first;
+        for (int i = SLICE_ITEM; i < streams * width; i += SLICE_ITEMS) {
+            int b = i / width, j = i % width * WIDTH, now = start + b;
+            rnn_unit_backward(H, j, t == T - 1, gates + now * H, dhidden + now * H, later + b * H);
         }
+        slice_wait();
         if (t > 0) {
-            panels_multiply(
-                end - first, H, H, gates + (t * B + first) * H, H, panels + panels_at, later + later_at + first * H);
+            slice_multiply(streams, H, H, gates + start * H, H, weights + weights_at, H, later, room);
         }
     }
 }
-#endif

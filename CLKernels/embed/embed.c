@@ -9,6 +9,9 @@ static const char common[] = {
 static const char panels[] = {
 #embed "../panels.cl"
     , 0};
+static const char cards[] = {
+#embed "../cards.cl"
+    , 0};
 static const char rows[] = {
 #embed "../rows.cl"
     , 0};
@@ -40,9 +43,9 @@ static const char optimizer[] = {
 static const struct {
     const char *name, *source;
 } kernels[] = {
-    {"common", common}, {"panels", panels}, {"rows", rows}, {"reduce", reduce},   {"product", product},
-    {"lstm", lstm},     {"gru", gru},       {"rnn", rnn},   {"softmax", softmax}, {"dropout", dropout},
-    {"optimizer", optimizer},
+    {"common", common}, {"panels", panels}, {"cards", cards}, {"rows", rows},       {"reduce", reduce},
+    {"product", product}, {"lstm", lstm},   {"gru", gru},     {"rnn", rnn},         {"softmax", softmax},
+    {"dropout", dropout}, {"optimizer", optimizer},
 };
 
 const char *charrnn_kernel_source(const char *name) {

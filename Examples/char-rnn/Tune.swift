@@ -6,9 +6,10 @@ struct Tune: ParsableCommand {
         abstract: "Look for the parameters with which a graphics card trains a model fastest, and keep them.",
         discussion: """
             Products on a graphics card are computed by CLBlast, which knows good parameters for many cards and guesses \
-            for the others. This tries others on training steps of the model that the options describe, each against \
-            the CPU's results first. The best are kept in a file for this card and driver, and used by every later \
-            run. Ctrl-C ends the search with the best so far.
+            for the others. This tries others, and one launch for all time steps of a layer in place of some for each, \
+            on training steps of the model that the options describe, each against the CPU's results first. What is \
+            fastest is kept in a file for this card and driver, and used by every later run. Ctrl-C ends the search with \
+            the best so far.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -38,7 +39,7 @@ struct Tune: ParsableCommand {
         try search(on: device, tuning)
     }
 
-    private func search(on device: Device, _ tuning: CLBlastTuning) throws {
+    private func search(on device: Device, _ tuning: CardTuning) throws {
         let (configuration, dataset) = try Bench.task(model, batch, vocabularySize: 65)
         func steps(on device: Device) throws -> Trainer {
             let trainer = try Trainer(model: LanguageModel(configuration, on: device, seed: 1), dataset: dataset)
@@ -50,7 +51,7 @@ struct Tune: ParsableCommand {
         _ = try device.backend()  // which brings what was found before
         let start = try tuning.current()
         Interruption.watch()
-        func seconds(with parameters: CLBlastTuning.Parameters) throws -> Double {
+        func seconds(with parameters: CardTuning.Parameters) throws -> Double {
             try tuning.apply(parameters)
             let trainer = try steps(on: device)
             // Some parameters compute nonsense, and say that all went well.
@@ -63,7 +64,9 @@ struct Tune: ParsableCommand {
         do { _ = try seconds(with: start) } catch  where tuning.stored() != nil {
             throw Failure("what is kept for \(device.id) fails (\(error)); forget it with: char-rnn tune --reset")
         }
-        let found = try CLBlastSearch(tuning, from: start).run(
+        let found = try TuningSearch(
+            tuning, from: start, for: configuration.cell, hiddenSize: configuration.hiddenSize
+        ).run(
             measure: seconds,
             isOver: { Interruption.received != nil || ContinuousClock.now > limit },
             report: { attempt in
@@ -87,7 +90,7 @@ struct Tune: ParsableCommand {
                 + "(\(fixed(found.startSeconds / found.seconds, 2))x); kept for every later run in \(tuning.file.path)")
     }
 
-    private func keep(_ parameters: CLBlastTuning.Parameters?, _ tuning: CLBlastTuning) throws {
+    private func keep(_ parameters: CardTuning.Parameters?, _ tuning: CardTuning) throws {
         do { try tuning.store(parameters) } catch {
             throw Failure(
                 "cannot change \(tuning.file.path); make its folder writable, or set XDG_CACHE_HOME to another")

@@ -33,15 +33,15 @@ public struct Device: Sendable {
     /// The most that a single buffer may take of it; often a quarter.
     public let largestBufferBytes: UInt64
 
-    /// CLBlast's parameters for the device; nil where products are not CLBlast's.
-    package let tuning: CLBlastTuning?
+    /// What has been found by measuring on a card; nil on processors.
+    package let tuning: CardTuning?
 
     private let shared: SharedBackend
     private let openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)?
 
     package init(
         id: String, kind: Kind, vendor: String, name: String, platform: String, version: String,
-        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, tuning: CLBlastTuning? = nil,
+        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, tuning: CardTuning? = nil,
         openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)? = nil,
         open: @escaping @Sendable () throws -> any Backend
     ) {

@@ -95,7 +95,7 @@ extension DeviceCheck {
         }
     }
 
-    private static func recurrentLayer(_ cell: RecurrentCell) -> Operation {
+    static func recurrentLayer(_ cell: RecurrentCell) -> Operation {
         Operation(name: "\(cell.rawValue) layer, forward and backward") { bench in
             let (steps, batch, hidden) = (5, 3, 17)
             let width = cell.gateCount * hidden

@@ -26,26 +26,31 @@ public enum DeviceCheck {
             let results = operations.map { operation in
                 Result(operation: operation.name, outcome: compare(operation, backend, reference))
             }
-            return try results + (device.tuning.map { try checkKernels($0, backend, reference) } ?? [])
+            return try results + (device.tuning.map { try checkChoices($0, backend, reference) } ?? [])
         } catch {
             return [Result(operation: "start", outcome: .failure(Fault(description: "\(error)")))]
         }
     }
 
-    /// CLBlast chooses between two kernels by the size of a product. Here each has to compute all of them.
-    private static func checkKernels(
-        _ tuning: CLBlastTuning, _ backend: any Backend, _ reference: any Backend
+    /// What a tuning may choose on a card. CLBlast takes either of two kernels for a product by its size; here each has to
+    /// compute all of them. And recurrent layers are computed in one launch.
+    private static func checkChoices(
+        _ tuning: CardTuning, _ backend: any Backend, _ reference: any Backend
     ) throws -> [Result] {
         let parameters = try tuning.current()
         defer { try? tuning.apply(parameters) }
-        var kernels = [("untiled", CLBlastTuning.untiled)]
-        if tuning.fitsTiled(parameters) { kernels.append(("tiled", CLBlastTuning.tiled)) }
-        return try kernels.flatMap { kernel, choice in
-            try tuning.apply(choice)
-            return products.map { product in
-                Result(operation: "\(product.name), \(kernel)", outcome: compare(product, backend, reference))
+        func results(_ operations: [Operation], _ choice: String, _ changes: CardTuning.Parameters) throws -> [Result] {
+            try tuning.apply(changes)
+            return operations.map { operation in
+                Result(operation: "\(operation.name), \(choice)", outcome: compare(operation, backend, reference))
             }
         }
+        var found = try results(products, "untiled", CardTuning.untiled)
+        if tuning.fitsTiled(parameters) { found += try results(products, "tiled", CardTuning.tiled) }
+        for cell in RecurrentCell.allCases {
+            found += try results([recurrentLayer(cell)], "in one launch", CardTuning.fused(cell, upTo: .max))
+        }
+        return found
     }
 
     private static func compare(

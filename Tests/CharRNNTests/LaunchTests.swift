@@ -7,7 +7,7 @@ import Testing
 @Suite("Launches, waits and copies of a training step")
 struct LaunchTests {
     private static let cells = RecurrentCell.allCases
-    private static let devices = Device.underTest.filter(\.isOpenCL)
+    private static let devices = Device.underTest.filter(\.isOpenCL) + Device.fusingCards
 
     @Test("The launches are those of the formula", arguments: devices)
     func launches(device: Device) throws {
@@ -17,7 +17,7 @@ struct LaunchTests {
                 let expected =
                     device.kind == .openCLProcessor
                     ? Self.processorLaunches(cell, layers: 2, slices: slices)
-                    : Self.cardLaunches(cell, steps: steps, layers: 2, slices: slices)
+                    : Self.cardLaunches(cell, steps: steps, layers: 2, slices: slices, fused: device.fuses(cell))
                 #expect(step.calls(.kernel, .product) == expected, "\(cell), \(batchSize)x\(steps): \(step.works)")
             }
         }
@@ -33,7 +33,7 @@ struct LaunchTests {
             #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
             // The state of each layer, a bias of each, and on cards U where every step multiplies by it.
             let states = cell == .lstm ? 2 : 1
-            let packed = device.kind == .openCLProcessor || cell == .gru ? 0 : 1
+            let packed = device.kind == .openCLProcessor || cell == .gru || device.fuses(cell) ? 0 : 1
             #expect(step.calls(.copy) == 2 * (states + 1 + packed))
         }
     }
@@ -67,11 +67,15 @@ struct LaunchTests {
         return try profile.take()
     }
 
-    /// So many products for each time step, forward and backward, and a kernel after each; before the first step none.
-    private static func cardLaunches(_ cell: RecurrentCell, steps: Int, layers: Int, slices: Int) -> Int {
+    /// So many products for each time step, forward and backward, and a kernel after each, before the first step none; or
+    /// one launch forward and one backward.
+    private static func cardLaunches(
+        _ cell: RecurrentCell, steps: Int, layers: Int, slices: Int, fused: Bool
+    ) -> Int {
         let products = cell == .gru ? 2 : 1
+        let recurrence = fused ? 2 : 4 * products * steps - 1
         // U transposed, its gradient by each product, the biases'.
-        let layer = 4 * products * steps - 1 + 1 + products + slices
+        let layer = recurrence + 1 + products + slices
         // The input product and both its gradients; the first layer looks its rows up.
         let upperLayer = 3
         // Rows gathered and scattered; logits and their three gradients; losses and their mean; the optimizer and its
@@ -86,4 +90,9 @@ struct LaunchTests {
         let upperLayer = 2 + 3 + 2
         return layers * layer + (layers - 1) * upperLayer + 2 + 2 + (3 + 2 + slices) + 2 + 2
     }
+}
+
+extension Device {
+    /// Whether a layer of 8 is one launch on this card.
+    fileprivate func fuses(_ cell: RecurrentCell) -> Bool { tuning?.fuses(cell, hiddenSize: 8) ?? false }
 }

@@ -5,29 +5,30 @@ import Testing
 
 @Suite("GRU")
 struct GRUTests {
+    static let devices = Device.underTest + Device.fusingCards
     static let examples = RecurrentExample.examples(.gru)
     static let gradientExamples = examples.map(RecurrentGradientExample.init)
     static let long = RecurrentExample(.gru, steps: 200, batchSize: 3, hiddenSize: 7)
 
-    @Test("The forward pass agrees with the reference", arguments: Device.underTest, examples)
+    @Test("The forward pass agrees with the reference", arguments: devices, examples)
     func forward(device: Device, example: RecurrentExample) throws { try example.expectForward(on: device) }
 
-    @Test("The backward pass agrees with central differences", arguments: Device.underTest, gradientExamples)
+    @Test("The backward pass agrees with central differences", arguments: devices, gradientExamples)
     func backward(device: Device, example: RecurrentGradientExample) throws { try example.expectBackward(on: device) }
 
-    @Test("Saturated gates give no NaN", arguments: Device.underTest)
+    @Test("Saturated gates give no NaN", arguments: devices)
     func saturated(device: Device) throws { try RecurrentExample.expectSaturated(.gru, on: device) }
 
-    @Test("A long sequence stays close, whole or in two halves", arguments: Device.underTest)
+    @Test("A long sequence stays close, whole or in two halves", arguments: devices)
     func longSequence(device: Device) throws {
         try Self.long.expectForward(on: device)
         try Self.long.expectCarriedState(on: device)
     }
 
-    @Test("The same pass gives the same bits again", arguments: Device.underTest)
+    @Test("The same pass gives the same bits again", arguments: devices)
     func repeatability(device: Device) throws { try Self.examples[2].expectSameBitsAgain(on: device) }
 
-    @Test("An open update gate overwrites the state, a shut one keeps it", arguments: Device.underTest)
+    @Test("An open update gate overwrites the state, a shut one keeps it", arguments: devices)
     func update(device: Device) throws {
         // PyTorch's update gate means the opposite.
         let overwritten = try step(gates: [0, 100, 0.5], on: device)
@@ -36,7 +37,7 @@ struct GRUTests {
         expectClose([kept], [0.75], within: 4 * unitRoundoff)
     }
 
-    @Test("A shut reset gate hides the state from the candidate but not the bias", arguments: Device.underTest)
+    @Test("A shut reset gate hides the state from the candidate but not the bias", arguments: devices)
     func reset(device: Device) throws {
         let hidden = try step(gates: [-100, 100, 0.5], candidateBias: 0.25, on: device)
         expectClose([hidden], [tanh(0.75)], within: 4 * unitRoundoff)

@@ -5,42 +5,43 @@ import Testing
 
 @Suite("LSTM")
 struct LSTMTests {
+    static let devices = Device.underTest + Device.fusingCards
     static let examples = RecurrentExample.examples(.lstm)
     static let gradientExamples = examples.map(RecurrentGradientExample.init)
     static let long = RecurrentExample(.lstm, steps: 200, batchSize: 3, hiddenSize: 7)
 
-    @Test("The forward pass agrees with the reference", arguments: Device.underTest, examples)
+    @Test("The forward pass agrees with the reference", arguments: devices, examples)
     func forward(device: Device, example: RecurrentExample) throws { try example.expectForward(on: device) }
 
-    @Test("The backward pass agrees with central differences", arguments: Device.underTest, gradientExamples)
+    @Test("The backward pass agrees with central differences", arguments: devices, gradientExamples)
     func backward(device: Device, example: RecurrentGradientExample) throws { try example.expectBackward(on: device) }
 
-    @Test("Saturated gates give no NaN", arguments: Device.underTest)
+    @Test("Saturated gates give no NaN", arguments: devices)
     func saturated(device: Device) throws { try RecurrentExample.expectSaturated(.lstm, on: device) }
 
-    @Test("A long sequence stays close, whole or in two halves", arguments: Device.underTest)
+    @Test("A long sequence stays close, whole or in two halves", arguments: devices)
     func longSequence(device: Device) throws {
         try Self.long.expectForward(on: device)
         try Self.long.expectCarriedState(on: device)
     }
 
-    @Test("The same pass gives the same bits again", arguments: Device.underTest)
+    @Test("The same pass gives the same bits again", arguments: devices)
     func repeatability(device: Device) throws { try Self.examples[2].expectSameBitsAgain(on: device) }
 
-    @Test("With shut input and open forget gate the cell remembers", arguments: Device.underTest)
+    @Test("With shut input and open forget gate the cell remembers", arguments: devices)
     func remembering(device: Device) throws {
         let (cell, hidden) = try step(gates: [-100, 100, 5, 100], memory: 0.75, on: device)
         #expect(cell == 0.75)
         expectClose([hidden], [tanh(0.75)], within: 4 * unitRoundoff)
     }
 
-    @Test("With open input and shut forget gate the cell takes the candidate", arguments: Device.underTest)
+    @Test("With open input and shut forget gate the cell takes the candidate", arguments: devices)
     func replacing(device: Device) throws {
         let (cell, hidden) = try step(gates: [100, -100, 0.5, 100], memory: 0.75, on: device)
         expectClose([cell, hidden], [tanh(0.5), tanh(tanh(0.5))], within: 4 * unitRoundoff)
     }
 
-    @Test("With shut output gate nothing is shown", arguments: Device.underTest)
+    @Test("With shut output gate nothing is shown", arguments: devices)
     func hiding(device: Device) throws {
         let (_, hidden) = try step(gates: [100, 100, 1, -100], memory: 0.75, on: device)
         #expect(abs(hidden) <= 1e-30)

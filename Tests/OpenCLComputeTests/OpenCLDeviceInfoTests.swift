@@ -92,6 +92,21 @@ struct OpenCLDeviceInfoTests {
         #expect(example.info.laneCount == (isProcessor ? 1 : 64))
     }
 
+    @Test("A card takes all time steps at once where its local memory holds a group's slice of the streams")
+    func slices() {
+        var info = Self.examples[0].info
+        func largest(_ cell: RecurrentCell) -> Int? {
+            (1...4096).last { info.holdsSlice(cell, hiddenSize: $0) }
+        }
+        // 4 streams × (64 items + the gates of a product), of 4 bytes.
+        info.localMemory = 16 << 10
+        #expect(largest(.lstm) == 240 && largest(.gru) == 480 && largest(.rnn) == 960)
+        info.localMemory = 48 << 10
+        #expect(largest(.lstm) == 752)
+        info.localMemory = 1 << 10
+        #expect(largest(.rnn) == nil)
+    }
+
     @Test(
         "From OpenCL 1.2 on a device is used",
         arguments: ["OpenCL 1.2", "OpenCL 1.2 CUDA", "OpenCL 2.0 AMD-APP (3380.4)", "OpenCL 3.0 ", "OpenCL 10.0"])

@@ -11,8 +11,8 @@ struct TuningTests {
 
     @Test("Each stage goes on from the best of the stage before")
     func stages() throws {
-        var tried: [CLBlastTuning.Parameters] = []
-        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run { parameters in
+        var tried: [CardTuning.Parameters] = []
+        let found = try TuningSearch(from: Self.start, stages: Self.stages).run { parameters in
             tried.append(parameters)
             // A = 3 is good, and B = 2 with it alone.
             return parameters["A"]!["x"] == 3 ? (parameters["B"]!["y"] == 2 ? 1 : 2) : 3
@@ -25,7 +25,7 @@ struct TuningTests {
     @Test("Parameters that go wrong are never chosen, however fast")
     func failures() throws {
         var descriptions: [String] = []
-        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run(
+        let found = try TuningSearch(from: Self.start, stages: Self.stages).run(
             measure: { parameters in
                 if parameters["A"]!["x"] == 2 { throw DeviceError.noSuchDevice("", available: []) }
                 return parameters["A"]!["x"] == 3 ? 0.99 : 1
@@ -39,7 +39,7 @@ struct TuningTests {
     @Test("A gain that is gone at the end was none")
     func aMachineThatBecameFaster() throws {
         var calls = 0
-        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run { _ in
+        let found = try TuningSearch(from: Self.start, stages: Self.stages).run { _ in
             calls += 1
             return calls < 3 ? 2 : 1
         }
@@ -49,15 +49,29 @@ struct TuningTests {
     @Test("When the search is stopped, the best so far is the result")
     func interruption() throws {
         var attempts = 0
-        let found = try CLBlastSearch(from: Self.start, stages: Self.stages).run(
+        let found = try TuningSearch(from: Self.start, stages: Self.stages).run(
             measure: { 1 / Double($0["A"]!["x"]!) }, isOver: { attempts == 1 }, report: { _ in attempts += 1 })
         #expect(found.parameters == ["A": ["x": 2], "B": ["y": 1]])
+    }
+
+    @Test("A layer's time steps become one launch with those of the smaller ones, or none of the larger ones")
+    func sequences() {
+        func choices(_ hiddenSize: Int, from now: Int) -> [Int?] {
+            let start = ["Sequence": ["lstm": now, "gru": 5, "rnn": 6]]
+            return CardTuning.sequenceChoices(.lstm, hiddenSize: hiddenSize, in: start).map { choice in
+                #expect(choice["Sequence"]?["gru"] == 5 && choice["Sequence"]?["rnn"] == 6)
+                return choice["Sequence"]?["lstm"]
+            }
+        }
+        #expect(choices(128, from: 0) == [128, 0])
+        #expect(choices(128, from: 64) == [128, 64])
+        #expect(choices(128, from: 256) == [256, 127])
     }
 
     /// A core as a card, whose parameters are nobody else's.
     private static let card = OpenCLPlatform.coresOfProcessors(asCards: true).last
 
-    private func inFolder(_ body: (Device, CLBlastTuning) throws -> Void) throws {
+    private func inFolder(_ body: (Device, CardTuning) throws -> Void) throws {
         let device = try #require(Self.card)
         try withTemporaryFolder { folder in
             var tuning = try #require(device.tuning)
@@ -97,9 +111,12 @@ struct TuningTests {
                 text.replacingOccurrences(of: "\"Xgemm\"", with: "\"Xaxpy2\""),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : -1"),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 0"),
+                text.replacing(#/"gru" : \d+/#, with: "\"gru\" : -1"),
+                text.replacing(#/"gru" : \d+,?/#, with: ""),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 99999999999999999999"),
             ]
-            for damaged in damages where damaged != text {
+            for damaged in damages {
+                try #require(damaged != text)
                 try Data(damaged.utf8).write(to: tuning.file)
                 #expect(tuning.stored() == nil, "\(damaged)")
             }

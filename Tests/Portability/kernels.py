@@ -11,7 +11,7 @@ import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "CLKernels"
 # What stands before each file, on graphics cards and on processors.
-VARIANTS = {1: ["common"], 8: ["common", "panels"]}
+VARIANTS = {1: ["common", "cards"], 8: ["common", "panels"]}
 # Of these, product.cl is made of panels.cl and needs it.
 PROCESSORS_ONLY = ["product"]
 BUILD_LOG = 0x1183
@@ -70,7 +70,7 @@ def main():
         context = opencl.clCreateContext(None, 1, ctypes.byref(handle), None, None, None)
         for width, first in VARIANTS.items():
             for file in files:
-                if file in VARIANTS[8] or width == 1 and file in PROCESSORS_ONLY:
+                if file in [*VARIANTS[1], *VARIANTS[8]] or width == 1 and file in PROCESSORS_ONLY:
                     continue
                 options = f"-cl-std=CL1.2 -Werror -DWIDTH={width}"
                 reason = build(context, device, "".join(text(name) for name in [*first, file]), options)

@@ -6,5 +6,11 @@ extension Device {
     package static let underTest: [Device] =
         available + OpenCLPlatform.processorsAsCards() + [1, 3].map { Device.processor(threadCount: $0) }
 
+    /// OpenCL's processors as cards whose tuning has a layer's time steps be one launch.
+    package static let fusingCards: [Device] = OpenCLPlatform.processorsAsCards().map { card in
+        for cell in RecurrentCell.allCases { try! card.tuning!.apply(CardTuning.fused(cell, upTo: .max)) }
+        return card
+    }
+
     package var isOpenCL: Bool { kind != .cpu }
 }

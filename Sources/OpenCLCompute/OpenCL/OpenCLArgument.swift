@@ -56,7 +56,15 @@ extension Matrix: OpenCLArgument {
     var byteCount: Int { elements.byteCount }
 }
 
-/// A float of local memory for each work-item of the group.
+/// What a product reads, whose stride the kernel is told apart from it.
+extension OpenCLMatrix: OpenCLArgument {
+    func set(_ kernel: cl_kernel, at index: inout cl_uint) -> cl_int {
+        precondition(!isTransposed, "only products accept a transposed matrix")
+        return elements.set(kernel, at: &index)
+    }
+}
+
+/// Floats of local memory, for the work-items of a group together.
 struct Lanes: OpenCLArgument {
     let count: Int
 

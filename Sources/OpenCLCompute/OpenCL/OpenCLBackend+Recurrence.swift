@@ -1,5 +1,5 @@
 extension OpenCLBackend {
-    /// Room for the recurrent weights, rearranged: in panels for a fused sequence; else see
+    /// Room for the recurrent weights, rearranged: in panels on processors; else see
     /// ``OpenCLStream/packWeights(_:for:)`` and ``OpenCLStream/transposeWeights(_:for:)``.
     func recurrentScratchCount(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
@@ -15,7 +15,9 @@ extension OpenCLBackend {
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
         checkShape(of: weights, for: sequence)
         try enqueue { stream in
-            if context.info.isProcessor && OpenCLStream.repaysPanels(rows: sequence.steps * sequence.batchSize) {
+            let repays =
+                !context.info.isProcessor || OpenCLStream.repaysPanels(rows: sequence.steps * sequence.batchSize)
+            if repays && fuses(sequence) {
                 return try stream.forwardFused(sequence, weights)
             }
             switch sequence.cell {
@@ -36,7 +38,7 @@ extension OpenCLBackend {
             outputGradient.rows == outputs.rows && outputGradient.columns == outputs.columns,
             "an output gradient of \(outputGradient.shape) for outputs of \(outputs.shape)")
         try enqueue { stream in
-            if context.info.isProcessor {
+            if fuses(sequence) {
                 try stream.backwardFused(sequence, weights.recurrent, outputGradient)
             } else {
                 let transposed = try stream.transposeWeights(weights.recurrent, for: sequence)
@@ -85,7 +87,7 @@ extension OpenCLStream {
     /// Uᵀ, G·H × H, in the sequence's scratch memory.
     ///
     /// Every step of the backward pass multiplies by it. CLBlast would transpose U for each, slowly on processors.
-    fileprivate mutating func transposeWeights(
+    mutating func transposeWeights(
         _ recurrent: Matrix, for sequence: RecurrentSequence
     ) throws -> Matrix {
         let transposed = Matrix(sequence.scratch, rows: recurrent.columns, columns: recurrent.rows)

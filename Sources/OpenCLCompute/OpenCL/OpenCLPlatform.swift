@@ -91,10 +91,11 @@ package enum OpenCLPlatform {
     private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, id: String) -> Device {
         // A root device is not counted: its handle lives as long as the process.
         let address = UInt(bitPattern: handle)
-        let tuning = info.isProcessor ? nil : CLBlastTuning(handle, info)
+        let tuning = info.isProcessor ? nil : CardTuning(handle, info)
         let open: @Sendable (OpenCLProfile?) throws -> any Backend = { profile in
             tuning?.prepare()
-            return try OpenCLBackend(device: cl_device_id(bitPattern: address)!, info: info, id: id, profile: profile)
+            return try OpenCLBackend(
+                device: cl_device_id(bitPattern: address)!, info: info, id: id, tuning: tuning, profile: profile)
         }
         return Device(
             id: id, kind: info.kind, vendor: info.vendor, name: info.name, platform: info.platform,

@@ -2,7 +2,7 @@ import CLKernels
 import COpenCL
 import FoundationEssentials
 
-/// One .cl file, built for a device together with common.cl and, on processors, panels.cl; and the kernels taken from it.
+/// One .cl file, built for a device together with common.cl and either panels.cl or cards.cl; and the kernels taken from it.
 struct OpenCLProgram {
     private let program: OpenCLHandle
     private let context: OpenCLContext
@@ -14,7 +14,7 @@ struct OpenCLProgram {
     init(_ file: String, in context: OpenCLContext) throws {
         self.context = context
         let options = "-cl-std=CL1.2 -DWIDTH=\(context.info.vectorWidth)"
-        let files = context.info.isProcessor ? ["common", "panels", file] : ["common", file]
+        let files = ["common", context.info.isProcessor ? "panels" : "cards", file]
         let source = files.map(Self.source).joined()
         let cache = OpenCLProgramCache(source, options: options, for: context.info)
         if let program = cache.read().flatMap({ Self.program(of: $0, options, in: context) }) {
@@ -77,11 +77,12 @@ struct OpenCLProgram {
     }
 }
 
-/// A kernel and the size of work-group in which it may run here.
+/// A kernel and the sizes of work-group in which it may run here; powers of two.
 struct OpenCLKernel {
     let handle: OpenCLHandle
-    /// A power of two, at most 64, which every GPU runs well.
-    let groupSize: Int
+    let maxGroupSize: Int
+    /// At most 64, which every GPU runs well.
+    var groupSize: Int { min(64, maxGroupSize) }
 
     init(_ name: String, of program: OpenCLHandle, in context: OpenCLContext) throws {
         var status: cl_int = 0
@@ -92,7 +93,7 @@ struct OpenCLKernel {
         let key = cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE)
         status = clGetKernelWorkGroupInfo(kernel, context.device, key, MemoryLayout<Int>.size, &limit, nil)
         try check(status, "clGetKernelWorkGroupInfo(\(name))", on: context.name)
-        groupSize = min(64, limit.roundedDownToPowerOfTwo)
+        maxGroupSize = limit.roundedDownToPowerOfTwo
     }
 }
 

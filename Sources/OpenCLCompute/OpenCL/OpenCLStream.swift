@@ -55,10 +55,18 @@ struct OpenCLStream {
     /// Queues a kernel with `groups` work-groups. Its last argument, ``Lanes``, is added here.
     mutating func launch(_ name: String, groups: Int, _ arguments: any OpenCLArgument...) throws {
         guard groups > 0 else { return }
+        try launch(name, groups: groups, ofAtMost: context.info.laneCount, lanes: { $0 }, arguments)
+    }
+
+    /// Queues a kernel with work-groups of up to `limit` items. The last argument, ``Lanes``, of which a group of so many
+    /// items has `lanes`, is added here.
+    mutating func launch(
+        _ name: String, groups: Int, ofAtMost limit: Int, lanes: (Int) -> Int, _ arguments: [any OpenCLArgument]
+    ) throws {
         let kernel = try kernel(name)
-        let lanes = min(kernel.groupSize, context.info.laneCount)
-        try set(arguments + [Lanes(count: lanes)], of: kernel, name)
-        try enqueue(kernel, name, arguments, size: [groups * lanes], group: [lanes])
+        let items = min(kernel.maxGroupSize, limit)
+        try set(arguments + [Lanes(count: lanes(items))], of: kernel, name)
+        try enqueue(kernel, name, arguments, size: [groups * items], group: [items])
     }
 
     /// Queues a kernel with `columns` × `rows` work-items, each a group of its own.

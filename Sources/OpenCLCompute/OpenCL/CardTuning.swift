@@ -3,19 +3,40 @@ import CLBlastParameters
 import COpenCL
 import FoundationEssentials
 import Glibc
+import Synchronization
 
-/// CLBlast's parameters for products on one graphics card: those of its own tables, or better ones that
-/// ``CLBlastSearch`` has found, which are kept on disk for every later run.
+/// What is chosen for one graphics card by measuring: CLBlast's parameters for its products, and the recurrent layers whose
+/// time steps are one launch. ``TuningSearch`` finds it, and it is kept on disk for every later run.
 ///
 /// CLBlast has tables for many cards and guesses for the others. A file belongs to one device with one driver, and is
-/// used only if CLBlast knows its parameters by these names; a file that does not fit is as good as none.
-package struct CLBlastTuning: Sendable {
+/// used only if its parameters are known by these names; a file that does not fit is as good as none.
+package struct CardTuning: Sendable {
     /// The values of parameters, by kernel and name.
     package typealias Parameters = [String: [String: Int]]
 
     /// From which size on a product takes CLBlast's tiled kernel, which wants padded copies; the kernel for small
     /// products, which works on the matrices as they are; the tiled one.
-    package static let kernels = ["GemmRoutine", "XgemmDirect", "Xgemm"]
+    private static let kernels = ["GemmRoutine", "XgemmDirect", "Xgemm"]
+
+    /// Our own part: up to which hidden size a layer's time steps are one launch, by cell; 0 until that has been measured
+    /// to be faster.
+    private static let sequences = "Sequence"
+
+    /// Has the time steps of a cell's layers be one launch up to a hidden size.
+    package static func fused(_ cell: RecurrentCell, upTo hiddenSize: Int) -> Parameters {
+        [sequences: [cell.rawValue: hiddenSize]]
+    }
+
+    /// The two ways for a layer and those that are smaller, or larger, where all else is as in `parameters`.
+    package static func sequenceChoices(
+        _ cell: RecurrentCell, hiddenSize: Int, in parameters: Parameters
+    ) -> [Parameters] {
+        let sizes = parameters[sequences]!
+        let now = sizes[cell.rawValue]!
+        return [max(now, hiddenSize), min(now, hiddenSize - 1)].map { size in
+            [sequences: sizes.merging([cell.rawValue: size]) { $1 }]
+        }
+    }
 
     /// Has products computed by the tiled kernel from the size of a cube of this edge on.
     static func tiled(fromEdge edge: Int) -> Parameters { ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": edge]] }
@@ -31,6 +52,7 @@ package struct CLBlastTuning: Sendable {
     private let address: UInt
     private let name: String
     private let identity: [String]
+    private let fusedSizes = FusedSizes()
 
     /// What a file holds.
     private struct Stored: Codable {
@@ -47,7 +69,7 @@ package struct CLBlastTuning: Sendable {
         file = CacheFolder.file("tuning", for: Array(identity.joined(separator: "\u{0}").utf8))
     }
 
-    /// What CLBlast computes with on this device now.
+    /// What is computed with on this device now.
     ///
     /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
     package func current() throws -> Parameters {
@@ -60,15 +82,20 @@ package struct CLBlastTuning: Sendable {
             let pairs = words.split(separator: " ").map { $0.split(separator: "=") }
             result[kernel] = Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), Int($0[1])!) })
         }
+        result[Self.sequences] = fusedSizes.byCell.withLock(\.self)
         return result
     }
 
-    /// Has CLBlast compute with `parameters` from now on, and in this process alone. Values that the card's compiler
+    /// Has the device compute with `parameters` from now on, and in this process alone. Values that the card's compiler
     /// does not like show at the next product.
     ///
     /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
     package func apply(_ parameters: Parameters) throws {
         for (kernel, values) in parameters.sorted(by: { $0.key < $1.key }) {
+            if kernel == Self.sequences {
+                fusedSizes.byCell.withLock { $0.merge(values) { $1 } }
+                continue
+            }
             let names = values.keys.sorted()
             let copies = names.map { strdup($0) }
             defer { for copy in copies { free(copy) } }
@@ -78,6 +105,11 @@ package struct CLBlastTuning: Sendable {
                 names.map { values[$0]! })
             try check(status, "CLBlastOverrideParameters(\(kernel))", on: name)
         }
+    }
+
+    /// Whether the time steps of such a layer are one launch.
+    package func fuses(_ cell: RecurrentCell, hiddenSize: Int) -> Bool {
+        hiddenSize <= fusedSizes.byCell.withLock { $0[cell.rawValue]! }
     }
 
     /// Whether the device has groups and local memory enough for the tiled kernel with these parameters.
@@ -96,12 +128,14 @@ package struct CLBlastTuning: Sendable {
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
             current[kernel].map { Set($0.keys) == Set(values.keys) } ?? false
-                && values.allSatisfy { ((Self.flags.contains($0) ? 0 : 1)...1 << 20).contains($1) }
+                && values.allSatisfy { name, value in
+                    (Self.flags.contains(name) || kernel == Self.sequences ? 0 : 1)...1 << 20 ~= value
+                }
         }
         return isKnown ? stored.parameters : nil
     }
 
-    /// What may be 0. All else is a size, by which CLBlast divides.
+    /// What of CLBlast's may be 0. All else is a size, by which it divides.
     private static let flags: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
 
     /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
@@ -124,4 +158,9 @@ package struct CLBlastTuning: Sendable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         try CacheFolder.write(encoder.encode(Stored(device: identity, parameters: parameters)), to: file)
     }
+}
+
+/// The largest hidden size of each cell's layers whose time steps are one launch, shared by a device's backends.
+private final class FusedSizes: Sendable {
+    let byCell = Mutex(Dictionary(uniqueKeysWithValues: RecurrentCell.allCases.map { ($0.rawValue, 0) }))
 }

@@ -1,9 +1,9 @@
-/// The search for CLBlast's best parameters on a card: kernel by kernel, each with the best of those before.
+/// The search for what is fastest on a card: choice by choice, each with the best of those before.
 ///
 /// CLBlast's own tuner times single kernels on sizes of its choice and believes their results. This one is given the
 /// work that counts, and what is to be told of it: how long it takes, or that it went wrong.
-package struct CLBlastSearch {
-    package typealias Parameters = CLBlastTuning.Parameters
+package struct TuningSearch {
+    package typealias Parameters = CardTuning.Parameters
 
     /// The figures of one attempt.
     package struct Attempt {
@@ -23,14 +23,15 @@ package struct CLBlastSearch {
     private let stages: [[Parameters]]
     private let start: Parameters
 
-    /// A search that begins with what CLBlast has now.
-    package init(_ tuning: CLBlastTuning, from start: Parameters) {
-        let switches = Self.switches.map { CLBlastTuning.tiled(fromEdge: $0) }
+    /// A search for a layer of these units, that begins with what is computed with now.
+    package init(_ tuning: CardTuning, from start: Parameters, for cell: RecurrentCell, hiddenSize: Int) {
+        let sequences = CardTuning.sequenceChoices(cell, hiddenSize: hiddenSize, in: start)
+        let switches = Self.switches.map { CardTuning.tiled(fromEdge: $0) }
         self.init(
             from: start,
             stages: [
-                switches, Self.direct(tuning).map { ["XgemmDirect": $0] },
-                Self.tiled(tuning).map { ["Xgemm": $0] }, switches,
+                sequences, switches, Self.direct(tuning).map { ["XgemmDirect": $0] },
+                Self.tiled(tuning).map { ["Xgemm": $0] }, switches, sequences,
             ])
     }
 
@@ -88,7 +89,7 @@ package struct CLBlastSearch {
     private static let switches = [1, 200, 400, 1000, 1 << 16]
 
     /// Tiles of WGD × WGD by groups of edge × edge, vectors of VW: what divides, and what a group can hold.
-    private static func direct(_ tuning: CLBlastTuning) -> [[String: Int]] {
+    private static func direct(_ tuning: CardTuning) -> [[String: Int]] {
         tiles([16, 32, 64]).compactMap { tile, edge, width in
             // Two tiles in local memory, padded by a column.
             guard edge * edge <= tuning.maxWorkGroupSize, 8 * tile * (tile + 1) <= tuning.localMemory else {
@@ -102,7 +103,7 @@ package struct CLBlastSearch {
     }
 
     /// The same for tiles of MWG × NWG over KWG of the sum, with and without local memory.
-    private static func tiled(_ tuning: CLBlastTuning) -> [[String: Int]] {
+    private static func tiled(_ tuning: CardTuning) -> [[String: Int]] {
         let depth = 16
         return tiles([32, 64, 128]).flatMap { tile, edge, width in
             [0, 1].compactMap { local in
