@@ -1,9 +1,10 @@
-// The product of a recurrent step: few rows, the same right factor at every time step.
+// The products with weights that stay in the second-level cache: those of a recurrent step, which have few rows and the
+// same right factor at every time step, and those of a small model's whole batch.
 //
-// A library packs the right factor anew at each call, which costs as much as the product when there are 25 rows.
-// Here it is packed once for a whole sequence. A tile of rows × 16 columns stays in registers while the inner loop runs
-// over k: with AVX-512 up to 14 rows of one register each, 1 load and 14 broadcasts for 14 multiply-adds; elsewhere 6
-// rows of two registers of 8 floats, 2 loads and 6 broadcasts for 12.
+// A library packs both factors anew at each call, which for 25 rows costs as much as the product. Here the right one is
+// packed once for a whole sequence, the left one never. A tile of rows × 16 columns stays in registers while the inner
+// loop runs over k: with AVX-512 up to 14 rows of one register each, 1 load and 14 broadcasts for 14 multiply-adds;
+// elsewhere 6 rows of two registers of 8 floats, 2 loads and 6 broadcasts for 12.
 #include "kernels.h"
 
 typedef float vector __attribute__((vector_size(64), aligned(4)));
@@ -21,8 +22,8 @@ enum {
     copied_stride = slice + 16,
 };
 
-/// c (rows × n) = a (rows × k) · b, or += when `adding`. The rows of a panel of b are b_stride apart, the panels
-/// panel_stride; what is left of the last one's width is zero, if it is there.
+/// c (rows × n) = a (rows × k; where `transposed`, k × rows) · b, or += when `adding`. The rows of a panel of b are
+/// b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
 struct product {
     const float *a;
     long a_stride;
@@ -30,7 +31,7 @@ struct product {
     long b_stride, panel_stride;
     float *c;
     long c_stride, rows, n, k;
-    bool adding;
+    bool adding, transposed;
 };
 
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
@@ -40,6 +41,14 @@ INLINE long smaller(long a, long b) { return a < b ? a : b; }
 long cpu_packed_count(long k, long n) { return (n + width - 1) / width * width * k; }
 
 INLINE void pack_panel(const float *b, long stride, long k, long columns, float *packed) {
+    if (columns == width) {
+        for (long i = 0; i < k; i++, packed += width) {
+            *(vector *)packed = *(const vector *)(b + i * stride);
+            // The next panel, whose rows are also too far apart to be foreseen.
+            __builtin_prefetch(b + i * stride + width);
+        }
+        return;
+    }
     for (long i = 0; i < k; i++, packed += width) {
         for (long j = 0; j < columns; j++) packed[j] = b[i * stride + j];
         for (long j = columns; j < width; j++) packed[j] = 0;
@@ -64,9 +73,10 @@ KERNEL void cpu_pack_transposed(const float *b, long stride, long k, long n, flo
 
 // MARK: Tiles
 
-/// `rows` is a constant at every call, so that the sums live in registers.
-INLINE void tile(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, const int rows,
-                 long k, bool adding) {
+/// a(r, i) = a[r·a_row + i·a_column], one of which is 1. `rows` is a constant at every call, so that the sums live in
+/// registers.
+INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, float *c, long c_stride,
+                 const int rows, long k, bool adding) {
     vector sums[wide_tile_rows];
     UNROLLED
     for (int r = 0; r < rows; r++) {
@@ -78,17 +88,17 @@ INLINE void tile(const float *a, long a_stride, const float *b, long b_stride, f
     for (long i = 0; i < k; i++) {
         vector b_row = *(const vector *)(b + i * b_stride);
         UNROLLED
-        for (int r = 0; r < rows; r++) sums[r] += a[r * a_stride + i] * b_row;
+        for (int r = 0; r < rows; r++) sums[r] += a[r * a_row + i * a_column] * b_row;
     }
     UNROLLED
     for (int r = 0; r < rows; r++) *(vector *)(c + r * c_stride) = sums[r];
 }
 
-INLINE void tile_of(long rows, const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
-                    long k, bool adding, const int most_rows) {
-#define TILE(count)                                                                             \
-    case count:                                                                                 \
-        if (count <= most_rows) tile(a, a_stride, b, b_stride, c, c_stride, count, k, adding); \
+INLINE void tile_of(long rows, const float *a, long a_row, long a_column, const float *b, long b_stride, float *c,
+                    long c_stride, long k, bool adding, const int most_rows) {
+#define TILE(count)                                                                                    \
+    case count:                                                                                        \
+        if (count <= most_rows) tile(a, a_row, a_column, b, b_stride, c, c_stride, count, k, adding); \
         break;
     switch (rows) {
         TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
@@ -98,13 +108,13 @@ INLINE void tile_of(long rows, const float *a, long a_stride, const float *b, lo
 }
 
 /// A tile of fewer columns than a panel has, in room for all of them.
-INLINE void edge_of(long rows, const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
-                    long columns, long k, bool adding, const int most_rows) {
+INLINE void edge_of(long rows, const float *a, long a_row, long a_column, const float *b, long b_stride, float *c,
+                    long c_stride, long columns, long k, bool adding, const int most_rows) {
     float whole[wide_tile_rows * width] = {0};
     for (long r = 0; adding && r < rows; r++) {
         for (long j = 0; j < columns; j++) whole[r * width + j] = c[r * c_stride + j];
     }
-    tile_of(rows, a, a_stride, b, b_stride, whole, width, k, adding, most_rows);
+    tile_of(rows, a, a_row, a_column, b, b_stride, whole, width, k, adding, most_rows);
     for (long r = 0; r < rows; r++) {
         for (long j = 0; j < columns; j++) c[r * c_stride + j] = whole[r * width + j];
     }
@@ -113,18 +123,19 @@ INLINE void edge_of(long rows, const float *a, long a_stride, const float *b, lo
 // MARK: Products
 
 /// `rows` rows from `first` on, over the slice of k that begins at `start`.
-INLINE void block(const struct product *p, long first, long rows, long start, const int most_rows) {
+INLINE void block(const struct product *p, long first, long rows, long start, const int most_rows,
+                  const bool transposed) {
     long depth = smaller(p->k - start, slice);
     bool adding = p->adding || start > 0;
-    const float *a = p->a + first * p->a_stride + start;
-    long a_stride = p->a_stride;
+    long a_row = transposed ? 1 : p->a_stride, a_column = transposed ? p->a_stride : 1;
+    const float *a = p->a + first * a_row + start * a_column;
     float copied[block_rows * copied_stride];
-    if (a_stride % collision == 0) {
+    if (!transposed && a_row % collision == 0) {
         for (long r = 0; r < rows; r++) {
-            memcpy(copied + r * copied_stride, a + r * a_stride, (size_t)depth * sizeof(float));
+            memcpy(copied + r * copied_stride, a + r * a_row, (size_t)depth * sizeof(float));
         }
         a = copied;
-        a_stride = copied_stride;
+        a_row = copied_stride;
     }
     // Tiles of nearly equal height: 25 rows are 13 and 12, not 14 and 11.
     long tiles = (rows + most_rows - 1) / most_rows;
@@ -133,32 +144,43 @@ INLINE void block(const struct product *p, long first, long rows, long start, co
         const float *b = p->b + panel / width * p->panel_stride + start * p->b_stride;
         long b_stride = p->b_stride;
         float packed[slice * width];
-        if (columns < width && b_stride != width) {
-            pack_panel(b, b_stride, depth, columns, packed);
+        if ((columns < width || transposed) && b_stride != width) {
+            pack_panel(b, b_stride, depth, smaller(columns, width), packed);
             b = packed;
             b_stride = width;
         }
         for (long t = 0; t < tiles; t++) {
             long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
-            const float *a_tile = a + row * a_stride;
+            const float *a_tile = a + row * a_row;
             float *c = p->c + (first + row) * p->c_stride + panel;
             if (columns < width) {
-                edge_of(height, a_tile, a_stride, b, b_stride, c, p->c_stride, columns, depth, adding, most_rows);
+                edge_of(
+                    height, a_tile, a_row, a_column, b, b_stride, c, p->c_stride, columns, depth, adding, most_rows);
             } else {
-                tile_of(height, a_tile, a_stride, b, b_stride, c, p->c_stride, depth, adding, most_rows);
+                tile_of(height, a_tile, a_row, a_column, b, b_stride, c, p->c_stride, depth, adding, most_rows);
             }
         }
     }
 }
 
-INLINE void multiply(const struct product *p, const int most_rows) {
+INLINE void multiply_rows(const struct product *p, const int most_rows) {
     long blocks = (p->rows + block_rows - 1) / block_rows;
     for (long start = 0; start < p->k; start += slice) {
         for (long i = 0; i < blocks; i++) {
             long first = p->rows * i / blocks;
-            block(p, first, p->rows * (i + 1) / blocks - first, start, most_rows);
+            block(p, first, p->rows * (i + 1) / blocks - first, start, most_rows, false);
         }
     }
+}
+
+/// All rows in one block, to repay the packing of its panels.
+INLINE void multiply_transposed(const struct product *p, const int most_rows) {
+    for (long start = 0; start < p->k; start += slice) block(p, 0, p->rows, start, most_rows, true);
+}
+
+INLINE void multiply(const struct product *p, const int most_rows) {
+    if (p->transposed) multiply_transposed(p, most_rows);
+    else multiply_rows(p, most_rows);
 }
 
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow_tile_rows); }
@@ -177,7 +199,7 @@ static void run(struct product p) { multiply_narrow(&p); }
 
 void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows, long n,
                         long k, bool adding) {
-    run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding});
+    run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding, false});
 }
 
 /// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
@@ -203,5 +225,10 @@ KERNEL static void row_product(const float *a, const float *b, long b_stride, fl
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding) {
     if (rows == 1) row_product(a, b, b_stride, c, n, k, adding);
-    else run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding});
+    else run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding, false});
+}
+
+void cpu_product_transposed(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
+                            long rows, long n, long k, bool adding) {
+    run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding, true});
 }

@@ -2,8 +2,8 @@ import CPUKernels
 import TestSupport
 import Testing
 
-/// The product of recurrent steps, at the edges of its tiles, panels, slices and blocks.
-@Suite("The packed product")
+/// The products with weights, at the edges of its tiles, panels, slices and blocks.
+@Suite("The products of CPUKernels")
 struct ProductKernelTests {
     struct Shape: CustomTestStringConvertible {
         let rows, columns, inner: Int
@@ -20,7 +20,7 @@ struct ProductKernelTests {
         + [1, 255, 256, 257, 513].map { Shape(rows: 15, columns: 17, inner: $0, stride: 513) }
         + [9, 600].map { Shape(rows: 57, columns: 19, inner: $0, stride: 1024) }
 
-    @Test("It agrees with the reference, packed or not, and writes no other column", arguments: shapes)
+    @Test("They agree with the reference, packed, plain or transposed, and write no other column", arguments: shapes)
     func product(shape: Shape) {
         let (rows, columns, inner, stride) = (shape.rows, shape.columns, shape.inner, shape.stride)
         var numbers = Numbers()
@@ -38,15 +38,20 @@ struct ProductKernelTests {
         cpu_pack_transposed(transposed, inner, inner, columns, &packedTranspose)
         expectSame(packedTranspose, packed, "packed transpose")
 
+        // Of its rows the first `inner` are read.
+        let aTransposed = Reference.transpose(a, rows: rows, columns: stride)
+
         // Two columns to the right of c are not its own.
         let width = columns + 2
         for adding in [false, true] {
             let start: Float = adding ? 0.5 : .nan
             let before = (0..<rows * width).map { $0 % width < columns ? start : 7 }
-            var (fromPacked, fromPlain) = (before, before)
+            var (fromPacked, fromPlain, fromTransposed) = (before, before, before)
             cpu_product_packed(a, stride, packed, &fromPacked, width, rows, columns, inner, adding)
             cpu_product(a, stride, b, columns, &fromPlain, width, rows, columns, inner, adding)
-            for (result, what) in [(fromPacked, "packed"), (fromPlain, "plain")] {
+            cpu_product_transposed(aTransposed, rows, b, columns, &fromTransposed, width, rows, columns, inner, adding)
+            let results = [(fromPacked, "packed"), (fromPlain, "plain"), (fromTransposed, "transposed")]
+            for (result, what) in results {
                 let own = (0..<rows).flatMap { result[$0 * width..<$0 * width + columns] }
                 let others = (0..<rows).flatMap { result[$0 * width + columns..<($0 + 1) * width] }
                 expectClose(

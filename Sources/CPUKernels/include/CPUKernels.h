@@ -23,7 +23,10 @@ void cpu_pack_transposed(const float *b, long stride, long k, long n, float *pac
 /// c (rows × n) = a (rows × k) · b, or += when `adding`; b is packed.
 void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
                         long n, long k, bool adding);
-/// The same for a plain b (k × n).
+/// The same for the transpose of a (k × rows) and a plain b (k × n).
+void cpu_product_transposed(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
+                            long rows, long n, long k, bool adding);
+/// The same for a plain a and a plain b.
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding);
 
