@@ -17,7 +17,7 @@ struct Tune: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(parsing: .unconditional, help: "How long to search at most.")
     var minutes = 10.0
-    @Flag(help: "Forget what was found for this card, and go back to CLBlast's own parameters.")
+    @Flag(help: "Forget what was found for this card.")
     var reset = false
 
     func validate() throws {

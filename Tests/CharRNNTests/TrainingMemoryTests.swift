@@ -95,6 +95,29 @@ import Testing
         #expect(largest(bytes(1)) == 0, "with nothing left to spare")
     }
 
+    @Test func devicesThatShareABatchHaveRoomForTheirSharesAlone() {
+        let configuration = LanguageModel.Configuration(vocabulary: Vocabulary(of: "abcdefg"), hiddenSize: 20)
+        func device(_ kind: Device.Kind, _ megabytes: UInt64) -> Device {
+            Device(
+                id: "made up", kind: kind, vendor: "", name: "", platform: "", version: "",
+                memoryBytes: megabytes << 20
+            ) { throw DeviceError.noOpenCLDevice(reason: "never opened") }
+        }
+        func largest(_ devices: Device...) -> Int {
+            configuration.largestBatchSize(
+                on: devices[0], sharingWith: Array(devices.dropFirst()), sequenceLength: 10, optimizer: .rmsProp())
+        }
+        let card = device(.discreteGPU, 64)
+        let alone = largest(card)
+        let two = largest(card, card)
+        #expect(two.isMultiple(of: 2) && two > alone * 19 / 10 && two < alone * 2, "gradients and losses take some")
+        #expect(largest(card, device(.discreteGPU, 16)) < alone, "the smaller one decides")
+        // The CPU and OpenCL on it have one memory.
+        let both = largest(device(.cpu, 64), device(.openCLProcessor, 64))
+        #expect(both < largest(device(.openCLProcessor, 64)) * 11 / 10)
+        #expect(both > largest(device(.openCLProcessor, 64)) / 2)
+    }
+
     /// torch-rnn's LSTM.lua states N·T·D + 6·N·T·H + 8·N·H + 8·H² + 8·D·H + 9·H numbers for a layer with D inputs. Its
     /// network adds embeddings of 64 and a linear layer with outputs and gradients, its loss three times N·T·V, and its
     /// optimizer, Adam, three times the parameters.

@@ -4,10 +4,15 @@ import Testing
 
 @Suite("The check of a device")
 struct DeviceCheckTests {
-    @Test("Every device found passes", arguments: Device.underTest)
+    /// Cores run as cards in place of whole processors, whose tuning the check would change under other tests.
+    static let devices = Device.available + OpenCLPlatform.coresOfProcessors(asCards: true)
+
+    @Test("Every device found passes", arguments: devices)
     func sound(device: Device) throws {
         let results = DeviceCheck.run(on: device)
         #expect(results.count > 10)
+        let fused = results.filter { $0.operation.hasSuffix(" layer, forward and backward, in one launch") }
+        #expect(fused.count == (device.tuning == nil ? 0 : RecurrentCell.allCases.count))
         for result in results {
             #expect(throws: Never.self, "\(result.operation)") { try result.outcome.get() }
         }

@@ -3,8 +3,8 @@ import OpenCLCompute
 import TestSupport
 import Testing
 
-/// The search for CLBlast's parameters, and their place on disk.
-@Suite("Tuning of CLBlast")
+/// The search for what is fastest on a card, and its place on disk.
+@Suite("Tuning of cards", .serialized)
 struct TuningTests {
     private static let start = ["A": ["x": 1], "B": ["y": 1]]
     private static let stages = [[["A": ["x": 2]], ["A": ["x": 3]]], [["B": ["y": 2]], ["B": ["y": 3]]]]
@@ -54,11 +54,14 @@ struct TuningTests {
         #expect(found.parameters == ["A": ["x": 2], "B": ["y": 1]])
     }
 
-    @Test("A layer's time steps become one launch with those of the smaller ones, or none of the larger ones")
-    func sequences() {
+    @Test(
+        "A layer's time steps become one launch with those of the smaller ones, or none of the larger ones",
+        .enabled(if: card != nil, "no OpenCL processor"))
+    func sequences() throws {
+        let tuning = try #require(Self.card?.tuning)
         func choices(_ hiddenSize: Int, from now: Int) -> [Int?] {
             let start = ["Sequence": ["lstm": now, "gru": 5, "rnn": 6]]
-            return CardTuning.sequenceChoices(.lstm, hiddenSize: hiddenSize, in: start).map { choice in
+            return tuning.sequenceChoices(.lstm, hiddenSize: hiddenSize, in: start).map { choice in
                 #expect(choice["Sequence"]?["gru"] == 5 && choice["Sequence"]?["rnn"] == 6)
                 return choice["Sequence"]?["lstm"]
             }
@@ -66,6 +69,7 @@ struct TuningTests {
         #expect(choices(128, from: 0) == [128, 0])
         #expect(choices(128, from: 64) == [128, 64])
         #expect(choices(128, from: 256) == [256, 127])
+        #expect(choices(1 << 20, from: 64) == [], "no local memory holds its slices")
     }
 
     /// A core as a card, whose parameters are nobody else's.
@@ -106,7 +110,7 @@ struct TuningTests {
 
             let text = try String(contentsOf: tuning.file, encoding: .utf8)
             let damages = [
-                String(text.dropLast(10)), "", "[]", text.replacingOccurrences(of: "Portable", with: "Other"),
+                String(text.dropLast(10)), "", "[]", text.replacingOccurrences(of: tuning.info.name, with: "Other"),
                 text.replacingOccurrences(of: "\"WGD\"", with: "\"DGW\""),
                 text.replacingOccurrences(of: "\"Xgemm\"", with: "\"Xaxpy2\""),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : -1"),

@@ -41,31 +41,34 @@ extension LanguageModel.Configuration {
         guarded: Bool = false
     ) -> Int {
         let devices = [device] + others
-        let shares = devices.map {
-            largestShare(on: $0, of: devices.count, Double(sequenceLength), optimizer, guarded: guarded)
+        let inHostMemory = devices.count { $0.usesHostMemory }
+        let shares = devices.map { device in
+            let memoryBytes = Double(device.memoryBytes) / Double(device.usesHostMemory ? inHostMemory : 1)
+            return largestShare(
+                on: device, memoryBytes, of: devices.count, Double(sequenceLength), optimizer, guarded: guarded)
         }
         return devices.count * shares.min()!
     }
 
-    /// As many streams as fit into the memory of one of so many devices.
+    /// As many streams as fit into the memory that one of so many devices has.
     private func largestShare(
-        on device: Device, of count: Int, _ t: Double, _ optimizer: Optimizer, guarded: Bool
+        on device: Device, _ memoryBytes: Double, of count: Int, _ t: Double, _ optimizer: Optimizer, guarded: Bool
     ) -> Int {
         let (h, v) = (Double(hiddenSize), Double(vocabulary.count))
         let width = Double(cell.gateCount) * h
         func elements(_ batchSize: Double) -> Double { trainingElements(batchSize, t, optimizer, guarded: guarded) }
-        // On their way to the CPU device the parameters lie in the same memory a second time.
-        var fixed = elements(0) + (device.kind == .cpu ? parameterEstimate : 0)
+        // On their way the parameters and the others' gradients lie in the host's memory a second time.
+        var fixed = elements(0) + (device.kind == .cpu ? Double(count) * parameterEstimate : 0)
         // OpenCL's products may copy their operands, padded, into room that grows while the smaller one is still in use.
         let copies = device.kind == .cpu ? 0 : 1.25 * t * (max(width, v) + h)
         var perSequence = elements(1) - elements(0) + 2 * copies
         if count > 1 {
-            // The gradient of one device after the other, and the losses of all, on the first.
+            // On the first device the gradient of one after the other, and the losses of all.
             fixed += parameterEstimate
             perSequence += Double(count) * t
         }
         // The driver needs some for itself.
-        let room = 0.95 * Double(device.memoryBytes) / 4 - fixed
+        let room = 0.95 * memoryBytes / 4 - fixed
         let bufferRoom = min(Double(device.largestBufferBytes) / 4, 0x1p31) - 2 * width * h
         // Of a giant model a sequence is lost in the rounding of the rest.
         guard room > 0 && bufferRoom > 0 else { return 0 }
@@ -94,4 +97,9 @@ extension LanguageModel.Configuration {
         let snapshot = guarded ? (1 + moments) * parameterEstimate + states * b * l * h : 0
         return learned + rearranged + fixed + b * t * (v + h + 4) + layers + snapshot
     }
+}
+
+extension Device {
+    /// Whether its memory is the computer's, which others use, too.
+    fileprivate var usesHostMemory: Bool { kind != .discreteGPU && kind != .accelerator }
 }

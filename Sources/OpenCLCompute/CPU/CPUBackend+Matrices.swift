@@ -84,15 +84,16 @@ extension CPUBackend {
         }
     }
 
-    /// As gradients of weights are made. The columns of b and c are shared among the threads.
+    /// As gradients of weights are made. The longer side of c is shared among the threads.
     private func multiplyTransposed(
         _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
         nonisolated(unsafe) let c = c
-        parallel(shape.columns, grain: grain(of: shape.columns, shape), alignment: 16) { part in
+        eachPart(of: shape) { rows, columns in
             cpu_product_transposed(
-                a.start, a.stride, b.start + part.lowerBound, b.stride, c + part.lowerBound, stride, shape.rows,
-                part.count, shape.depth, adding)
+                a.start + rows.lowerBound, a.stride, b.start + columns.lowerBound, b.stride,
+                c + rows.lowerBound * stride + columns.lowerBound, stride, rows.count, columns.count, shape.depth,
+                adding)
         }
     }
 
@@ -100,21 +101,26 @@ extension CPUBackend {
     private func multiplyByOpenBLAS(
         _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
-        let (rows, columns, depth) = shape
-        let byRows = rows >= columns
-        let length = byRows ? rows : columns
         nonisolated(unsafe) let c = c
         OpenBLAS.onCallingThread {
-            parallel(length, grain: grain(of: length, shape), alignment: 16) { range in
-                let (row, column) = byRows ? (range.lowerBound, 0) : (0, range.lowerBound)
+            eachPart(of: shape) { rows, columns in
                 cblas_sgemm(
                     CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
-                    b.isTransposed ? CblasTrans : CblasNoTrans, blasint(byRows ? range.count : rows),
-                    blasint(byRows ? columns : range.count), blasint(depth), 1,
-                    a.start + row * (a.isTransposed ? 1 : a.stride), blasint(a.stride),
-                    b.start + column * (b.isTransposed ? b.stride : 1), blasint(b.stride), adding ? 1 : 0,
-                    c + row * stride + column, blasint(stride))
+                    b.isTransposed ? CblasTrans : CblasNoTrans, blasint(rows.count), blasint(columns.count),
+                    blasint(shape.depth), 1,
+                    a.start + rows.lowerBound * (a.isTransposed ? 1 : a.stride), blasint(a.stride),
+                    b.start + columns.lowerBound * (b.isTransposed ? b.stride : 1), blasint(b.stride),
+                    adding ? 1 : 0, c + rows.lowerBound * stride + columns.lowerBound, blasint(stride))
             }
+        }
+    }
+
+    /// Parts of the longer side of c, side by side, with the whole of the other.
+    private func eachPart(of shape: Shape, _ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+        let byRows = shape.rows >= shape.columns
+        let length = byRows ? shape.rows : shape.columns
+        parallel(length, grain: grain(of: length, shape), alignment: 16) { part in
+            body(byRows ? part : 0..<shape.rows, byRows ? 0..<shape.columns : part)
         }
     }
 

@@ -3,7 +3,6 @@ import CLBlastParameters
 import COpenCL
 import FoundationEssentials
 import Glibc
-import Synchronization
 
 /// What is chosen for one graphics card by measuring: CLBlast's parameters for its products, and the recurrent layers whose
 /// time steps are one launch. ``TuningSearch`` finds it, and it is kept on disk for every later run.
@@ -18,41 +17,17 @@ package struct CardTuning: Sendable {
     /// products, which works on the matrices as they are; the tiled one.
     private static let kernels = ["GemmRoutine", "XgemmDirect", "Xgemm"]
 
-    /// Our own part: up to which hidden size a layer's time steps are one launch, by cell; 0 until that has been measured
-    /// to be faster.
-    private static let sequences = "Sequence"
-
-    /// Has the time steps of a cell's layers be one launch up to a hidden size.
-    package static func fused(_ cell: RecurrentCell, upTo hiddenSize: Int) -> Parameters {
-        [sequences: [cell.rawValue: hiddenSize]]
-    }
-
-    /// The two ways for a layer and those that are smaller, or larger, where all else is as in `parameters`.
-    package static func sequenceChoices(
-        _ cell: RecurrentCell, hiddenSize: Int, in parameters: Parameters
-    ) -> [Parameters] {
-        let sizes = parameters[sequences]!
-        let now = sizes[cell.rawValue]!
-        return [max(now, hiddenSize), min(now, hiddenSize - 1)].map { size in
-            [sequences: sizes.merging([cell.rawValue: size]) { $1 }]
-        }
-    }
-
     /// Has products computed by the tiled kernel from the size of a cube of this edge on.
     static func tiled(fromEdge edge: Int) -> Parameters { ["GemmRoutine": ["XGEMM_MIN_INDIRECT_SIZE": edge]] }
     /// Has all products computed by the untiled kernel, or by the tiled one.
     static let untiled = tiled(fromEdge: 1 << 16), tiled = tiled(fromEdge: 1)
 
-    package let maxWorkGroupSize: Int
-    /// In bytes.
-    package let localMemory: Int
+    package let info: OpenCLDeviceInfo
     /// Where the parameters are kept.
     package var file: URL
 
     private let address: UInt
-    private let name: String
-    private let identity: [String]
-    private let fusedSizes = FusedSizes()
+    let fusedSizes = FusedSizes()
 
     /// What a file holds.
     private struct Stored: Codable {
@@ -62,11 +37,8 @@ package struct CardTuning: Sendable {
 
     init(_ handle: cl_device_id, _ info: OpenCLDeviceInfo) {
         address = UInt(bitPattern: handle)
-        name = "\(info.name), \(info.platform)"
-        identity = info.identity
-        maxWorkGroupSize = info.maxWorkGroupSize
-        localMemory = Int(clamping: info.localMemory)
-        file = CacheFolder.file("tuning", for: Array(identity.joined(separator: "\u{0}").utf8))
+        self.info = info
+        file = CacheFolder.file("tuning", for: Array(info.identity.joined(separator: "\u{0}").utf8))
     }
 
     /// What is computed with on this device now.
@@ -77,7 +49,7 @@ package struct CardTuning: Sendable {
         for kernel in Self.kernels {
             var text = [CChar](repeating: 0, count: 4096)
             let status = clblast_parameters(UnsafeMutableRawPointer(bitPattern: address), kernel, &text, text.count)
-            try check(cl_int(status), "RetrieveParameters(\(kernel))", on: name)
+            try check(cl_int(status), "RetrieveParameters(\(kernel))", on: info.name)
             let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             let pairs = words.split(separator: " ").map { $0.split(separator: "=") }
             result[kernel] = Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), Int($0[1])!) })
@@ -103,28 +75,24 @@ package struct CardTuning: Sendable {
             let status = CLBlastOverrideParameters(
                 cl_device_id(bitPattern: address), kernel, CLBlastPrecisionSingle, names.count, &pointers,
                 names.map { values[$0]! })
-            try check(status, "CLBlastOverrideParameters(\(kernel))", on: name)
+            try check(status, "CLBlastOverrideParameters(\(kernel))", on: info.name)
         }
-    }
-
-    /// Whether the time steps of such a layer are one launch.
-    package func fuses(_ cell: RecurrentCell, hiddenSize: Int) -> Bool {
-        hiddenSize <= fusedSizes.byCell.withLock { $0[cell.rawValue]! }
     }
 
     /// Whether the device has groups and local memory enough for the tiled kernel with these parameters.
     func fitsTiled(_ parameters: Parameters) -> Bool {
         guard let x = parameters["Xgemm"], let rows = x["MDIMC"], let columns = x["NDIMC"] else { return true }
         func tile(_ isCached: String, _ size: String) -> Int { (x[isCached] ?? 0) * (x[size] ?? 0) * (x["KWG"] ?? 0) }
-        return rows * columns <= maxWorkGroupSize && 4 * (tile("SA", "MWG") + tile("SB", "NWG")) <= localMemory
+        return rows * columns <= info.maxWorkGroupSize
+            && 4 * (tile("SA", "MWG") + tile("SB", "NWG")) <= info.localMemory
     }
 
     // MARK: On disk
 
-    /// The parameters on disk for this device and driver, if they are such as CLBlast knows.
+    /// The parameters on disk for this device and driver, if they are known by their names.
     package func stored() -> Parameters? {
         guard let data = try? Data(contentsOf: file), let stored = try? JSONDecoder().decode(Stored.self, from: data),
-            stored.device == identity, let current = try? current()
+            stored.device == info.identity, let current = try? current()
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
             current[kernel].map { Set($0.keys) == Set(values.keys) } ?? false
@@ -156,11 +124,6 @@ package struct CardTuning: Sendable {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try CacheFolder.write(encoder.encode(Stored(device: identity, parameters: parameters)), to: file)
+        try CacheFolder.write(encoder.encode(Stored(device: info.identity, parameters: parameters)), to: file)
     }
-}
-
-/// The largest hidden size of each cell's layers whose time steps are one launch, shared by a device's backends.
-private final class FusedSizes: Sendable {
-    let byCell = Mutex(Dictionary(uniqueKeysWithValues: RecurrentCell.allCases.map { ($0.rawValue, 0) }))
 }

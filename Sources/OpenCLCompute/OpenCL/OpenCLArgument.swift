@@ -65,7 +65,7 @@ extension OpenCLMatrix: OpenCLArgument {
 }
 
 /// Floats of local memory, for the work-items of a group together.
-struct Lanes: OpenCLArgument {
+struct LocalFloats: OpenCLArgument {
     let count: Int
 
     func set(_ kernel: cl_kernel, at index: inout cl_uint) -> cl_int {

@@ -15,11 +15,7 @@ extension OpenCLBackend {
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
         checkShape(of: weights, for: sequence)
         try enqueue { stream in
-            let repays =
-                !context.info.isProcessor || OpenCLStream.repaysPanels(rows: sequence.steps * sequence.batchSize)
-            if repays && fuses(sequence) {
-                return try stream.forwardFused(sequence, weights)
-            }
+            if fuses(sequence) { return try stream.forwardFused(sequence, weights) }
             switch sequence.cell {
             case .lstm: try stream.forwardLSTM(sequence, weights)
             case .gru: try stream.forwardGRU(sequence, weights)
@@ -38,7 +34,7 @@ extension OpenCLBackend {
             outputGradient.rows == outputs.rows && outputGradient.columns == outputs.columns,
             "an output gradient of \(outputGradient.shape) for outputs of \(outputs.shape)")
         try enqueue { stream in
-            if fuses(sequence) {
+            if fuses(sequence, backward: true) {
                 try stream.backwardFused(sequence, weights.recurrent, outputGradient)
             } else {
                 let transposed = try stream.transposeWeights(weights.recurrent, for: sequence)

@@ -24,11 +24,10 @@ final class OpenCLBackend: Backend {
         try stream.withLock { try operation(&$0) }
     }
 
-    /// Whether the time steps of a layer are one launch: always on a processor, which has no tuning; on a card where that
-    /// was measured to be faster.
-    func fuses(_ sequence: RecurrentSequence) -> Bool {
-        guard let tuning else { return true }
-        let (cell, hiddenSize) = (sequence.cell, sequence.hiddenSize)
-        return tuning.fuses(cell, hiddenSize: hiddenSize) && context.info.holdsSlice(cell, hiddenSize: hiddenSize)
+    /// Whether the time steps of a layer are one launch: on a card where that was measured to be faster; on a processor
+    /// but for few rows without a backward pass, which do not repay the panels.
+    func fuses(_ sequence: RecurrentSequence, backward: Bool = false) -> Bool {
+        if let tuning { return tuning.fuses(sequence.cell, hiddenSize: sequence.hiddenSize) }
+        return backward || OpenCLStream.repaysPanels(rows: sequence.steps * sequence.batchSize)
     }
 }

@@ -15,6 +15,7 @@ package struct OpenCLDeviceInfo: Sendable {
     package var globalMemory: UInt64
     package var maxAllocation: UInt64
     package var localMemory: UInt64
+    /// Of the device and in the first dimension.
     package var maxWorkGroupSize: Int
     package var computeUnits: Int
     package var isAvailable: Bool
@@ -103,7 +104,9 @@ extension OpenCLDeviceInfo {
             globalMemory: try Self.value(of: CL_DEVICE_GLOBAL_MEM_SIZE, of: device, initially: 0),
             maxAllocation: try Self.value(of: CL_DEVICE_MAX_MEM_ALLOC_SIZE, of: device, initially: 0),
             localMemory: try Self.value(of: CL_DEVICE_LOCAL_MEM_SIZE, of: device, initially: 0),
-            maxWorkGroupSize: try Self.value(of: CL_DEVICE_MAX_WORK_GROUP_SIZE, of: device, initially: 0),
+            maxWorkGroupSize: min(
+                try Self.value(of: CL_DEVICE_MAX_WORK_GROUP_SIZE, of: device, initially: 0),
+                try Self.workItemSizes(device)[0]),
             computeUnits: Int(try Self.value(of: CL_DEVICE_MAX_COMPUTE_UNITS, of: device, initially: cl_uint(0))),
             isAvailable: try flag(CL_DEVICE_AVAILABLE),
             hasCompiler: try flag(CL_DEVICE_COMPILER_AVAILABLE))
@@ -116,6 +119,16 @@ extension OpenCLDeviceInfo {
         let status = clGetDeviceInfo(device, cl_device_info(key), MemoryLayout<Value>.size, &value, nil)
         try check(status, "clGetDeviceInfo", on: "a device")
         return value
+    }
+
+    /// The largest group in each dimension, of which there are at least three.
+    private static func workItemSizes(_ device: cl_device_id) throws(DeviceError) -> [Int] {
+        let dimensions = try value(of: CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, of: device, initially: cl_uint(0))
+        var sizes = [Int](repeating: 0, count: max(1, Int(dimensions)))
+        let status = clGetDeviceInfo(
+            device, cl_device_info(CL_DEVICE_MAX_WORK_ITEM_SIZES), sizes.count * MemoryLayout<Int>.size, &sizes, nil)
+        try check(status, "clGetDeviceInfo", on: "a device")
+        return sizes
     }
 
     private static func text(of key: Int32, of device: cl_device_id) throws(DeviceError) -> String {

@@ -56,7 +56,7 @@ extension OpenCLStream {
         try launch(
             name, groups: B.dividedRoundingUp(by: rows),
             ofAtMost: info.isProcessor ? 1 : info.sliceItems(sequence.cell, hiddenSize: H),
-            lanes: { info.isProcessor ? 4 : info.sliceRoom(sequence.cell, hiddenSize: H, items: $0) },
+            localFloats: { info.isProcessor ? 4 : info.sliceRoom(sequence.cell, hiddenSize: H, items: $0) },
             [sequence.steps, B, H, rows] + arguments)
     }
 
@@ -92,9 +92,10 @@ extension OpenCLDeviceInfo {
         return Self.sliceRows * (items + columns)
     }
 
-    /// A group's size: many items, since all they do is wait for weights, but no fewer than 16 weights for each.
+    /// A group's size: many items, since all they do is wait for weights, but beyond 64 no fewer than 16 weights for each.
     fileprivate func sliceItems(_ cell: RecurrentCell, hiddenSize: Int) -> Int {
-        var items = min(1024, max(64, (hiddenSize * cell.gateCount * hiddenSize / 16).roundedUpToPowerOfTwo))
+        var items = min(1024, maxWorkGroupSize, max(64, hiddenSize * cell.gateCount * hiddenSize / 16))
+            .roundedDownToPowerOfTwo
         while items > 64 && 4 * sliceRoom(cell, hiddenSize: hiddenSize, items: items) > localMemory { items /= 2 }
         return items
     }

@@ -52,20 +52,20 @@ struct OpenCLStream {
         try enqueue(kernel, name, arguments, size: size, group: [group, 1])
     }
 
-    /// Queues a kernel with `groups` work-groups. Its last argument, ``Lanes``, is added here.
+    /// Queues a kernel with `groups` work-groups. Its last argument, a local float for each item, is added here.
     mutating func launch(_ name: String, groups: Int, _ arguments: any OpenCLArgument...) throws {
         guard groups > 0 else { return }
-        try launch(name, groups: groups, ofAtMost: context.info.laneCount, lanes: { $0 }, arguments)
+        try launch(name, groups: groups, ofAtMost: context.info.laneCount, localFloats: { $0 }, arguments)
     }
 
-    /// Queues a kernel with work-groups of up to `limit` items. The last argument, ``Lanes``, of which a group of so many
-    /// items has `lanes`, is added here.
+    /// Queues a kernel with work-groups of up to `limit` items. Its last argument, as many ``LocalFloats`` as a group of
+    /// so many items needs, is added here.
     mutating func launch(
-        _ name: String, groups: Int, ofAtMost limit: Int, lanes: (Int) -> Int, _ arguments: [any OpenCLArgument]
+        _ name: String, groups: Int, ofAtMost limit: Int, localFloats: (Int) -> Int, _ arguments: [any OpenCLArgument]
     ) throws {
         let kernel = try kernel(name)
         let items = min(kernel.maxGroupSize, limit)
-        try set(arguments + [Lanes(count: lanes(items))], of: kernel, name)
+        try set(arguments + [LocalFloats(count: localFloats(items))], of: kernel, name)
         try enqueue(kernel, name, arguments, size: [groups * items], group: [items])
     }
 

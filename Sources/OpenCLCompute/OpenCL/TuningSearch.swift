@@ -25,7 +25,7 @@ package struct TuningSearch {
 
     /// A search for a layer of these units, that begins with what is computed with now.
     package init(_ tuning: CardTuning, from start: Parameters, for cell: RecurrentCell, hiddenSize: Int) {
-        let sequences = CardTuning.sequenceChoices(cell, hiddenSize: hiddenSize, in: start)
+        let sequences = tuning.sequenceChoices(cell, hiddenSize: hiddenSize, in: start)
         let switches = Self.switches.map { CardTuning.tiled(fromEdge: $0) }
         self.init(
             from: start,
@@ -92,7 +92,7 @@ package struct TuningSearch {
     private static func direct(_ tuning: CardTuning) -> [[String: Int]] {
         tiles([16, 32, 64]).compactMap { tile, edge, width in
             // Two tiles in local memory, padded by a column.
-            guard edge * edge <= tuning.maxWorkGroupSize, 8 * tile * (tile + 1) <= tuning.localMemory else {
+            guard edge * edge <= tuning.info.maxWorkGroupSize, 8 * tile * (tile + 1) <= tuning.info.localMemory else {
                 return nil
             }
             return [
@@ -107,7 +107,8 @@ package struct TuningSearch {
         let depth = 16
         return tiles([32, 64, 128]).flatMap { tile, edge, width in
             [0, 1].compactMap { local in
-                guard edge * edge <= tuning.maxWorkGroupSize, local * 8 * tile * depth <= tuning.localMemory else {
+                guard edge * edge <= tuning.info.maxWorkGroupSize, local * 8 * tile * depth <= tuning.info.localMemory
+                else {
                     return nil
                 }
                 return [
