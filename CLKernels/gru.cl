@@ -1,6 +1,6 @@
-// A gated recurrent unit in char-rnn's form, forward and backward: one time step, all but the products; and a
-// slice of the streams through all time steps, with the products. Either way the step is cut in two by a product
-// with Uₙ, whose other factor or whose result is r·h′.
+// A gated recurrent unit in char-rnn's form, forward and backward: one time step, all but the products; and a slice of
+// the streams through all time steps, with the products. Either way the step is cut in two by a product with Uₙ, whose
+// other factor or whose result is r·h′.
 //
 // gates     B × 3H   r, z, n side by side: Wx, then activations, then gradients of the arguments
 // before    B × H    h′, the output of the step before

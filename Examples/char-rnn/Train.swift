@@ -111,8 +111,7 @@ struct Train: ParsableCommand {
         guard case .outOfMemory = error, resume == nil else { return "" }
         let size = configuration.largestBatchSize(
             on: devices[0], sharingWith: Array(devices.dropFirst()), sequenceLength: batch.sequenceLength,
-            optimizer: learning.trainerOptions.optimizer,
-            guarded: true)
+            optimizer: learning.trainerOptions.optimizer, guarded: true)
         return size > 0 && size < batch.batchSize ? " (--batch-size \(size) would fit)" : ""
     }
 
