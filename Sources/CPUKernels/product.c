@@ -1,5 +1,5 @@
-// The products with weights that stay in the second-level cache: those of a recurrent step, which have few rows and the
-// same right factor at every time step, and those of a small model's whole batch.
+// The products with weights: those of a recurrent step, which have few rows and the same right factor at every time step,
+// and those of a whole batch.
 //
 // A library packs both factors anew at each call, which for 25 rows costs as much as the product. Here the right one is
 // packed once for a whole sequence, the left one never. A tile of rows × 16 columns stays in registers while the inner
@@ -13,8 +13,8 @@ enum {
     width = cpu_panel_width,
     narrow_tile_rows = 6,
     wide_tile_rows = 14,
-    // k is cut so that a panel's slice, 256·16 floats, stays in the first-level cache while the rows pass over it.
-    slice = 256,
+    // k is cut so that a block of rows and a panel, 1024 long, stay in the second-level cache together.
+    slice = 1024,
     // The rows that pass over it together.
     block_rows = 28,
     // Rows this many floats apart lie in the same few lines of a first-level cache, which cannot hold a tile of them.
@@ -61,13 +61,27 @@ KERNEL void cpu_pack(const float *b, long stride, long k, long n, float *packed)
     }
 }
 
+/// packed (count × 16) = the transpose of b (columns × count).
+INLINE void pack_block_transposed(const float *b, long stride, long count, long columns, float *packed) {
+    for (long j = 0; j < columns; j++) {
+        for (long i = 0; i < count; i++) packed[i * width + j] = b[j * stride + i];
+    }
+    for (long j = columns; j < width; j++) {
+        for (long i = 0; i < count; i++) packed[i * width + j] = 0;
+    }
+}
+
 KERNEL void cpu_pack_transposed(const float *b, long stride, long k, long n, float *packed) {
     for (long panel = 0; panel < n; panel += width) {
         long columns = smaller(n - panel, width);
-        for (long i = 0; i < k; i++, packed += width) {
-            for (long j = 0; j < columns; j++) packed[j] = b[(panel + j) * stride + i];
-            for (long j = columns; j < width; j++) packed[j] = 0;
+        const float *rows = b + panel * stride;
+        long i = 0;
+        // A line of the cache at a time, which may not hold those of 16 rows.
+        for (; columns == width && i + width <= k; i += width, packed += width * width) {
+            pack_block_transposed(rows + i, stride, width, width, packed);
         }
+        pack_block_transposed(rows + i, stride, k - i, columns, packed);
+        packed += (k - i) * width;
     }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 public struct Device: Sendable {
     /// What a device is, as far as a choice depends on it.
     public enum Kind: String, Sendable {
-        /// The host's processor, through OpenBLAS and the kernels of CPUKernels.
+        /// The host's processor, through the kernels of CPUKernels and OpenBLAS.
         case cpu = "CPU"
         /// A graphics card with memory of its own.
         case discreteGPU = "discrete GPU"

@@ -15,8 +15,8 @@ struct MatrixTests {
         Shape(rows: 129, columns: 7, inner: 1), Shape(rows: 65, columns: 129, inner: 65),
         // Enough work to be shared among threads, by columns and by rows.
         Shape(rows: 129, columns: 257, inner: 129), Shape(rows: 257, columns: 129, inner: 129),
-        // A right factor, and a result, of more than 2¹⁶ elements: with these the CPU asks OpenBLAS.
-        Shape(rows: 65, columns: 257, inner: 260), Shape(rows: 257, columns: 260, inner: 65),
+        // More than 2¹⁶ elements: of the result, for which the CPU asks OpenBLAS, and of columns that it packs at a time.
+        Shape(rows: 257, columns: 260, inner: 65), Shape(rows: 17, columns: 33, inner: 16_390),
     ]
 
     @Test("A product agrees with the reference, whatever is transposed", arguments: Device.underTest, shapes)

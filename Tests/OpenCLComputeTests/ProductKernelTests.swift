@@ -12,13 +12,13 @@ struct ProductKernelTests {
         var testDescription: String { "\(rows)×\(inner) (rows \(stride) apart) · \(inner)×\(columns)" }
     }
 
-    /// Tiles have up to 6 or 14 rows, blocks 28, panels 16 columns, slices 256 of k. Rows a multiple of 1024 apart are
+    /// Tiles have up to 6 or 14 rows, blocks 28, panels 16 columns, slices 1024 of k. Rows a multiple of 1024 apart are
     /// copied before they are read.
     static let shapes =
         (1...30).map { Shape(rows: $0, columns: 35, inner: 9, stride: 11) }
         + [1, 15, 16, 17, 32, 33].map { Shape(rows: 25, columns: $0, inner: 9, stride: 9) }
-        + [1, 255, 256, 257, 513].map { Shape(rows: 15, columns: 17, inner: $0, stride: 513) }
-        + [9, 600].map { Shape(rows: 57, columns: 19, inner: $0, stride: 1024) }
+        + [1, 15, 16, 17, 1023, 1024, 1025, 2049].map { Shape(rows: 15, columns: 17, inner: $0, stride: 2049) }
+        + [9, 1024].map { Shape(rows: 57, columns: 19, inner: $0, stride: 1024) }
 
     @Test("They agree with the reference, packed, plain or transposed, and write no other column", arguments: shapes)
     func product(shape: Shape) {

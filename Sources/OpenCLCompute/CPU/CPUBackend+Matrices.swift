@@ -7,38 +7,19 @@ extension CPUBackend {
             a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
             "product of \(a.shape) and \(b.shape) into \(c.shape)")
         guard c.rows > 0, c.columns > 0 else { return }
-        let (m, n, k) = (c.rows, c.columns, a.columns)
-        if m < 8 && k > 0 && !a.isTransposed && !b.isTransposed {
-            return multiplyFewRows(
-                m, a.pointer(), stride: k, b.pointer(), stride: n, into: c.pointer(), stride: n, columns: n, depth: k,
-                adding: adding)
-        }
         product(
             Operand(a.pointer(), stride: a.storedColumns, isTransposed: a.isTransposed),
             Operand(b.pointer(), stride: b.storedColumns, isTransposed: b.isTransposed), into: c.pointer(),
-            stride: n, rows: m, columns: n, depth: k, adding: adding)
-    }
-
-    /// c (+)= a·b for so few rows that reading b is the work, which the threads share: each takes some columns.
-    func multiplyFewRows(
-        _ rows: Int, _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
-        into c: UnsafeMutablePointer<Float>, stride cStride: Int, columns: Int, depth: Int, adding: Bool
-    ) {
-        nonisolated(unsafe) let (a, b, c) = (a, b, c)
-        // A thread reads a megabyte in some 20 µs.
-        parallel(columns, grain: max(16, (1 << 18) / depth), alignment: 16) { part in
-            cpu_product(
-                a, aStride, b + part.lowerBound, bStride, c + part.lowerBound, cStride, rows, part.count, depth, adding)
-        }
+            stride: c.columns, rows: c.rows, columns: c.columns, depth: a.columns, adding: adding)
     }
 
     /// A factor of ``product``: its first stored element, the distance between stored rows, how it is read.
     struct Operand: @unchecked Sendable {
-        let start: UnsafeMutablePointer<Float>
+        let start: UnsafePointer<Float>
         let stride: Int
         let isTransposed: Bool
 
-        init(_ start: UnsafeMutablePointer<Float>, stride: Int, isTransposed: Bool) {
+        init(_ start: UnsafePointer<Float>, stride: Int, isTransposed: Bool) {
             self.start = start
             self.stride = stride
             self.isTransposed = isTransposed
@@ -47,19 +28,22 @@ extension CPUBackend {
 
     /// c (rows × columns, `stride` apart) = a·b, or c += a·b when `adding`.
     ///
-    /// Where the weights, a factor or the result, fit into the second-level cache, kernels of our own are a tenth faster
-    /// than OpenBLAS, which copies more; else they are not.
+    /// Kernels of our own are a tenth faster than OpenBLAS, which copies more; but where a large a is read by columns,
+    /// they would have to copy as much.
     func product(
         _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int,
         depth: Int, adding: Bool
     ) {
-        let cached = 1 << 16
         let shape = (rows: rows, columns: columns, depth: depth)
         if depth == 0 {
             if !adding { for row in 0..<rows { (c + row * stride).update(repeating: 0, count: columns) } }
-        } else if !a.isTransposed && columns * depth <= cached && rows >= 64 {
-            multiplyPacked(a, b, into: c, stride: stride, shape, adding: adding)
-        } else if a.isTransposed && !b.isTransposed && rows * columns <= cached {
+        } else if !a.isTransposed {
+            if b.isTransposed {
+                multiplyPacked(a, b, into: c, stride: stride, shape, adding: adding)
+            } else {
+                multiplyPlain(a, b, into: c, stride: stride, shape, adding: adding)
+            }
+        } else if !b.isTransposed && rows * columns <= 1 << 16 {
             multiplyTransposed(a, b, into: c, stride: stride, shape, adding: adding)
         } else {
             multiplyByOpenBLAS(a, b, into: c, stride: stride, shape, adding: adding)
@@ -68,19 +52,50 @@ extension CPUBackend {
 
     private typealias Shape = (rows: Int, columns: Int, depth: Int)
 
-    /// The rows of a, which are many, are shared among the threads; b is packed for all of them.
+    /// The longer side of c is shared among the threads.
+    private func multiplyPlain(
+        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
+    ) {
+        nonisolated(unsafe) let c = c
+        eachPart(of: shape) { rows, columns in
+            cpu_product(
+                a.start + rows.lowerBound * a.stride, a.stride, b.start + columns.lowerBound, b.stride,
+                c + rows.lowerBound * stride + columns.lowerBound, stride, rows.count, columns.count, shape.depth,
+                adding)
+        }
+    }
+
+    /// The rows of a are shared among the threads; the transpose of b is packed for all of them, as many columns at a
+    /// time as take two megabytes.
     private func multiplyPacked(
         _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
         let (rows, n, k) = shape
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: cpu_packed_count(k, n)) { room in
+        let width = Int(cpu_panel_width)
+        let most = max(width, (1 << 19) / k / width * width)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: cpu_packed_count(k, min(n, most))) { room in
             nonisolated(unsafe) let (packed, c) = (room.baseAddress!, c)
-            (b.isTransposed ? cpu_pack_transposed : cpu_pack)(b.start, b.stride, k, n, packed)
-            parallel(rows, grain: grain(of: rows, shape)) { part in
-                cpu_product_packed(
-                    a.start + part.lowerBound * a.stride, a.stride, packed, c + part.lowerBound * stride, stride,
-                    part.count, n, k, adding)
+            for first in Swift.stride(from: 0, to: n, by: most) {
+                let columns = first..<min(n, first + most)
+                pack(b, columns: columns, depth: k, into: packed)
+                parallel(rows, grain: grain(of: rows, (rows, columns.count, k))) { part in
+                    cpu_product_packed(
+                        a.start + part.lowerBound * a.stride, a.stride, packed,
+                        c + part.lowerBound * stride + first, stride, part.count, columns.count, k, adding)
+                }
             }
+        }
+    }
+
+    /// Packs some columns of b, which has `depth` rows, shared among the threads.
+    func pack(_ b: Operand, columns: Range<Int>, depth: Int, into packed: UnsafeMutablePointer<Float>) {
+        nonisolated(unsafe) let packed = packed
+        let step = b.isTransposed ? b.stride : 1
+        // A thread copies this many in some 20 µs.
+        parallel(columns.count, grain: max(1, (1 << 16) / depth), alignment: Int(cpu_panel_width)) { part in
+            (b.isTransposed ? cpu_pack_transposed : cpu_pack)(
+                b.start + (columns.lowerBound + part.lowerBound) * step, b.stride, depth, part.count,
+                packed + part.lowerBound * depth)
         }
     }
 
@@ -124,9 +139,9 @@ extension CPUBackend {
         }
     }
 
-    /// The part of a side of c that is worth a thread.
+    /// The part of a side of c that is worth a thread: some 10 µs of multiplying or, in a single row, of reading b.
     private func grain(of length: Int, _ shape: Shape) -> Int {
-        max(16, length * 500_000 / (shape.rows * shape.columns * shape.depth))
+        max(16, length * 500_000 / (max(2, shape.rows) * shape.columns * shape.depth))
     }
 
     func addBias(_ bias: Buffer<Float>, to matrix: Matrix) {

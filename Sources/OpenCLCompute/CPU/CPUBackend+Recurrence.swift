@@ -3,14 +3,14 @@ import CPUKernels
 /// The recurrent layers. Streams do not meet in the recurrence, so each thread takes some rows of the batch through
 /// all the time steps, without waiting for the others in between.
 extension CPUBackend {
-    /// Below this many rows in all, packing the weights costs more than it brings. (A sequence for training packs them
-    /// all the same: its backward pass has to.)
+    /// Packing the weights costs more than it brings where they are used once, or for fewer rows in all than this. (A
+    /// sequence for training packs them all the same: its backward pass has to.)
     private static let packingRows = 8
 
     func recurrentScratchCount(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {
-        guard forTraining || steps * batchSize >= Self.packingRows else { return 0 }
+        guard forTraining || steps > 1 && steps * batchSize >= Self.packingRows else { return 0 }
         // The gates of each product: those of a GRU make two.
         let products = cell == .gru ? [2, 1] : [cell.gateCount]
         let forward = products.reduce(0) { $0 + cpu_packed_count(hiddenSize, $1 * hiddenSize) }
@@ -209,9 +209,12 @@ private struct Factor: @unchecked Sendable {
     init(
         _ u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?, on backend: CPUBackend
     ) {
-        let start = u.pointer() + columns.lowerBound
-        if let scratch { cpu_pack(start, u.columns, u.rows, columns.count, scratch) }
-        elements = UnsafePointer(scratch ?? start)
+        if let scratch {
+            backend.pack(
+                CPUBackend.Operand(u.pointer(), stride: u.columns, isTransposed: false), columns: columns,
+                depth: u.rows, into: scratch)
+        }
+        elements = UnsafePointer(scratch ?? u.pointer() + columns.lowerBound)
         stride = u.columns
         isPacked = scratch != nil
         rowCount = u.rows
@@ -225,7 +228,9 @@ private struct Factor: @unchecked Sendable {
         on backend: CPUBackend
     ) {
         guard let scratch else { preconditionFailure("a backward pass over a sequence without scratch memory") }
-        cpu_pack_transposed(u.pointer() + columns.lowerBound, u.columns, columns.count, u.rows, scratch)
+        backend.pack(
+            CPUBackend.Operand(u.pointer() + columns.lowerBound, stride: u.columns, isTransposed: true),
+            columns: 0..<u.rows, depth: columns.count, into: scratch)
         elements = UnsafePointer(scratch)
         stride = 0
         isPacked = true
@@ -243,9 +248,10 @@ private struct Factor: @unchecked Sendable {
             cpu_product_packed(
                 a, aStride, elements, result, resultStride, rows.count, columnCount, rowCount, adding)
         } else {
-            backend.multiplyFewRows(
-                rows.count, a, stride: aStride, elements, stride: stride, into: result, stride: resultStride,
-                columns: columnCount, depth: rowCount, adding: adding)
+            backend.product(
+                CPUBackend.Operand(a, stride: aStride, isTransposed: false),
+                CPUBackend.Operand(elements, stride: stride, isTransposed: false), into: result, stride: resultStride,
+                rows: rows.count, columns: columnCount, depth: rowCount, adding: adding)
         }
     }
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The CPU device: OpenBLAS for the large products, CPUKernels for everything else, shared among threads.
+/// The CPU device: OpenBLAS for the gradients of large weights, CPUKernels for everything else, shared among threads.
 ///
 /// Every result depends on the number of threads alone, never on their timing.
 final class CPUBackend: Backend {
