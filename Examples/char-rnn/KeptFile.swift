@@ -9,13 +9,21 @@ struct KeptFile {
     private let hash: UInt64?
 
     /// Nil when nothing is in the way. A folder is, and will be named by the error of the write.
-    init?(inPlaceOf file: URL) {
-        guard access(file.path, F_OK) == 0 else { return nil }
+    ///
+    /// - Throws: ``Failure`` when the file cannot have another name.
+    init?(inPlaceOf file: URL) throws {
+        var status = stat()
+        guard stat(file.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
+        let names = (1...999).lazy.map { "\(file.path).\($0)" }
         // A link and not a renaming: under the first name there is always a whole file.
-        guard let number = (1...999).first(where: { link(file.path, "\(file.path).\($0)") == 0 || errno != EEXIST }),
-            access("\(file.path).\(number)", F_OK) == 0
-        else { return nil }
-        path = "\(file.path).\(number)"
+        guard let name = names.first(where: { link(file.path, $0) == 0 || errno != EEXIST }),
+            // Not every file system has links.
+            access(name, F_OK) == 0 || (try? FileManager.default.copyItem(atPath: file.path, toPath: name)) != nil
+        else {
+            throw Failure(
+                "\(file.path) is not this run's and cannot be kept under another name; choose another --label")
+        }
+        path = name
         hash = contentHash(of: file)
     }
 

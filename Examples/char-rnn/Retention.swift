@@ -29,7 +29,9 @@ struct Retention {
         keepsBest = keepBest
         guard let resumed, Self.isSame(resumed.file.deletingLastPathComponent(), folder) else { return }
         let record = resumed.checkpoint.options[Self.key] ?? "[]"
-        written = (try? JSONDecoder().decode([Written].self, from: Data(record.utf8))) ?? []
+        // A checkpoint may come from anybody; what it names lies in this folder and is a checkpoint.
+        written = ((try? JSONDecoder().decode([Written].self, from: Data(record.utf8))) ?? [])
+            .filter { !$0.name.contains("/") && $0.name.hasSuffix(".safetensors") }
         add(resumed.file, loss: resumed.checkpoint.validationLosses[resumed.checkpoint.iteration] ?? .nan)
     }
 

@@ -94,11 +94,12 @@ struct Train: ParsableCommand {
             trainer: trainer, lastIteration: last, folder: folder, label: label, printEvery: printEvery,
             evalEvery: evalEvery, checkpointEvery: checkpointEvery ?? .iterations(evalEvery),
             retention: retention(in: folder, resumed: checkpoint), resumed: resume.map { URL(fileURLWithPath: $0) },
-            options: savedOptions(trainer, resumed: checkpoint), history: try History(in: folder))
+            options: savedOptions(trainer, resumed: checkpoint), history: try History(in: folder),
+            resumeCommand: resumeCommand)
         do { try run.run() } catch let error as DeviceError {
             let saved =
                 (run.lastCheckpoint?.relativePath ?? resume).map {
-                    "the last checkpoint is \($0); go on from it with: char-rnn train --resume \($0)"
+                    "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))"
                 } ?? "no checkpoint was written yet"
             throw Failure("\(error)\(room(for: trainer.model.configuration, on: devices, error)); \(saved)")
         }
@@ -136,9 +137,14 @@ struct Train: ParsableCommand {
         let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
         let start = try fitted(checkpoint, to: dataset.vocabulary)
         Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
-        return try Trainer(
-            model: LanguageModel(start, on: devices[0]), dataset: dataset.numbered(by: start.configuration.vocabulary),
-            options: learning.trainerOptions, sharingWith: others(devices, for: dataset))
+        do {
+            return try Trainer(
+                model: LanguageModel(start, on: devices[0]),
+                dataset: dataset.numbered(by: start.configuration.vocabulary), options: learning.trainerOptions,
+                sharingWith: others(devices, for: dataset))
+        } catch let error as DeviceError {
+            throw Failure("\(error)\(room(for: start.configuration, on: devices, error))")
+        }
     }
 
     /// The devices with which the first shares its work.

@@ -12,6 +12,8 @@ final class TrainingRun {
     private let evalEvery: Int
     private let options: [String: String]
     private let history: History
+    /// From the path of a checkpoint.
+    private let resumeCommand: (String) -> String
     private var schedule: CheckpointSchedule
     /// Nil to keep all checkpoints.
     private var retention: Retention?
@@ -26,7 +28,7 @@ final class TrainingRun {
     init(
         trainer: Trainer, lastIteration: Int, folder: URL, label: String, printEvery: Int, evalEvery: Int,
         checkpointEvery: CheckpointInterval, retention: Retention?, resumed: URL?, options: [String: String],
-        history: History
+        history: History, resumeCommand: @escaping (String) -> String
     ) {
         self.trainer = trainer
         self.lastIteration = lastIteration
@@ -36,6 +38,7 @@ final class TrainingRun {
         self.evalEvery = evalEvery
         self.options = options
         self.history = history
+        self.resumeCommand = resumeCommand
         self.retention = retention
         lastCheckpoint = resumed
         schedule = CheckpointSchedule(checkpointEvery)
@@ -69,7 +72,7 @@ final class TrainingRun {
             }
             if isSaved || step.iteration % evalEvery == 0 { try validate(saving: isSaved, isLast: isLast) }
             if let signal, step.iteration < lastIteration {
-                Console.note("stopped; continue with: char-rnn train --resume \(lastCheckpoint!.relativePath)")
+                Console.note("stopped; continue with: \(resumeCommand(lastCheckpoint!.relativePath))")
                 throw ExitCode(128 + signal)
             }
         }
@@ -146,8 +149,11 @@ final class TrainingRun {
             Checkpoint.fileName(label: label, epoch: trainer.epoch, validationLoss: loss))
         var checkpoint = try Checkpoint(of: trainer)
         checkpoint.options = try retention?.recorded(in: options) ?? options
-        let older = savedNames.contains(file.lastPathComponent) ? nil : KeptFile(inPlaceOf: file)
-        do { try checkpoint.write(to: file) } catch let error as FileError {
+        var older: KeptFile?
+        do {
+            if !savedNames.contains(file.lastPathComponent) { older = try KeptFile(inPlaceOf: file) }
+            try checkpoint.write(to: file)
+        } catch let error where error is FileError || error is Failure {
             older?.dropName()
             let last =
                 lastCheckpoint.map { "the last checkpoint is \($0.relativePath)" } ?? "there is no checkpoint yet"

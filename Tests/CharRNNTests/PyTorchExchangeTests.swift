@@ -28,6 +28,11 @@ import Testing
             let lines = program.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.allSatisfy { $0.count <= 120 } && program.hasSuffix(")\n"))
 
+            try Data("mine".utf8).write(to: folder.appendingPathComponent("model.py"))
+            let refusal = #expect(throws: FileError.self) { try checkpoint.writePyTorch(to: folder) }
+            #expect(refusal?.reason.hasPrefix("another program of that name is there") == true)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["model.py", "out"])
+
             let error = #expect(throws: FileError.self) {
                 try checkpoint.writePyTorch(to: folder.appendingPathComponent("missing/out"))
             }

@@ -82,6 +82,18 @@ import Testing
         }
     }
 
+    @Test func anotherFileThatCannotBeKeptIsNotReplaced() throws {
+        try Workplace.inNewFolder { place in
+            let options = ["-train_frac", "1", "-val_frac", "0"]
+            let checkpoint = try place.train(options)
+            let first = try Data(contentsOf: place.url(checkpoint))
+            for number in 1...999 { try place.write("", to: "\(checkpoint).\(number)") }
+            let outcome = try place.run(train + options + ["-seed", "4"])
+            #expect(outcome.status == 1 && outcome.errors.contains("choose another --label"), "\(outcome.errors)")
+            #expect(try Data(contentsOf: place.url(checkpoint)) == first)
+        }
+    }
+
     @Test func aFileInPlaceOfTheFolderIsNamed() throws {
         try Workplace.inNewFolder { place in
             try place.write("mine", to: "cv")

@@ -97,6 +97,23 @@ import Testing
         }
     }
 
+    @Test func aRecordDeletesNothingInOtherFolders() throws {
+        try Workplace.inNewFolder { place in
+            let options = ["--keep-last", "2", "--checkpoint-every", "10"]
+            let last = try place.train(options + ["--max-iterations", "30"])
+            let older = place.checkpoints()[0]
+            try FileManager.default.copyItem(at: place.url(older), to: place.url("precious.safetensors"))
+            var forged = try Checkpoint(contentsOf: place.url(last))
+            let record = try #require(forged.options["written"])
+            let name = older.split(separator: "/")[1]
+            forged.options["written"] = record.replacing(name, with: "../precious.safetensors")
+            #expect(forged.options["written"] != record)
+            try forged.write(to: place.url(last))
+            try place.succeed(["train", "--resume", last, "--max-epochs", "1"] + options)
+            #expect(FileManager.default.fileExists(atPath: place.url("precious.safetensors").path))
+        }
+    }
+
     @Test func aResumedRunKeepsWhatAnotherFolderHas() throws {
         try Workplace.inNewFolder { place in
             let options = ["--keep-last", "1", "--checkpoint-every", "10"]

@@ -23,6 +23,19 @@ import Testing
         }
     }
 
+    @Test func aModelOfNoNumbersSaysSo() throws {
+        try withCheckpoint { place, checkpoint in
+            try place.succeed(["convert", checkpoint, "model.safetensors"])
+            var data = try Data(contentsOf: place.url("model.safetensors"))
+            let headerSize = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+            data.replaceSubrange(
+                (8 + headerSize)..., with: Data(repeating: 0xFF, count: data.count - 8 - headerSize))
+            try data.write(to: place.url("nan.safetensors"))
+            let outcome = try place.run(["sample", "nan.safetensors", "--prime", "abc"])
+            #expect(outcome.status == 1 && outcome.errors.contains("answers with NaN"), "\(outcome.errors)")
+        }
+    }
+
     @Test func theTextIsTheOneOfTheLibrary() throws {
         try withCheckpoint { place, checkpoint in
             let outcome = try place.succeed(

@@ -142,7 +142,10 @@ import Testing
             #expect(outcome.status == 130, "\(outcome.errors.suffix(300))")
             #expect(place.checkpoints().count == 1 && place.files("cv").count == 2, "\(place.files("cv"))")
             let checkpoint = try #require(place.checkpoints().last)
-            #expect(outcome.errors.hasSuffix("stopped; continue with: char-rnn train --resume \(checkpoint)\n"))
+            #expect(
+                outcome.errors.hasSuffix(
+                    "stopped; continue with: char-rnn train --resume \(checkpoint) --max-epochs 5000.0 "
+                        + "--eval-every 1000000\n"))
             let resumed = try place.run(["train", "--resume", checkpoint, "--max-epochs", "0.01"])
             #expect(resumed.errors.contains("the run has reached iteration"))
         }

@@ -6,13 +6,20 @@ extension Checkpoint {
     /// Writes a folder that PyTorch works with: `weights.safetensors`, which is this checkpoint without its run, and
     /// `model.py`, which rebuilds the network from it and lets it write.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: ``FileError``, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
         let isFolder = mkdir(folder.path, 0o777) == 0 || errno == EEXIST
         guard isFolder else { throw FileError.writing(folder) }
+        let program = folder.appendingPathComponent("model.py")
+        let other = try? Data(contentsOf: program)
+        guard other == nil || other == Data(pyTorchScript.utf8) else {
+            throw FileError(
+                action: "write", path: program.path,
+                reason: "another program of that name is there; name another folder")
+        }
         try Checkpoint(configuration, parameters: parameters, options: options)
             .write(to: folder.appendingPathComponent("weights.safetensors"))
-        try AtomicFile.write(Data(pyTorchScript.utf8), to: folder.appendingPathComponent("model.py"))
+        try AtomicFile.write(Data(pyTorchScript.utf8), to: program)
     }
 
     /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN` and an

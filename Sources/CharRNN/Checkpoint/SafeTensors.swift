@@ -49,7 +49,7 @@ struct SafeTensors {
         }
     }
 
-    /// The bytes of a file, mapped.
+    /// The bytes of a file.
     ///
     /// - Throws: ``CheckpointError/unreadable(path:reason:)``.
     static func bytes(of file: URL) throws -> Data {

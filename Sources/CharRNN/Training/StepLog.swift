@@ -30,9 +30,11 @@ final class StepLog {
     func next() throws -> (loss: Buffer<Float>, norms: Buffer<Float>) {
         if pendingCount == Self.capacity { try collect() }
         let slot = pending[3 * pendingCount..<3 * pendingCount + 3]
-        pendingCount += 1
         return (slot[0..<1], slot[1..<3])
     }
+
+    /// Takes note that they are there. A step that failed has none.
+    func stepped() { pendingCount += 1 }
 
     func entry(_ iteration: Int) throws -> Entry {
         let index = iteration - start - 1

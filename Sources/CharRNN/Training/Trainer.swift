@@ -135,7 +135,7 @@ public final class Trainer {
         try HostMemory.require(2 * 4 * (1 + moments.count) * model.parameterCount)
     }
 
-    /// Learns from the next batch. Returns when the work is queued; see ``TrainingStep``.
+    /// Learns from the next batch. On one device it returns when the work is queued; see ``TrainingStep``.
     ///
     /// - Throws: `DeviceError`.
     public func step() throws -> TrainingStep {
@@ -147,6 +147,7 @@ public final class Trainer {
             model.parameters, gradient: gradient, moments: moments, clipping: options.clipping, learningRate: rate,
             iteration: iteration + 1, norms: slot.norms, on: backend)
         network.parametersChanged()
+        log.stepped()
         iteration += 1
         learningRate = options.decay.rate(after: iteration, epochLength: epochLength, current: rate)
         return TrainingStep(
@@ -168,8 +169,8 @@ public final class Trainer {
         let batches = dataset.batches(in: part)
         guard !batches.isEmpty else { return .nan }
         let carried = try network.state()
-        try network.setState(model.zeroState(batchSize: dataset.batchSize))
         let means = try backend.makeBuffer(of: Float.self, count: batches.count)
+        try network.setState(model.zeroState(batchSize: dataset.batchSize))
         for (i, batch) in batches.enumerated() {
             try network.run(dataset.batch(batch), dropout: nil)
             try backend.mean(of: network.losses, into: means[i..<i + 1])

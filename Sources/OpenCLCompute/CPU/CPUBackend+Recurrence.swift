@@ -64,6 +64,7 @@ extension CPUBackend {
         _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
     ) throws {
         check(sequence, weights)
+        check(sequence, gradient)
         precondition(
             outputGradient.rows == sequence.steps * sequence.batchSize && outputGradient.columns == sequence.hiddenSize,
             "an output gradient of \(outputGradient.shape) for outputs of \(sequence.outputs.shape)")

@@ -42,7 +42,8 @@ final class OpenCLContext: @unchecked Sendable {
     func reserve(_ byteCount: Int) throws {
         let limit = allocatedBytes.withLock { allocated -> UInt64? in
             let left = info.globalMemory > allocated ? info.globalMemory - allocated : 0
-            let limit = min(info.maxAllocation, left)
+            // Kernels count elements in ints of 32 bits.
+            let limit = min(info.maxAllocation, left, 4 * UInt64(Int32.max))
             if UInt64(byteCount) > limit { return limit }
             allocated += UInt64(byteCount)
             return nil
