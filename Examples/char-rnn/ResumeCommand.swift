@@ -5,21 +5,21 @@ extension Train {
     /// has to say again.
     func resumeCommand(_ checkpoint: String) -> String {
         var words = ["char-rnn", "train", "--resume", checkpoint]
-        guard let usual = try? Train.parse([]) else { return words.joined(separator: " ") }
-        func add(_ option: String, _ value: String?, unless usual: String?) {
+        let usual = try? Train.parse([])
+        func add(_ option: String, _ value: String?, unless usual: String? = nil) {
             if let value, value != usual { words += [option, value] }
         }
         if device.usesOpenCL { words.append("--opencl") }
-        add("--device", device.deviceName, unless: nil)
-        add("--max-epochs", "\(maxEpochs)", unless: "\(usual.maxEpochs)")
-        add("--max-iterations", maxIterations.map { "\($0)" }, unless: nil)
-        add("--print-every", "\(printEvery)", unless: "\(usual.printEvery)")
-        add("--eval-every", "\(evalEvery)", unless: "\(usual.evalEvery)")
-        add("--checkpoint-every", checkpointEvery?.description, unless: nil)
-        add("--keep-last", keepLast.map { "\($0)" }, unless: nil)
+        add("--device", device.deviceName)
+        add("--max-epochs", "\(maxEpochs)", unless: usual.map { "\($0.maxEpochs)" })
+        add("--max-iterations", maxIterations.map { "\($0)" })
+        add("--print-every", "\(printEvery)", unless: usual.map { "\($0.printEvery)" })
+        add("--eval-every", "\(evalEvery)", unless: usual.map { "\($0.evalEvery)" })
+        add("--checkpoint-every", checkpointEvery?.description)
+        add("--keep-last", keepLast.map { "\($0)" })
         if keepBest { words.append("--keep-best") }
-        add("--checkpoint-dir", checkpointDir, unless: usual.checkpointDir)
-        add("--label", label, unless: usual.label)
+        add("--checkpoint-dir", checkpointDir, unless: usual?.checkpointDir)
+        add("--label", label, unless: usual?.label)
         return words.map(Self.quoted).joined(separator: " ")
     }
 

@@ -124,26 +124,28 @@ struct Train: ParsableCommand {
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
                 layerCount: model.layers, dropout: model.dropout)
-            do {
-                let model = try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
-                return try Trainer(
-                    model: model, dataset: dataset, options: learning.trainerOptions,
-                    sharingWith: others(devices, for: dataset))
-            } catch let error as DeviceError {
-                throw Failure("\(error)\(room(for: configuration, on: devices, error))")
+            return try trainer(of: configuration, dataset, on: devices) {
+                try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
         }
         let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
         let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
         let start = try fitted(checkpoint, to: dataset.vocabulary)
         Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
+        let numbered = dataset.numbered(by: start.configuration.vocabulary)
+        return try trainer(of: start.configuration, numbered, on: devices) { try LanguageModel(start, on: devices[0]) }
+    }
+
+    private func trainer(
+        of configuration: LanguageModel.Configuration, _ dataset: TextDataset, on devices: [Device],
+        makingModel makeModel: () throws -> LanguageModel
+    ) throws -> Trainer {
         do {
             return try Trainer(
-                model: LanguageModel(start, on: devices[0]),
-                dataset: dataset.numbered(by: start.configuration.vocabulary), options: learning.trainerOptions,
+                model: makeModel(), dataset: dataset, options: learning.trainerOptions,
                 sharingWith: others(devices, for: dataset))
         } catch let error as DeviceError {
-            throw Failure("\(error)\(room(for: start.configuration, on: devices, error))")
+            throw Failure("\(error)\(room(for: configuration, on: devices, error))")
         }
     }
 

@@ -107,6 +107,15 @@ struct OpenCLDeviceInfoTests {
         #expect(largest(.rnn) == nil)
     }
 
+    @Test("A buffer is no larger than kernels can count, in ints of 32 bits")
+    func largestBuffer() {
+        let card = OpenCLDeviceInfo(
+            name: "", vendor: "", platform: "", version: "", driver: "", type: Self.gpu, hostUnifiedMemory: false,
+            globalMemory: 80 << 30, maxAllocation: 20 << 30, localMemory: 0, maxWorkGroupSize: 0, computeUnits: 0)
+        #expect(card.maxAllocation == 4 * UInt64(Int32.max))
+        #expect(Self.examples[0].info.maxAllocation == 2 << 30)
+    }
+
     @Test(
         "From OpenCL 1.2 on a device is used",
         arguments: ["OpenCL 1.2", "OpenCL 1.2 CUDA", "OpenCL 2.0 AMD-APP (3380.4)", "OpenCL 3.0 ", "OpenCL 10.0"])

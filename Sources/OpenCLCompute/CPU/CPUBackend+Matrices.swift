@@ -24,6 +24,9 @@ extension CPUBackend {
             self.stride = stride
             self.isTransposed = isTransposed
         }
+
+        func pointer(row: Int) -> UnsafePointer<Float> { start + row * (isTransposed ? 1 : stride) }
+        func pointer(column: Int) -> UnsafePointer<Float> { start + column * (isTransposed ? stride : 1) }
     }
 
     /// c (rows × columns, `stride` apart) = a·b, or c += a·b when `adding`.
@@ -37,29 +40,25 @@ extension CPUBackend {
         let shape = (rows: rows, columns: columns, depth: depth)
         if depth == 0 {
             if !adding { for row in 0..<rows { (c + row * stride).update(repeating: 0, count: columns) } }
-        } else if !a.isTransposed {
-            if b.isTransposed {
-                multiplyPacked(a, b, into: c, stride: stride, shape, adding: adding)
-            } else {
-                multiplyPlain(a, b, into: c, stride: stride, shape, adding: adding)
-            }
-        } else if !b.isTransposed && rows * columns <= 1 << 16 {
-            multiplyTransposed(a, b, into: c, stride: stride, shape, adding: adding)
-        } else {
+        } else if a.isTransposed && (b.isTransposed || rows * columns > 1 << 16) {
             multiplyByOpenBLAS(a, b, into: c, stride: stride, shape, adding: adding)
+        } else if b.isTransposed {
+            multiplyPacked(a, b, into: c, stride: stride, shape, adding: adding)
+        } else {
+            multiplyPlain(a, b, into: c, stride: stride, shape, adding: adding)
         }
     }
 
     private typealias Shape = (rows: Int, columns: Int, depth: Int)
 
-    /// The longer side of c is shared among the threads.
+    /// With b as it lies in memory. The longer side of c is shared among the threads.
     private func multiplyPlain(
         _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
         nonisolated(unsafe) let c = c
         eachPart(of: shape) { rows, columns in
-            cpu_product(
-                a.start + rows.lowerBound * a.stride, a.stride, b.start + columns.lowerBound, b.stride,
+            (a.isTransposed ? cpu_product_transposed : cpu_product)(
+                a.pointer(row: rows.lowerBound), a.stride, b.pointer(column: columns.lowerBound), b.stride,
                 c + rows.lowerBound * stride + columns.lowerBound, stride, rows.count, columns.count, shape.depth,
                 adding)
         }
@@ -80,7 +79,7 @@ extension CPUBackend {
                 pack(b, columns: columns, depth: k, into: packed)
                 parallel(rows, grain: grain(of: rows, (rows, columns.count, k))) { part in
                     cpu_product_packed(
-                        a.start + part.lowerBound * a.stride, a.stride, packed,
+                        a.pointer(row: part.lowerBound), a.stride, packed,
                         c + part.lowerBound * stride + first, stride, part.count, columns.count, k, adding)
                 }
             }
@@ -90,25 +89,11 @@ extension CPUBackend {
     /// Packs some columns of b, which has `depth` rows, shared among the threads.
     func pack(_ b: Operand, columns: Range<Int>, depth: Int, into packed: UnsafeMutablePointer<Float>) {
         nonisolated(unsafe) let packed = packed
-        let step = b.isTransposed ? b.stride : 1
         // A thread copies this many in some 20 µs.
         parallel(columns.count, grain: max(1, (1 << 16) / depth), alignment: Int(cpu_panel_width)) { part in
             (b.isTransposed ? cpu_pack_transposed : cpu_pack)(
-                b.start + (columns.lowerBound + part.lowerBound) * step, b.stride, depth, part.count,
+                b.pointer(column: columns.lowerBound + part.lowerBound), b.stride, depth, part.count,
                 packed + part.lowerBound * depth)
-        }
-    }
-
-    /// As gradients of weights are made. The longer side of c is shared among the threads.
-    private func multiplyTransposed(
-        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
-    ) {
-        nonisolated(unsafe) let c = c
-        eachPart(of: shape) { rows, columns in
-            cpu_product_transposed(
-                a.start + rows.lowerBound, a.stride, b.start + columns.lowerBound, b.stride,
-                c + rows.lowerBound * stride + columns.lowerBound, stride, rows.count, columns.count, shape.depth,
-                adding)
         }
     }
 
@@ -123,9 +108,9 @@ extension CPUBackend {
                     CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
                     b.isTransposed ? CblasTrans : CblasNoTrans, blasint(rows.count), blasint(columns.count),
                     blasint(shape.depth), 1,
-                    a.start + rows.lowerBound * (a.isTransposed ? 1 : a.stride), blasint(a.stride),
-                    b.start + columns.lowerBound * (b.isTransposed ? b.stride : 1), blasint(b.stride),
-                    adding ? 1 : 0, c + rows.lowerBound * stride + columns.lowerBound, blasint(stride))
+                    a.pointer(row: rows.lowerBound), blasint(a.stride),
+                    b.pointer(column: columns.lowerBound), blasint(b.stride), adding ? 1 : 0,
+                    c + rows.lowerBound * stride + columns.lowerBound, blasint(stride))
             }
         }
     }

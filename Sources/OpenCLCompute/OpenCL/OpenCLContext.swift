@@ -42,8 +42,7 @@ final class OpenCLContext: @unchecked Sendable {
     func reserve(_ byteCount: Int) throws {
         let limit = allocatedBytes.withLock { allocated -> UInt64? in
             let left = info.globalMemory > allocated ? info.globalMemory - allocated : 0
-            // Kernels count elements in ints of 32 bits.
-            let limit = min(info.maxAllocation, left, 4 * UInt64(Int32.max))
+            let limit = min(info.maxAllocation, left)
             if UInt64(byteCount) > limit { return limit }
             allocated += UInt64(byteCount)
             return nil

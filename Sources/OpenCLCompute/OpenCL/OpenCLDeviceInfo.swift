@@ -34,7 +34,8 @@ package struct OpenCLDeviceInfo: Sendable {
         self.type = type
         self.hostUnifiedMemory = hostUnifiedMemory
         self.globalMemory = globalMemory
-        self.maxAllocation = maxAllocation
+        // Kernels count elements, of four bytes, in ints of 32 bits.
+        self.maxAllocation = min(maxAllocation, 4 * UInt64(Int32.max))
         self.localMemory = localMemory
         self.maxWorkGroupSize = maxWorkGroupSize
         self.computeUnits = computeUnits
