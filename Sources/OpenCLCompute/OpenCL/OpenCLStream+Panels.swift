@@ -3,7 +3,7 @@ extension OpenCLStream {
     /// Columns in a panel, and rows in a tile.
     static let panelWidth = 16, tileRows = 5
     /// Rows of b that a work-item packs.
-    private static let packedSlice = 256
+    private static let packedSlice = 1024
     /// Columns of a row product in a work-item.
     private static let rowColumns = 64
     /// Whether so many rows, which are multiplied by the same factor, repay its copy in panels.
