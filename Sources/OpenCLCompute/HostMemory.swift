@@ -11,6 +11,8 @@ package enum HostMemory {
 
     /// Whether the system would give `bytes` now, of which nothing is taken.
     package static func hasRoom(for bytes: Int) -> Bool {
+        // Of a control group's limit the system thinks only when the memory is used.
+        guard bytes <= CPUBackend.memoryBytes else { return false }
         var rooms: [(start: UnsafeMutableRawPointer, size: Int)] = []
         defer { for room in rooms { munmap(room.start, room.size) } }
         // One by one: of a single request for more than the machine has Linux knows that it cannot be meant.

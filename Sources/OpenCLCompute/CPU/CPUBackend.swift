@@ -12,11 +12,13 @@ final class CPUBackend: Backend {
         team = ThreadTeam(threadCount: threadCount)
     }
 
-    /// The cores this process may run on.
-    static let coreCount = ProcessInfo.processInfo.activeProcessorCount
+    /// The cores this process may run on. More threads than it gets time for would wait for each other.
+    static let coreCount = min(
+        ProcessInfo.processInfo.activeProcessorCount,
+        ControlGroup.own.cores.map { Int(max(1, min($0.rounded(.up), 0x1p30))) } ?? .max)
 
-    /// The machine's memory.
-    static let memoryBytes = ProcessInfo.processInfo.physicalMemory
+    /// The memory this process may use.
+    static let memoryBytes = min(ProcessInfo.processInfo.physicalMemory, ControlGroup.own.memory ?? .max)
 
     static func device(id: String, threadCount: Int) -> Device {
         Device(

@@ -21,7 +21,8 @@ extension OpenCLContext {
             clEnqueueCopyBuffer(
                 queue.pointer, staging.pointer, buffer.memory, 0, buffer.offset * 4, byteCount, 0, nil, event)
         }
-        try checkAllocation(of: byteCount, status, "clEnqueueCopyBuffer")
+        // Not of what is asked for here alone: a driver may tell of an earlier failure now.
+        try check(status, "clEnqueueCopyBuffer", on: name)
     }
 
     /// Waits for all that is queued and copies the elements to the host.

@@ -94,6 +94,8 @@ extension OpenCLDeviceInfo {
         let flag: (Int32) throws(DeviceError) -> Bool = { key throws(DeviceError) in
             try Self.value(of: key, of: device, initially: cl_bool(0)) != 0
         }
+        let hostUnifiedMemory = try flag(CL_DEVICE_HOST_UNIFIED_MEMORY)
+        let globalMemory: UInt64 = try Self.value(of: CL_DEVICE_GLOBAL_MEM_SIZE, of: device, initially: 0)
         self.init(
             name: try Self.text(of: CL_DEVICE_NAME, of: device),
             vendor: try Self.text(of: CL_DEVICE_VENDOR, of: device),
@@ -101,8 +103,8 @@ extension OpenCLDeviceInfo {
             version: try Self.text(of: CL_DEVICE_VERSION, of: device),
             driver: try Self.text(of: CL_DRIVER_VERSION, of: device),
             type: try Self.value(of: CL_DEVICE_TYPE, of: device, initially: 0),
-            hostUnifiedMemory: try flag(CL_DEVICE_HOST_UNIFIED_MEMORY),
-            globalMemory: try Self.value(of: CL_DEVICE_GLOBAL_MEM_SIZE, of: device, initially: 0),
+            hostUnifiedMemory: hostUnifiedMemory,
+            globalMemory: hostUnifiedMemory ? min(globalMemory, CPUBackend.memoryBytes) : globalMemory,
             maxAllocation: try Self.value(of: CL_DEVICE_MAX_MEM_ALLOC_SIZE, of: device, initially: 0),
             localMemory: try Self.value(of: CL_DEVICE_LOCAL_MEM_SIZE, of: device, initially: 0),
             maxWorkGroupSize: min(
