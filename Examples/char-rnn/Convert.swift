@@ -72,7 +72,7 @@ struct Convert: ParsableCommand {
             if let vocabularyOf {
                 try Checkpoint(contentsOf: URL(fileURLWithPath: vocabularyOf)).configuration.vocabulary
             } else {
-                Vocabulary(of: try TextInput.text(of: text!), kind: tokens)
+                try TextInput.vocabulary(of: text!, kind: tokens)
             }
         return try Checkpoint(pyTorch: file, vocabulary: vocabulary, cell: cell)
     }

@@ -54,8 +54,7 @@ struct Sample: ParsableCommand {
         var session = try model.makeSession()
         var generator = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
         if !quiet { Console.note("device: \(model.device)") }
-        if let text = try primeText() {
-            let tokens = try encode(text, vocabulary)
+        if let tokens = try primeTokens(vocabulary) {
             try session.feed(tokens)
             Console.output(tokens.flatMap { vocabulary.bytes(of: $0) })
         } else if !quiet {
@@ -76,18 +75,18 @@ struct Sample: ParsableCommand {
         Console.output([10])
     }
 
-    private func primeText() throws -> String? { try primeFile.map { try TextInput.text(of: $0) } ?? prime }
-
-    private func encode(_ text: String, _ vocabulary: Vocabulary) throws -> [Int] {
-        switch unknown {
-        case .error:
-            do { return try vocabulary.encode(text) } catch {
-                throw Failure("\(error); leave it out, or choose --unknown skip or --unknown replace")
+    private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
+        let unknown: UnknownCharacters =
+            switch unknown {
+            case .error: .error
+            case .skip: .skip
+            case .replace: .replace(vocabulary.number(of: Array(" ".utf8)) ?? 0)
             }
-        case .skip: return try vocabulary.encode(text, unknown: .skip)
-        case .replace:
-            let space = try? vocabulary.encode(" ").first
-            return try vocabulary.encode(text, unknown: .replace(space ?? 0))
+        do {
+            if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: unknown) }
+            return try prime.map { try vocabulary.encode($0, unknown: unknown) }
+        } catch let error as VocabularyError {
+            throw Failure("\(error); leave it out, or choose --unknown skip or --unknown replace")
         }
     }
 }

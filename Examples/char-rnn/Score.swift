@@ -26,14 +26,14 @@ struct Score: ParsableCommand {
 
     func run() throws {
         let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
-        let text = try TextInput.text(of: file)
-        let logarithms: [Double]
-        do { logarithms = try model.logProbabilities(of: text) } catch let error as VocabularyError {
+        let tokens: [Int]
+        do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
             throw Failure("\(error) of \(file); score a text of its characters only ('char-rnn inspect' shows them)")
         }
-        guard !logarithms.isEmpty else {
+        guard tokens.count > 1 else {
             throw Failure("\(file) has fewer than two characters; there is nothing to foresee")
         }
+        let logarithms = try model.logProbabilities(of: tokens)
         let nats = -logarithms.reduce(0, +) / Double(logarithms.count)
         if json {
             let encoder = JSONEncoder()

@@ -8,26 +8,46 @@ enum TextInput {
     /// How long a pipe may have nobody at its other end.
     private static let patience: Int32 = 5000  // ms
 
-    /// The text of a file of any kind; - is standard input.
+    /// The tokens of a file of any kind; - is standard input.
     ///
-    /// - Throws: ``Failure`` when it cannot be read, does not end or is not UTF-8.
-    static func text(of path: String) throws -> String {
-        // Opening a pipe that nobody writes into would wait for ever.
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw failure(path) }
-        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        let bytes = try bytes(of: descriptor, path)
+    /// - Throws: ``Failure`` when it cannot be read, does not end or is not UTF-8, which a model of bytes does not ask for;
+    ///   `VocabularyError`.
+    static func tokens(
+        of path: String, in vocabulary: Vocabulary, unknown: UnknownCharacters = .error
+    ) throws -> [Int] {
+        let bytes = try bytes(of: path)
+        if vocabulary.kind == .bytes { return try vocabulary.encode(bytes, unknown: unknown) }
+        return try vocabulary.encode(try text(of: bytes, path), unknown: unknown)
+    }
+
+    /// What occurs in such a file.
+    ///
+    /// - Throws: ``Failure``.
+    static func vocabulary(of path: String, kind: TokenKind) throws -> Vocabulary {
+        let bytes = try bytes(of: path)
+        return kind == .bytes ? Vocabulary(of: bytes) : Vocabulary(of: try text(of: bytes, path), kind: kind)
+    }
+
+    private static func text(of bytes: [UInt8], _ path: String) throws -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
         }
         return text
     }
 
+    private static func bytes(of path: String) throws -> [UInt8] {
+        // Opening a pipe that nobody writes into would wait for ever.
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+        return try bytes(of: descriptor, path)
+    }
+
     private static func bytes(of descriptor: Int32, _ path: String) throws -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
         let kind = status.st_mode & S_IFMT
-        guard kind != S_IFREG || HostMemory.hasRoom(for: 4 * min(Int(status.st_size), .max / 4)) else {
+        guard kind != S_IFREG || HostMemory.hasRoom(for: 10 * min(Int(status.st_size), .max / 10)) else {
             throw Failure("\(path) has \(status.st_size) bytes, too many for the computer's memory; cut it into parts")
         }
         var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO

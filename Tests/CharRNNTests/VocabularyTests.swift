@@ -65,6 +65,21 @@ import Testing
         #expect(throws: VocabularyError.unknownCharacter("b", offset: 3)) { try bytes.encode("aéb") }
     }
 
+    @Test func bytesNeedNotBeText() throws {
+        let bytes: [UInt8] = [0xFF, 0x61, 0x00, 0xC3, 0x61]
+        let vocabulary = Vocabulary(of: bytes)
+        #expect(vocabulary.kind == .bytes && vocabulary.count == 4)
+        #expect(try vocabulary.encode(bytes) == [3, 1, 0, 2, 1])
+        #expect(vocabulary.number(of: [0xC3]) == 2 && vocabulary.number(of: [0xC4]) == nil)
+        #expect(Vocabulary(of: "aé".utf8) == Vocabulary(of: "aé", kind: .bytes))
+        #expect(throws: VocabularyError.unknownByte(0xFE, offset: 1)) { try vocabulary.encode([0x61, 0xFE]) }
+        #expect(throws: VocabularyError.unknownByte(0xA9, offset: 1)) { try vocabulary.encode("é") }
+        #expect(
+            VocabularyError.unknownByte(0xFE, offset: 1).description
+                == "the model does not know the byte 254 at position 1")
+        #expect(try vocabulary.encode([0xFE, 0x61], unknown: .skip) == [1])
+    }
+
     @Test func aDifferenceIsToldInWords() {
         let first = Vocabulary(of: "abc\n")
         #expect(first.difference(to: Vocabulary(of: "cb\na")) == nil)

@@ -122,6 +122,33 @@ import Testing
         }
     }
 
+    @Test func aModelOfBytesReadsAnyFile() throws {
+        try Workplace.inNewFolder { place in
+            let latin = Data((0..<1200).map { [0xE9, 0x61, 0xFF, 0x00][$0 * $0 % 7 % 4] })
+            try place.write(latin, to: "data/some_folder/input.txt")
+            let checkpoint = try place.train(["--tokens", "bytes"])
+            try place.write(latin.prefix(9), to: "part")
+            let sample = try place.succeed(["sample", checkpoint, "--prime-file", "part", "--length", "5"]).output
+            #expect(sample.prefix(9) == latin.prefix(9) && sample.count == 9 + 5 + 1)
+            #expect(try place.succeed(["score", checkpoint, "part"]).text.hasPrefix("9 characters, "))
+            try place.write(Data([0x61, 0xE8]), to: "other")
+            let refused = try place.run(["score", checkpoint, "other"])
+            #expect(
+                refused.status == 1
+                    && refused.errors.hasPrefix(
+                        "char-rnn: the model does not know the byte 232 at position 1 of other;")
+            )
+
+            let state = try Checkpoint(contentsOf: place.url(checkpoint))
+            try state.writePyTorch(to: place.url("torch"))
+            try place.succeed(
+                ["convert", "torch/weights.safetensors", "back.safetensors", "--from", "pytorch", "--text", "part"]
+                    + ["--tokens", "bytes"])
+            let back = try Checkpoint(contentsOf: place.url("back.safetensors"))
+            #expect(back.configuration.vocabulary == state.configuration.vocabulary)
+        }
+    }
+
     @Test func inspectShowsWhatACheckpointHolds() throws {
         try Workplace.inNewFolder { place in
             let checkpoint = try place.train(["-eval_val_every", "20", "-model", "gru"])

@@ -3,7 +3,13 @@ extension LanguageModel {
     ///
     /// - Throws: ``VocabularyError``, `DeviceError`.
     public func logProbabilities(of text: String) throws -> [Double] {
-        let tokens = try vocabulary.encode(text)
+        try logProbabilities(of: try vocabulary.encode(text))
+    }
+
+    /// ln p of each token after the first, given all before it, from the zero state.
+    ///
+    /// - Throws: `DeviceError`.
+    public func logProbabilities(of tokens: some Collection<Int>) throws -> [Double] {
         var session = try makeSession()
         return try zip(tokens, tokens.dropFirst()).map { token, following in
             try session.feed(token)

@@ -12,9 +12,12 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The tokens of `text`.
     public init(of text: String, kind: TokenKind = .scalars) {
-        var found: Set<[UInt8]> = []
-        Self.forEachToken(of: text, kind: kind) { bytes, _ in found.insert(bytes) }
-        self.init(kind: kind, entries: found)
+        self.init(kind: kind, entries: Set(Self.tokens(of: text, kind: kind)))
+    }
+
+    /// The bytes that occur in those of any file, as ``TokenKind/bytes``.
+    public init(of bytes: some Sequence<UInt8>) {
+        self.init(kind: .bytes, entries: Set(bytes).map { [$0] })
     }
 
     init(kind: TokenKind, entries: some Collection<[UInt8]>) {
@@ -35,7 +38,8 @@ public struct Vocabulary: Hashable, Sendable {
     /// Whether the model knows the token of these bytes.
     public func contains(_ token: [UInt8]) -> Bool { numbers[token] != nil }
 
-    func number(of bytes: [UInt8]) -> Int? { numbers[bytes] }
+    /// The number of the token of these bytes; nil when the model does not know it.
+    public func number(of token: [UInt8]) -> Int? { numbers[token] }
 
     /// Whether `other` has every token of this one and counts the same things.
     public func isSubset(of other: Vocabulary) -> Bool {
@@ -51,21 +55,35 @@ public struct Vocabulary: Hashable, Sendable {
     /// The numbers of the tokens of `text`.
     ///
     /// - Parameter unknown: what to do with a token that the vocabulary lacks.
-    /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
+    /// - Throws: ``VocabularyError``, with the offset in tokens.
     public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
+        try encode(Self.tokens(of: text, kind: kind), unknown)
+    }
+
+    /// The numbers of the bytes of any file. A vocabulary of another kind than ``TokenKind/bytes`` is a programmer error.
+    ///
+    /// - Parameter unknown: what to do with a byte that the vocabulary lacks.
+    /// - Throws: ``VocabularyError``.
+    public func encode(_ bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
+        precondition(kind == .bytes, "bytes for a vocabulary of \(kind.rawValue)")
+        return try encode(bytes.lazy.map { [$0] }, unknown)
+    }
+
+    private func encode(_ tokens: some Sequence<[UInt8]>, _ unknown: UnknownCharacters) throws -> [Int] {
         var result: [Int] = []
-        var failure: VocabularyError?
-        Self.forEachToken(of: text, kind: kind) { bytes, offset in
-            if let number = numbers[bytes] { return result.append(number) }
+        for (offset, token) in tokens.enumerated() {
+            if let number = numbers[token] {
+                result.append(number)
+                continue
+            }
             switch unknown {
             case .error:
-                failure =
-                    failure ?? .unknownCharacter(String(decoding: bytes, as: UTF8.self), offset: offset)
+                if kind == .bytes && token[0] >= 0x80 { throw VocabularyError.unknownByte(token[0], offset: offset) }
+                throw VocabularyError.unknownCharacter(String(decoding: token, as: UTF8.self), offset: offset)
             case .skip: break
-            case .replace(let token): result.append(token)
+            case .replace(let other): result.append(other)
             }
         }
-        if let failure { throw failure }
         return result
     }
 
@@ -74,16 +92,11 @@ public struct Vocabulary: Hashable, Sendable {
         String(decoding: tokens.flatMap { entries[$0] }, as: UTF8.self)
     }
 
-    private static func forEachToken(of text: String, kind: TokenKind, _ body: ([UInt8], Int) -> Void) {
-        var offset = 0
-        func visit(_ bytes: [UInt8]) {
-            body(bytes, offset)
-            offset += 1
-        }
+    private static func tokens(of text: String, kind: TokenKind) -> AnySequence<[UInt8]> {
         switch kind {
-        case .scalars: for scalar in text.unicodeScalars { visit(Array(UTF8.encode(scalar)!)) }
-        case .bytes: for byte in text.utf8 { visit([byte]) }
-        case .characters: for character in text { visit(Array(character.utf8)) }
+        case .scalars: AnySequence(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) })
+        case .bytes: AnySequence(text.utf8.lazy.map { [$0] })
+        case .characters: AnySequence(text.lazy.map { Array($0.utf8) })
         }
     }
 }
@@ -147,11 +160,15 @@ extension Vocabulary {
 public enum VocabularyError: Error, Equatable, CustomStringConvertible {
     /// The text has a character that the vocabulary lacks, so many tokens after its start.
     case unknownCharacter(String, offset: Int)
+    /// The same of a byte that is no character by itself, where each byte is a token.
+    case unknownByte(UInt8, offset: Int)
 
     public var description: String {
         switch self {
         case .unknownCharacter(let character, let offset):
             "the model does not know the character \(Vocabulary.quoted(character)) at position \(offset)"
+        case .unknownByte(let byte, let offset):
+            "the model does not know the byte \(byte) at position \(offset)"
         }
     }
 }
