@@ -58,7 +58,7 @@ extension Checkpoint {
         guard contents.metadata["format"] == Self.format else {
             throw fail(contents.metadata["format"].map { "its format is '\($0)'" } ?? "its metadata names no format")
         }
-        let tensors = Dictionary(uniqueKeysWithValues: contents.tensors.map { ($0.name, $0) })
+        let tensors = NamedTensors(contents.tensors, path: path)
         let numbers = contents.tensors.reduce(0) { $0 + $1.values.count }
         configuration = try decode(LanguageModel.Configuration.self, "configuration")
         guard configuration.isPlausible(forAtMost: numbers) else {
@@ -113,26 +113,20 @@ extension TrainingProgress {
 
     /// - Throws: ``CheckpointError`` for a tensor that is missing or of another shape.
     fileprivate init(
-        _ position: TrainingPosition, _ tensors: [String: Tensor], _ configuration: LanguageModel.Configuration
+        _ position: TrainingPosition, _ tensors: NamedTensors, _ configuration: LanguageModel.Configuration
     ) throws {
-        func values(_ name: String, _ shape: [Int]) throws -> [Float] {
-            guard let tensor = tensors[name] else { throw CheckpointError.missing(name) }
-            guard tensor.shape == shape else {
-                throw CheckpointError.shape(name, found: tensor.shape, expected: shape)
-            }
-            return tensor.values
-        }
         let streams = [position.dataset.batchSize, configuration.hiddenSize]
         let layers = 0..<configuration.layerCount
         self.position = position
-        losses = try values("training.losses", [position.iteration])
+        losses = try tensors.values("training.losses", shape: [position.iteration])
         moments = try position.options.optimizer.momentNames.map {
             try configuration.layout.values(from: tensors, prefix: "training.\($0).")
         }
         state = LanguageModel.State(
-            hidden: try layers.map { try values("training.state.hidden_l\($0)", streams) },
+            hidden: try layers.map { try tensors.values("training.state.hidden_l\($0)", shape: streams) },
             memory: try layers.map {
-                configuration.cell == .lstm ? try values("training.state.memory_l\($0)", streams) : []
+                configuration.cell == .lstm
+                    ? try tensors.values("training.state.memory_l\($0)", shape: streams) : []
             })
     }
 }

@@ -41,8 +41,8 @@ extension Checkpoint {
     /// - Throws: ``CheckpointError``.
     package init(pyTorch data: Data, path: String, vocabulary: Vocabulary, cell: RecurrentCell? = nil) throws {
         func fail(_ reason: String) -> CheckpointError { .stateDictionary(path: path, reason: reason) }
-        let tensors = try Self.renamed(try SafeTensors(data, path: path).tensors, fail)
-        guard let shape = tensors["rnn.weight_hh_l0"]?.shape, let decoder = tensors["decoder.weight"]?.shape else {
+        let tensors = NamedTensors(try Self.renamed(try SafeTensors(data, path: path).tensors, fail), path: path)
+        guard let shape = tensors.shape("rnn.weight_hh_l0"), let decoder = tensors.shape("decoder.weight") else {
             throw fail("it has no matrix 'weight_hh_l0' or none of a decoder")
         }
         let cells = RecurrentCell.allCases.filter {
@@ -60,9 +60,9 @@ extension Checkpoint {
         }
         let configuration = LanguageModel.Configuration(
             cell: found, vocabulary: vocabulary, hiddenSize: shape[1],
-            layerCount: tensors.keys.count { $0.hasPrefix("rnn.weight_hh_l") })
+            layerCount: tensors.names.count { $0.hasPrefix("rnn.weight_hh_l") })
         let layout = configuration.layout
-        if let other = Set(tensors.keys).subtracting(layout.entries.map(\.name)).min() {
+        if let other = Set(tensors.names).subtracting(layout.entries.map(\.name)).min() {
             throw fail("it has '\(other)', which such a network has not")
         }
         self.init(configuration, parameters: try layout.values(from: tensors))
@@ -71,18 +71,16 @@ extension Checkpoint {
     /// The tensors under our names: PyTorch's recurrent modules name theirs with the layer, linear ones do not.
     private static func renamed(
         _ tensors: [Tensor], _ fail: (String) -> CheckpointError
-    ) throws -> [String: Tensor] {
-        var result: [String: Tensor] = [:]
+    ) throws -> [Tensor] {
         var originals: [String: String] = [:]
-        for tensor in tensors {
+        return try tensors.map { tensor in
             let base = tensor.name.split(separator: ".").last ?? ""
             let name = (["weight", "bias"].contains(base) ? "decoder." : "rnn.") + base
             if let other = originals.updateValue(tensor.name, forKey: name) {
                 throw fail(
                     "'\(other)' and '\(tensor.name)' could both be '\(name)'; one module of each kind is understood")
             }
-            result[name] = Tensor(name: name, shape: tensor.shape, values: tensor.values)
+            return Tensor(name: name, shape: tensor.shape, values: tensor.values)
         }
-        return result
     }
 }

@@ -10,8 +10,8 @@ public enum CheckpointError: Error, Equatable {
     /// A state dictionary of PyTorch that holds something else than one recurrent module and a decoder.
     case stateDictionary(path: String, reason: String)
     /// A tensor that the model needs is not there.
-    case missing(String)
-    case shape(String, found: [Int], expected: [Int])
+    case missing(path: String, tensor: String)
+    case shape(path: String, tensor: String, found: [Int], expected: [Int])
     /// A safetensors file without this program's metadata, or with a part that cannot be understood.
     case metadata(path: String, reason: String)
     /// The checkpoint has weights only, so there is no run to continue.
@@ -31,9 +31,9 @@ extension CheckpointError: CustomStringConvertible {
         case .malformedTorch(let path, let reason): "\(path) is a Torch file that cannot be read: \(reason)"
         case .foreign(let path, let reason): "\(path) is no model of char-rnn or torch-rnn: \(reason)"
         case .stateDictionary(let path, let reason): "\(path) cannot become a checkpoint: \(reason)"
-        case .missing(let name): "the checkpoint has no tensor '\(name)'"
-        case .shape(let name, let found, let expected):
-            "the checkpoint's tensor '\(name)' has the shape \(found), the model needs \(expected)"
+        case .missing(let path, let tensor): "\(path) has no tensor '\(tensor)'"
+        case .shape(let path, let tensor, let found, let expected):
+            "\(path): the tensor '\(tensor)' has the shape \(found), the model needs \(expected)"
         case .metadata(let path, let reason): "\(path) is no checkpoint of char-rnn: \(reason)"
         case .noTraining:
             "the checkpoint holds weights without a training state; start from it with --init-from instead"

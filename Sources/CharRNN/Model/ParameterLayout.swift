@@ -57,23 +57,14 @@ struct ParameterLayout: Sendable {
     /// The inverse of ``tensors(from:)``.
     ///
     /// - Throws: ``CheckpointError`` for a tensor that is missing or of another shape.
-    func values(from tensors: [String: Tensor], prefix: String = "") throws -> [Float] {
+    func values(from tensors: NamedTensors, prefix: String = "") throws -> [Float] {
         // All are looked at first: a file without the numbers must not make us reserve room for them.
-        let found = try entries.map { entry in
-            guard let tensor = tensors[prefix + entry.name] else {
-                throw CheckpointError.missing(prefix + entry.name)
-            }
-            guard tensor.shape == entry.shape else {
-                throw CheckpointError.shape(tensor.name, found: tensor.shape, expected: entry.shape)
-            }
-            return tensor
-        }
+        let found = try entries.map { try tensors.values(prefix + $0.name, shape: $0.shape) }
         var values = [Float](repeating: 0, count: count)
-        for (entry, tensor) in zip(entries, found) {
-            let stored =
-                entry.isBias
-                ? tensor.values : transpose(tensor.values[...], rows: entry.columns, columns: entry.rows)
-            values.replaceSubrange(entry.range, with: stored)
+        for (entry, stored) in zip(entries, found) {
+            values.replaceSubrange(
+                entry.range,
+                with: entry.isBias ? stored : transpose(stored[...], rows: entry.columns, columns: entry.rows))
         }
         return values
     }
