@@ -116,9 +116,11 @@ import Testing
         #expect(throws: DeviceError.self) { try run(LearningCase.all[0]).trainer(on: .cpu, sharingWith: [broken]) }
     }
 
-    @Test func moreDevicesThanStreamsTrap() async {
-        await #expect(processExitsWith: .failure) {
+    @Test func moreDevicesThanStreamsTrap() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             _ = try Run(batchSize: 1).trainer(on: .cpu, sharingWith: [.processor(threadCount: 1)])
         }
+        let message = String(decoding: try #require(end).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("1 streams"), "\(message)")
     }
 }

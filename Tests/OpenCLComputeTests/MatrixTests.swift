@@ -71,14 +71,16 @@ struct MatrixTests {
         #expect((matrix.transposed.transposed.rows, matrix.transposed.transposed.columns) == (2, 3))
     }
 
-    @Test("Factors that do not fit trap")
-    func mismatch() async {
-        await #expect(processExitsWith: .failure) {
+    @Test("Factors that do not fit trap, in release builds, too, with their shapes")
+    func mismatch() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let bench = try Workbench(.cpu)
             let a = try bench.matrix([1, 2, 3, 4, 5, 6], rows: 2, columns: 3)
             let c = try bench.matrix([1, 2, 3, 4], rows: 2, columns: 2)
             try bench.backend.multiply(a, a, into: c)
         }
+        let message = String(decoding: try #require(end).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("product of 2×3 and 2×3 into 2×2"), "\(message)")
     }
 
     private func expectProduct(
