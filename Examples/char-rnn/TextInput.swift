@@ -16,8 +16,9 @@ enum TextInput {
         of path: String, in vocabulary: Vocabulary, unknown: UnknownCharacters = .error
     ) throws -> [Int] {
         let bytes = try bytes(of: path)
-        if vocabulary.kind == .bytes { return try vocabulary.encode(bytes, unknown: unknown) }
-        return try vocabulary.encode(try text(of: bytes, path), unknown: unknown)
+        do { return try vocabulary.encode(bytes: bytes, unknown: unknown) } catch VocabularyError.notUTF8 {
+            throw notUTF8(path)
+        }
     }
 
     /// What occurs in such a file.
@@ -25,14 +26,13 @@ enum TextInput {
     /// - Throws: ``Failure``.
     static func vocabulary(of path: String, kind: TokenKind) throws -> Vocabulary {
         let bytes = try bytes(of: path)
-        return kind == .bytes ? Vocabulary(of: bytes) : Vocabulary(of: try text(of: bytes, path), kind: kind)
+        if kind == .bytes { return Vocabulary(of: bytes) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(path) }
+        return Vocabulary(of: text, kind: kind)
     }
 
-    private static func text(of bytes: [UInt8], _ path: String) throws -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
-        }
-        return text
+    private static func notUTF8(_ path: String) -> Failure {
+        Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
     }
 
     private static func bytes(of path: String) throws -> [UInt8] {

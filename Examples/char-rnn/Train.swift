@@ -132,8 +132,7 @@ struct Train: ParsableCommand {
         let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
         let start = try fitted(checkpoint, to: dataset.vocabulary)
         Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
-        let numbered = dataset.numbered(by: start.configuration.vocabulary)
-        return try trainer(of: start.configuration, numbered, on: devices) { try LanguageModel(start, on: devices[0]) }
+        return try trainer(of: start.configuration, dataset, on: devices) { try LanguageModel(start, on: devices[0]) }
     }
 
     private func trainer(
@@ -176,13 +175,13 @@ struct Train: ParsableCommand {
                 "\(initFrom!) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
                     + "\(advice) or train anew without --init-from")
         }
-        let all = known.union(text)
+        let all = try known.union(text)
         let new = (0..<all.count).filter { !known.contains(all.bytes(of: $0)) }.map { all.quoted($0) }
         Console.note(
             new.isEmpty
                 ? "the checkpoint knows all characters of the text"
                 : "new characters, with first weights of their own: \(new.joined(separator: " "))")
-        return checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
+        return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
 
     private func resumedTrainer(_ checkpoint: Checkpoint, on devices: [Device]) throws -> Trainer {

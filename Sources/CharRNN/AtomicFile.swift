@@ -97,17 +97,3 @@ enum AtomicFile {
         }
     }
 }
-
-/// Why a file could not be written.
-public struct FileError: Error, Equatable, CustomStringConvertible {
-    public let action: String
-    public let path: String
-    public let reason: String
-
-    public var description: String { "cannot \(action) \(path): \(reason)" }
-
-    // From errno, so ask before anything else changes it.
-    static func writing(_ file: URL) -> FileError {
-        FileError(action: "write", path: file.path, reason: String(cString: strerror(errno)))
-    }
-}

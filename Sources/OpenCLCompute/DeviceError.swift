@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What a device could not do: facts, which ``description`` turns into one line.
 public enum DeviceError: Error, Equatable {
     /// No device goes by that name; `available` are those that were found.
@@ -52,4 +54,8 @@ extension DeviceError: CustomStringConvertible {
             "the driver refused it; see whether char-rnn devices --check passes, and use another device meanwhile"
         }
     }
+}
+
+extension DeviceError: LocalizedError {
+    public var errorDescription: String? { description }
 }

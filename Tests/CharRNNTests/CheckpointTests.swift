@@ -43,6 +43,28 @@ import Testing
     }
 
     @Test(arguments: RecurrentCell.allCases)
+    func weightsCanBeTakenOutAndPutIn(_ cell: RecurrentCell) throws {
+        let checkpoint = try Checkpoint(of: Run(cell: cell).model())
+        var tensors = checkpoint.tensors
+        let place = try #require(tensors.firstIndex { $0.name == "rnn.weight_hh_l1" })
+        #expect(tensors[place].shape == [cell.gateCount * 5, 5])
+        let changed = tensors[place].values[7]
+        tensors[place].values[7] += 1
+        let copy = try Checkpoint(checkpoint.configuration, tensors: tensors.reversed())
+        #expect(copy.tensors == tensors)
+        let values = try LanguageModel(checkpoint).parameterValues()
+        #expect(zip(values, try LanguageModel(copy).parameterValues()).filter { $0 != $1 }.map(\.0) == [changed])
+
+        #expect(throws: CheckpointError.missing(path: "the list of tensors", tensor: "decoder.bias")) {
+            try Checkpoint(checkpoint.configuration, tensors: tensors.dropLast())
+        }
+        let narrow = Tensor(name: "decoder.bias", shape: [3], values: [1, 2, 3])
+        #expect(throws: CheckpointError.self) {
+            try Checkpoint(checkpoint.configuration, tensors: tensors.dropLast() + [narrow])
+        }
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
     func theFileHasPyTorchsNamesAndShapes(_ cell: RecurrentCell) throws {
         let trainer = try trained(cell)
         try withTemporaryFolder { folder in

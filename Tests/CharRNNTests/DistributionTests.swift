@@ -37,6 +37,25 @@ import Testing
         for _ in 0..<20 { #expect(some.temperature(0).sample(using: &generator) == 1) }
     }
 
+    @Test func aFilterKeepsWhatSatisfies() {
+        #expect(possible(some.filter { $0 != 1 }) == [0, 2, 3, 4])
+        #expect(some.filter { $0 != 1 }.greedy == 3)
+    }
+
+    @Test func drawingFromNothingTraps() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            var generator = SplitMix64(seed: 1)
+            _ = Distribution(logits: [1, 2]).filter { _ in false }.sample(using: &generator)
+        }
+        #expect(
+            String(decoding: try #require(end).standardErrorContent, as: UTF8.self).contains(
+                "0 of 2 tokens to draw from"))
+        await #expect(processExitsWith: .failure) {
+            var generator = SplitMix64(seed: 1)
+            _ = Distribution(logits: [.nan, 2]).sample(using: &generator)
+        }
+    }
+
     @Test func topKKeepsTheLikeliest() {
         #expect(possible(some.topK(1)) == [1], "of equals the first")
         #expect(possible(some.topK(2)) == [1, 3])

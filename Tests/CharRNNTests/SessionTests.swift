@@ -56,21 +56,37 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func aStateCanBeKeptAndPutBack(_ cell: RecurrentCell) throws {
-        let model = try model(cell)
-        var session = try model.makeSession()
-        try session.feed("abcab ")
-        let json = try JSONEncoder().encode(session.state())
-        let state = try JSONDecoder().decode(LanguageModel.State.self, from: json)
-        try session.feed("d")
-        let expected = session.next.logits
-        try session.feed("ad.\n")
-        var other = try model.makeSession()
-        try other.setState(state)
-        try other.feed("d")
-        expectSame(other.next.logits, expected, "in another session")
-        try session.setState(state)
-        try session.feed("d")
-        expectSame(session.next.logits, expected, "in the same session")
+        for device in Device.underTest {
+            let model = try model(cell, on: device)
+            var session = try model.makeSession()
+            try session.feed("abcab ")
+            let json = try JSONEncoder().encode(session.state())
+            let state = try JSONDecoder().decode(LanguageModel.State.self, from: json)
+            let next = session.next.logits
+            try session.feed("d")
+            let expected = session.next.logits
+            try session.feed("ad.\n")
+            var other = try model.makeSession()
+            for (name, session) in [("another", other), ("the same", session)] {
+                var session = session
+                try session.setState(state)
+                expectSame(session.next.logits, next, "what \(name) session expects on \(device)")
+                try session.feed("d")
+                expectSame(session.next.logits, expected, "after one more in \(name) session on \(device)")
+            }
+            try other.feed("a")
+            try other.setState(model.zeroState())
+            #expect(other.next.logits == [Float](repeating: 0, count: 7), "as if nothing had been fed on \(device)")
+        }
+    }
+
+    @Test func aStateOfAnotherModelTraps() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            var session = try Run(hiddenSize: 4).model().makeSession()
+            try session.setState(Run(hiddenSize: 5).model().zeroState())
+        }
+        let message = String(decoding: try #require(end).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("[5, 5]") && message.contains("[4, 4]"), "\(message)")
     }
 
     @Test func settingTheStateOfACopyLeavesTheOriginal() throws {

@@ -1,4 +1,5 @@
 import CharRNN
+import Foundation
 import TestSupport
 import Testing
 
@@ -14,6 +15,16 @@ import Testing
     private func rows(_ dataset: TextDataset, _ index: Int) -> (inputs: [String], targets: [String]) {
         let batch = dataset.batch(index)
         return (letters(batch, \.inputs, of: dataset), letters(batch, \.targets, of: dataset))
+    }
+
+    @Test func bytesFromMemoryNeedNotBeText() throws {
+        let bytes = Data((0..<60).map { [0xFF, 0x61, 0xC3][$0 % 3] })
+        let dataset = try TextDataset(bytes: bytes, batchSize: 2, sequenceLength: 3)
+        #expect(dataset.vocabulary == Vocabulary(of: bytes) && dataset.characterCount == 60)
+        #expect(dataset.batch(0).inputs == [2, 2, 0, 0, 1, 1])
+        #expect(throws: TextError.notUTF8(file: "the text", offset: 0, byte: 0xFF)) {
+            try TextDataset(bytes: bytes, tokens: .scalars)
+        }
     }
 
     @Test func theLayoutIsCharRNNs() throws {

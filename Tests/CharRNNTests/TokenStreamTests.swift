@@ -35,6 +35,22 @@ import Testing
         #expect(collected == expected)
     }
 
+    @Test func aStreamDrawsFromWhatIsChosen() async throws {
+        let session = try session()
+        let stream = session.tokens(using: SplitMix64(seed: 4)) { $0.filter { $0 % 2 == 0 }.topK(2) }
+        let tokens = Array(stream.prefix(40))
+        #expect(tokens.allSatisfy { $0 % 2 == 0 } && Set(tokens).count > 1)
+        // A Sendable one goes to another task, and the session comes back.
+        let later = session.asyncTokens(using: SplitMix64(seed: 4)) { $0.filter { $0 % 2 == 0 }.topK(2) }
+        let (collected, end) = try await Task.detached {
+            var (collected, iterator): ([Int], _) = ([], later.makeAsyncIterator())
+            while collected.count < 40, let token = try await iterator.next() { collected.append(token) }
+            return (collected, iterator.session)
+        }.value
+        #expect(collected == tokens)
+        expectSame(end.next.logits, stream.session.next.logits)
+    }
+
     @Test func aStreamLeavesItsSessionAndKnowsItsOwn() throws {
         let session = try session()
         let before = session.next.logits

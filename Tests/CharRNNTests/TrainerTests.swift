@@ -45,6 +45,40 @@ import Testing
         for _ in 0..<17 { #expect(try trainer.step().nextLearningRate == 0.002) }
     }
 
+    @Test func aRateOfOnesOwnIsUsedKeptAndResumed() async throws {
+        let trainer = try Run().trainer()
+        trainer.learningRate = 0.004
+        #expect(try trainer.step().learningRate == 0.004 && trainer.learningRate == 0.004)
+        trainer.learningRate = 0
+        let before = try trainer.model.parameterValues()
+        try trainer.step()
+        expectSame(try trainer.model.parameterValues(), before)
+        trainer.learningRate = 0.003
+        let resumed = try Trainer(resuming: Checkpoint(of: trainer), dataset: trainer.dataset)
+        #expect(resumed.learningRate == 0.003)
+        await #expect(processExitsWith: .failure) { try Run().trainer().learningRate = .nan }
+    }
+
+    @Test func aTextOfOtherCharactersIsAnError() throws {
+        let model = try Run().model()
+        let wide = try Run(text: SmallText.noise(130, alphabet: "xyz")).dataset()
+        let error = #expect(throws: VocabularyError.self) { try Trainer(model: model, dataset: wide) }
+        #expect(error?.localizedDescription.contains("not in the first: 'x' 'y' 'z'") == true)
+        // Fewer do no harm.
+        let narrow = try Run(text: SmallText.noise(130, alphabet: "ab")).dataset()
+        let trainer = try Trainer(model: model, dataset: narrow)
+        #expect(trainer.dataset.vocabulary == model.vocabulary)
+    }
+
+    @Test func aCopyOfTheModelStaysAsItWas() throws {
+        let trainer = try Run().trainer()
+        let copy = try LanguageModel(copying: trainer.model)
+        let before = try trainer.model.parameterValues()
+        try trainer.step()
+        expectSame(try copy.parameterValues(), before)
+        #expect(try trainer.model.parameterValues() != before && copy.device.id == trainer.model.device.id)
+    }
+
     @Test func theRateIsTheOneThatTheStepUses() throws {
         // RMSProp's first step moves a weight by rate / √0.05 unless its gradient is about 0.
         for rate in [Float(0.002), 0.01] {

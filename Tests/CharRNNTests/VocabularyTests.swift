@@ -69,15 +69,24 @@ import Testing
         let bytes: [UInt8] = [0xFF, 0x61, 0x00, 0xC3, 0x61]
         let vocabulary = Vocabulary(of: bytes)
         #expect(vocabulary.kind == .bytes && vocabulary.count == 4)
-        #expect(try vocabulary.encode(bytes) == [3, 1, 0, 2, 1])
+        #expect(try vocabulary.encode(bytes: bytes) == [3, 1, 0, 2, 1])
         #expect(vocabulary.number(of: [0xC3]) == 2 && vocabulary.number(of: [0xC4]) == nil)
         #expect(Vocabulary(of: "aé".utf8) == Vocabulary(of: "aé", kind: .bytes))
-        #expect(throws: VocabularyError.unknownByte(0xFE, offset: 1)) { try vocabulary.encode([0x61, 0xFE]) }
-        #expect(throws: VocabularyError.unknownByte(0xA9, offset: 1)) { try vocabulary.encode("é") }
+        #expect(throws: VocabularyError.unknownByte(0xFE, offset: 1)) { try vocabulary.encode(bytes: [0x61, 0xFE]) }
         #expect(
             VocabularyError.unknownByte(0xFE, offset: 1).description
                 == "the model does not know the byte 254 at position 1")
-        #expect(try vocabulary.encode([0xFE, 0x61], unknown: .skip) == [1])
+        #expect(try vocabulary.encode(bytes: [0xFE, 0x61], unknown: .skip) == [1])
+        // A character is known with all its bytes or not at all: 0xC3 is, 0xA9 is not.
+        #expect(throws: VocabularyError.unknownCharacter("é", offset: 1)) { try vocabulary.encode("aé") }
+        #expect(try vocabulary.encode("aéa", unknown: .skip) == [1, 1])
+        #expect(try vocabulary.encode("aéa", unknown: .replace(0)) == [1, 0, 1])
+    }
+
+    @Test func bytesForOtherTokensAreUTF8() throws {
+        let vocabulary = Vocabulary(of: "aé")
+        #expect(try vocabulary.encode(bytes: Array("éa".utf8)) == [1, 0])
+        #expect(throws: VocabularyError.notUTF8) { try vocabulary.encode(bytes: [0x61, 0xFF]) }
     }
 
     @Test func aDifferenceIsToldInWords() {

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: RecurrentCell.allCases)
     func whatWasLearnedStays(_ cell: RecurrentCell) throws {
         let model = try Run(cell: cell, text: SmallText.noise(130, alphabet: "bdfh")).model()
-        let all = model.vocabulary.union(Vocabulary(of: "aceg"))
+        let all = try model.vocabulary.union(Vocabulary(of: "aceg"))
         #expect((0..<all.count).map { all[$0] } == ["a", "b", "c", "d", "e", "f", "g", "h"])
         let checkpoint = try Checkpoint(of: model)
         let wide = try LanguageModel(checkpoint.widened(to: all, seed: 3), on: .cpu)
@@ -38,7 +38,7 @@ import Testing
 
     @Test func aTextIsNumberedByAWiderVocabulary() throws {
         let dataset = try Run().dataset()
-        let wide = dataset.numbered(by: dataset.vocabulary.union(Vocabulary(of: "!Az")))
+        let wide = try dataset.numbered(by: dataset.vocabulary.union(Vocabulary(of: "!Az")))
         #expect(wide.vocabulary.count == dataset.vocabulary.count + 3)
         for index in dataset.batches(in: .training) {
             let (a, b) = (dataset.batch(index), wide.batch(index))
@@ -51,7 +51,7 @@ import Testing
     @Test func aRunOfAWiderModelResumes() throws {
         let run = Run()
         let dataset = try run.dataset()
-        let all = dataset.vocabulary.union(Vocabulary(of: "XYZ"))
+        let all = try dataset.vocabulary.union(Vocabulary(of: "XYZ"))
         let start = try Checkpoint(of: run.model()).widened(to: all, seed: 1)
         let trainer = try Trainer(model: LanguageModel(start, on: .cpu), dataset: dataset.numbered(by: all))
         for _ in 0..<3 { _ = try trainer.step() }

@@ -32,7 +32,9 @@ import Testing
                 (8 + headerSize)..., with: Data(repeating: 0xFF, count: data.count - 8 - headerSize))
             try data.write(to: place.url("nan.safetensors"))
             let outcome = try place.run(["sample", "nan.safetensors", "--prime", "abc"])
-            #expect(outcome.status == 1 && outcome.errors.contains("answers with NaN"), "\(outcome.errors)")
+            #expect(outcome.status == 1 && outcome.errors.contains("the model answers with NaN"), "\(outcome.errors)")
+            let score = try place.run(["score", "nan.safetensors", "-", "--json"], input: "abc")
+            #expect(score.status == 1 && score.errors.contains("the model answers with NaN"), "\(score.errors)")
         }
     }
 

@@ -2,13 +2,12 @@ extension Checkpoint {
     /// The weights for a vocabulary with more tokens: what the model has learned of its own stays, and the rows and
     /// columns of the new ones are what a new model would have there, drawn for `seed`.
     ///
-    /// A vocabulary that lacks one of the model's tokens, or is of another kind, is a programmer error.
-    public func widened(to vocabulary: Vocabulary, seed: UInt64) -> Checkpoint {
+    /// - Throws: ``VocabularyError/mismatch(_:)`` for a vocabulary that lacks one of the model's tokens or is of another
+    ///   kind.
+    public func widened(to vocabulary: Vocabulary, seed: UInt64) throws -> Checkpoint {
         let old = self.configuration.vocabulary
-        let numbers = (0..<old.count).compactMap { vocabulary.number(of: old.bytes(of: $0)) }
-        precondition(
-            numbers.count == old.count && vocabulary.kind == old.kind,
-            "\(vocabulary.count) \(vocabulary.kind) for a model of \(old.count) \(old.kind)")
+        guard old.isSubset(of: vocabulary) else { throw VocabularyError.mismatch(old.difference(to: vocabulary)!) }
+        let numbers = (0..<old.count).map { vocabulary.number(of: old.bytes(of: $0))! }
         var configuration = self.configuration
         configuration.vocabulary = vocabulary
         var values = ClassicInitialization.values(configuration, seed: seed)

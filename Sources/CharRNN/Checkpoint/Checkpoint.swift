@@ -40,6 +40,14 @@ public struct Checkpoint: Sendable {
             state: try trainer.state())
     }
 
+    /// Weights from elsewhere, by the names and in the shapes of ``tensors``; the order does not matter.
+    ///
+    /// - Throws: ``CheckpointError/missing(path:tensor:)``, ``CheckpointError/shape(path:tensor:found:expected:)``.
+    public init(_ configuration: LanguageModel.Configuration, tensors: [Tensor]) throws {
+        let named = NamedTensors(tensors, path: "the list of tensors")
+        self.init(configuration, parameters: try configuration.layout.values(from: named))
+    }
+
     /// Weights from elsewhere, in the order of the layout.
     init(_ configuration: LanguageModel.Configuration, parameters: [Float], options: [String: String] = [:]) {
         self.configuration = configuration
@@ -75,4 +83,6 @@ public struct Checkpoint: Sendable {
     }
     /// How many numbers are learned.
     public var parameterCount: Int { parameters.count }
+    /// What is learned, with PyTorch's names and shapes, which the article Checkpoint files lists.
+    public var tensors: [Tensor] { configuration.layout.tensors(from: parameters) }
 }

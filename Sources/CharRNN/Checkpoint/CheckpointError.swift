@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Why a checkpoint cannot be read or used.
 public enum CheckpointError: Error, Equatable {
     case unreadable(path: String, reason: String)
@@ -41,4 +43,8 @@ extension CheckpointError: CustomStringConvertible {
             "the run cannot be resumed on this data: \(difference); start from its weights with --init-from instead"
         }
     }
+}
+
+extension CheckpointError: LocalizedError {
+    public var errorDescription: String? { description }
 }

@@ -1,8 +1,17 @@
 /// A named array of floats as files hold it, row-major.
-struct Tensor: Equatable, Sendable {
-    let name: String
-    let shape: [Int]
-    let values: [Float]
+public struct Tensor: Hashable, Sendable {
+    public var name: String
+    public var shape: [Int]
+    /// As many as the product of the shape.
+    public var values: [Float]
+
+    /// Another number of values than the shape asks for is a programmer error.
+    public init(name: String, shape: [Int], values: [Float]) {
+        precondition(values.count == shape.reduce(1, *), "\(values.count) values for '\(name)' of the shape \(shape)")
+        self.name = name
+        self.shape = shape
+        self.values = values
+    }
 }
 
 /// The tensors of a file by their names.

@@ -1,14 +1,14 @@
 extension LanguageModel {
     /// ln p of each character of `text` after the first, given all before it, from the zero state.
     ///
-    /// - Throws: ``VocabularyError``, `DeviceError`.
+    /// - Throws: ``VocabularyError``, ``BrokenModelError``, `DeviceError`.
     public func logProbabilities(of text: String) throws -> [Double] {
         try logProbabilities(of: try vocabulary.encode(text))
     }
 
     /// ln p of each token after the first, given all before it, from the zero state.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``BrokenModelError``, `DeviceError`.
     public func logProbabilities(of tokens: some Collection<Int>) throws -> [Double] {
         var session = try makeSession()
         return try zip(tokens, tokens.dropFirst()).map { token, following in

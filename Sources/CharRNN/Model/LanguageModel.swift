@@ -110,8 +110,11 @@ public final class LanguageModel: Sendable {
         try self.init(checkpoint.configuration, values: checkpoint.parameters, on: device)
     }
 
-    /// The same model on another device.
-    convenience init(copying model: LanguageModel, on device: Device) throws {
+    /// A copy of a model as it is now, which a ``Trainer`` of the original does not change.
+    ///
+    /// - Throws: `DeviceError`.
+    public convenience init(copying model: LanguageModel, on device: Device? = nil) throws {
+        let device = device ?? model.device
         try self.init(model.configuration, values: model.parameterValues(), on: device)
     }
 

@@ -137,6 +137,12 @@ final class UnrolledNetwork {
         try backend.addBias(model.parameters.decoderBias, to: logits)
     }
 
+    /// From the outputs of the top layer, as they are, to ``logits``.
+    func decode() throws {
+        try backend.multiply(layers.last!.outputs, model.parameters.decoderWeights, into: logits)
+        try backend.addBias(model.parameters.decoderBias, to: logits)
+    }
+
     /// Runs the loaded characters from the carried state to the logits, which still lack the decoder's bias.
     ///
     /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.

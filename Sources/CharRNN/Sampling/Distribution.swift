@@ -7,9 +7,9 @@ import Glibc
 /// ```
 public struct Distribution: Sendable {
     /// Logarithms of the probabilities up to a constant; −∞ for a token that is ruled out.
-    public private(set) var logits: [Float]
+    public var logits: [Float]
 
-    /// At least one logit must be finite.
+    /// To draw from it, at least one logit must be finite and none NaN.
     public init(logits: [Float]) { self.logits = logits }
 
     /// The logits divided by `temperature`: below 1 bolder, above 1 more even. 0 leaves only the likeliest token.
@@ -19,6 +19,15 @@ public struct Distribution: Sendable {
         // The largest logit becomes 0, so that none overflows however small the temperature is.
         let maximum = maximum
         return Distribution(logits: logits.map { ($0 - maximum) / temperature })
+    }
+
+    /// Only the tokens that satisfy a condition, at least one of which must be possible.
+    ///
+    /// ```swift
+    /// session.next.filter { !session.vocabulary[$0].contains("\n") }
+    /// ```
+    public func filter(_ isIncluded: (Int) throws -> Bool) rethrows -> Distribution {
+        keeping(try logits.indices.filter(isIncluded))
     }
 
     /// Only the `count` likeliest tokens.
@@ -58,10 +67,12 @@ public struct Distribution: Sendable {
         Double(logits[token]) - Double(maximum) - log(weights.reduce(0, +))
     }
 
-    /// A token drawn with its probability.
+    /// A token drawn with its probability. That no token is left, or a logit is NaN, is a programmer error.
     public func sample(using generator: inout some RandomNumberGenerator) -> Int {
         let weights = weights
-        var rest = generator.uniform() * weights.reduce(0, +)
+        let sum = weights.reduce(0, +)
+        precondition(sum > 0, "\(logits.count { $0 > -.infinity }) of \(logits.count) tokens to draw from, or NaN")
+        var rest = generator.uniform() * sum
         var last = 0
         for (token, weight) in weights.enumerated() where weight > 0 {
             if rest < weight { return token }

@@ -13,22 +13,22 @@ public struct Session: Sendable {
 
     init(_ model: LanguageModel) throws {
         self.model = model
-        next = Distribution(logits: [Float](repeating: 0, count: model.vocabulary.count))
+        next = Self.unread(model)
         reader = try Reader(model)
     }
 
     /// Reads one token.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``BrokenModelError``, `DeviceError`.
     public mutating func feed(_ token: Int) throws {
         try makeUnique()
         try reader.read(token)
-        next = Distribution(logits: try reader.logits())
+        next = try Distribution(answered: reader.logits())
     }
 
     /// Reads some tokens.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``BrokenModelError``, `DeviceError`.
     public mutating func feed(_ tokens: some Sequence<Int>) throws {
         try makeUnique()
         var hasRead = false
@@ -36,33 +36,54 @@ public struct Session: Sendable {
             try reader.read(token)
             hasRead = true
         }
-        if hasRead { next = Distribution(logits: try reader.logits()) }
+        if hasRead { next = try Distribution(answered: reader.logits()) }
     }
 
     /// Reads a text.
     ///
     /// - Throws: ``VocabularyError`` for a character that the model does not know, unless `unknown` says what to do
-    ///   with it; `DeviceError`.
+    ///   with it; ``BrokenModelError``, `DeviceError`.
     public mutating func feed(_ text: String, unknown: UnknownCharacters = .error) throws {
         try feed(try vocabulary.encode(text, unknown: unknown))
     }
 
+    /// Reads a text in UTF-8; with ``TokenKind/bytes``, what any file holds.
+    ///
+    /// - Throws: ``VocabularyError``, ``BrokenModelError``, `DeviceError`.
+    public mutating func feed(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws {
+        try feed(try vocabulary.encode(bytes: bytes, unknown: unknown))
+    }
+
     /// Forgets all that was fed.
+    ///
+    /// - Throws: `DeviceError`.
     public mutating func reset() throws {
         self = try Session(model)
     }
 
-    /// What the network remembers. Setting it does not change ``next`` before the next token is fed.
+    /// What the network remembers of all that was fed.
     ///
     /// - Throws: `DeviceError`.
     public func state() throws -> LanguageModel.State { try reader.state() }
 
-    /// Puts the network into a state that ``state()`` returned, of any session of an equal model.
+    /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model. A state of
+    /// other sizes is a programmer error.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``BrokenModelError``, `DeviceError`.
     public mutating func setState(_ state: LanguageModel.State) throws {
+        let zero = model.zeroState()
+        precondition(
+            state.hidden.map(\.count) == zero.hidden.map(\.count)
+                && state.memory.map(\.count) == zero.memory.map(\.count),
+            "a state of \(state.hidden.map(\.count)) and \(state.memory.map(\.count)) numbers for a model of "
+                + "\(zero.hidden.map(\.count)) and \(zero.memory.map(\.count))")
         try makeUnique()
         try reader.setState(state)
+        next = try state == zero ? Self.unread(model) : Distribution(answered: reader.logits())
+    }
+
+    private static func unread(_ model: LanguageModel) -> Distribution {
+        Distribution(logits: [Float](repeating: 0, count: model.vocabulary.count))
     }
 
     /// A copied session gets memory of its own at its first change.
@@ -97,7 +118,12 @@ private final class Reader: @unchecked Sendable {
 
     func logits() throws -> [Float] { try model.backend.read(network.logits.elements) }
     func state() throws -> LanguageModel.State { try network.state() }
-    func setState(_ state: LanguageModel.State) throws { try network.setState(state) }
+
+    /// The state, and the logits that belong to it.
+    func setState(_ state: LanguageModel.State) throws {
+        try network.setState(state)
+        try network.decode()
+    }
 
     func copy() throws -> Reader {
         let copy = try Reader(model)

@@ -30,7 +30,7 @@ public final class SessionGroup {
 
     /// Reads one token of each text, in their order.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``BrokenModelError``, `DeviceError`.
     public func feed(_ tokens: [Int]) throws {
         let size = vocabulary.count
         precondition(
@@ -38,7 +38,7 @@ public final class SessionGroup {
             "tokens \(tokens) for \(count) texts, of a vocabulary of \(size)")
         try network.read(tokens.map { Int32($0) })
         let logits = try model.backend.read(network.logits.elements)
-        next = (0..<count).map { Distribution(logits: Array(logits[$0 * size..<($0 + 1) * size])) }
+        next = try (0..<count).map { try Distribution(answered: Array(logits[$0 * size..<($0 + 1) * size])) }
     }
 }
 

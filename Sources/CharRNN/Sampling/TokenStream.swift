@@ -2,7 +2,7 @@
 /// and fed to it.
 ///
 /// ```swift
-/// let stream = session.tokens(temperature: 0.8, using: SplitMix64(seed: 1))
+/// let stream = session.tokens(using: SplitMix64(seed: 1)) { $0.temperature(0.8).topK(20) }
 /// for token in stream.prefix(500) { print(session.vocabulary[token], terminator: "") }
 /// ```
 public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, IteratorProtocol {
@@ -10,13 +10,13 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
     public private(set) var failure: (any Error)?
     /// The session, which has read every token so far.
     public private(set) var session: Session
-    private let temperature: Float
     private var generator: Generator
+    private let choose: (Distribution) -> Distribution
 
-    init(_ session: Session, temperature: Float, using generator: Generator) {
+    init(_ session: Session, using generator: Generator, _ choose: @escaping (Distribution) -> Distribution) {
         self.session = session
-        self.temperature = temperature
         self.generator = generator
+        self.choose = choose
     }
 
     public func next() -> Int? {
@@ -28,7 +28,7 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
     }
 
     fileprivate func advance() throws -> Int {
-        let token = session.next.temperature(temperature).sample(using: &generator)
+        let token = choose(session.next).sample(using: &generator)
         try session.feed(token)
         return token
     }
@@ -37,10 +37,15 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
 /// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what the device
 /// throws, and lets other tasks run between two tokens.
 public struct AsyncTokenStream<Generator: RandomNumberGenerator>: AsyncSequence {
-    fileprivate let makeStream: () -> TokenStream<Generator>
+    fileprivate let session: Session
+    fileprivate let generator: Generator
+    fileprivate let choose: @Sendable (Distribution) -> Distribution
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let stream: TokenStream<Generator>
+
+        /// The session, which has read every token so far.
+        public var session: Session { stream.session }
 
         public mutating func next() async throws -> Int? {
             await Task.yield()
@@ -48,23 +53,45 @@ public struct AsyncTokenStream<Generator: RandomNumberGenerator>: AsyncSequence 
         }
     }
 
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: makeStream()) }
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(stream: TokenStream(session, using: generator, choose))
+    }
 }
 
+extension AsyncTokenStream: Sendable where Generator: Sendable {}
+
 extension Session {
+    /// Tokens that continue what was fed. This session itself does not move.
+    ///
+    /// - Parameter choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
+    public func tokens<Generator: RandomNumberGenerator>(
+        using generator: Generator, _ choose: @escaping (Distribution) -> Distribution
+    ) -> TokenStream<Generator> {
+        TokenStream(self, using: generator, choose)
+    }
+
     /// Tokens that continue what was fed. This session itself does not move.
     ///
     /// - Parameter temperature: see ``Distribution/temperature(_:)``; 0 is greedy.
     public func tokens<Generator: RandomNumberGenerator>(
         temperature: Float = 1, using generator: Generator
     ) -> TokenStream<Generator> {
-        TokenStream(self, temperature: temperature, using: generator)
+        tokens(using: generator) { $0.temperature(temperature) }
+    }
+
+    /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
+    ///
+    /// - Parameter choose: what of the expected tokens each is drawn from.
+    public func asyncTokens<Generator: RandomNumberGenerator>(
+        using generator: Generator, _ choose: @escaping @Sendable (Distribution) -> Distribution
+    ) -> AsyncTokenStream<Generator> {
+        AsyncTokenStream(session: self, generator: generator, choose: choose)
     }
 
     /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
     public func asyncTokens<Generator: RandomNumberGenerator>(
         temperature: Float = 1, using generator: Generator
     ) -> AsyncTokenStream<Generator> {
-        AsyncTokenStream { TokenStream(self, temperature: temperature, using: generator) }
+        asyncTokens(using: generator) { $0.temperature(temperature) }
     }
 }

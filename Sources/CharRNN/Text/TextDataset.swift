@@ -76,7 +76,18 @@ public struct TextDataset: Sendable {
         text: String, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
-        let bytes = Data(text.utf8)
+        try self.init(
+            bytes: Data(text.utf8), tokens: kind, batchSize: batchSize, sequenceLength: sequenceLength,
+            trainingFraction: trainingFraction, validationFraction: validationFraction)
+    }
+
+    /// Takes from memory what a file would hold.
+    ///
+    /// - Throws: ``TextError``.
+    public init(
+        bytes: Data, tokens kind: TokenKind = .bytes, batchSize: Int = 50, sequenceLength: Int = 50,
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+    ) throws {
         let tokenizer = try Tokenizer(.memory(bytes), kind: kind, name: "the text")
         try self.init(
             tokenizer.vocabulary, try tokenizer.tokens(), fingerprint: contentHash(bytes), name: "the text",
@@ -109,15 +120,13 @@ public struct TextDataset: Sendable {
             tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
     }
 
-    /// The same text with the numbers of a vocabulary that has more tokens than occur in it.
+    /// The same text with the numbers of a vocabulary that may have more tokens than occur in it.
     ///
-    /// A vocabulary that lacks a token of the text, or is of another kind, is a programmer error.
-    public func numbered(by vocabulary: Vocabulary) -> TextDataset {
-        guard vocabulary != self.vocabulary else { return self }
-        let numbers = (0..<self.vocabulary.count).compactMap { vocabulary.number(of: self.vocabulary.bytes(of: $0)) }
-        precondition(
-            numbers.count == self.vocabulary.count && vocabulary.kind == self.vocabulary.kind,
-            "\(vocabulary.count) \(vocabulary.kind) for a text of \(self.vocabulary.count) \(self.vocabulary.kind)")
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when it lacks a token of the text or is of another kind.
+    public func numbered(by vocabulary: Vocabulary) throws -> TextDataset {
+        guard let difference = vocabulary.difference(to: self.vocabulary) else { return self }
+        guard self.vocabulary.isSubset(of: vocabulary) else { throw VocabularyError.mismatch(difference) }
+        let numbers = (0..<self.vocabulary.count).map { vocabulary.number(of: self.vocabulary.bytes(of: $0))! }
         var dataset = self
         dataset.vocabulary = vocabulary
         dataset.tokens = tokens.renumbered(numbers, vocabularySize: vocabulary.count)

@@ -12,7 +12,13 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The tokens of `text`.
     public init(of text: String, kind: TokenKind = .scalars) {
-        self.init(kind: kind, entries: Set(Self.tokens(of: text, kind: kind)))
+        let entries: Set<[UInt8]> =
+            switch kind {
+            case .bytes: Set(text.utf8.lazy.map { [$0] })
+            case .scalars: Set(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) })
+            case .characters: Set(text.lazy.map { Array($0.utf8) })
+            }
+        self.init(kind: kind, entries: entries)
     }
 
     /// The bytes that occur in those of any file, as ``TokenKind/bytes``.
@@ -46,43 +52,52 @@ public struct Vocabulary: Hashable, Sendable {
         kind == other.kind && entries.allSatisfy { other.numbers[$0] != nil }
     }
 
-    /// The tokens of both. Two that count different things are a programmer error.
-    public func union(_ other: Vocabulary) -> Vocabulary {
-        precondition(kind == other.kind, "\(kind.rawValue) and \(other.kind.rawValue) in one vocabulary")
+    /// The tokens of both.
+    ///
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when they count different things.
+    public func union(_ other: Vocabulary) throws -> Vocabulary {
+        guard kind == other.kind else { throw VocabularyError.mismatch(difference(to: other)!) }
         return Vocabulary(kind: kind, entries: Set(entries).union(other.entries))
     }
 
     /// The numbers of the tokens of `text`.
     ///
-    /// - Parameter unknown: what to do with a token that the vocabulary lacks.
-    /// - Throws: ``VocabularyError``, with the offset in tokens.
+    /// - Parameter unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks.
+    /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
     public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
-        try encode(Self.tokens(of: text, kind: kind), unknown)
+        switch kind {
+        case .characters: try encode(text.lazy.map { Array($0.utf8) }, unknown)
+        case .scalars, .bytes: try encode(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) }, unknown)
+        }
     }
 
-    /// The numbers of the bytes of any file. A vocabulary of another kind than ``TokenKind/bytes`` is a programmer error.
+    /// The numbers of the tokens of a text in UTF-8; with ``TokenKind/bytes``, of what any file holds.
     ///
-    /// - Parameter unknown: what to do with a byte that the vocabulary lacks.
+    /// - Parameter unknown: what to do with a token that the vocabulary lacks.
     /// - Throws: ``VocabularyError``.
-    public func encode(_ bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
-        precondition(kind == .bytes, "bytes for a vocabulary of \(kind.rawValue)")
-        return try encode(bytes.lazy.map { [$0] }, unknown)
+    public func encode(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
+        if kind == .bytes { return try encode(bytes.lazy.map { [$0] }, unknown) }
+        guard let text = String(validating: Array(bytes), as: UTF8.self) else { throw VocabularyError.notUTF8 }
+        return try encode(text, unknown: unknown)
     }
 
-    private func encode(_ tokens: some Sequence<[UInt8]>, _ unknown: UnknownCharacters) throws -> [Int] {
-        var result: [Int] = []
-        for (offset, token) in tokens.enumerated() {
-            if let number = numbers[token] {
-                result.append(number)
-                continue
-            }
+    /// The numbers of texts that are a token each; of bytes, which are one each.
+    private func encode(_ parts: some Sequence<[UInt8]>, _ unknown: UnknownCharacters) throws -> [Int] {
+        var (result, offset): ([Int], Int) = ([], 0)
+        for part in parts {
+            let tokens = kind == .bytes ? part.map { [$0] } : [part]
+            let known = tokens.compactMap { numbers[$0] }
             switch unknown {
+            case _ where known.count == tokens.count: result += known
             case .error:
-                if kind == .bytes && token[0] >= 0x80 { throw VocabularyError.unknownByte(token[0], offset: offset) }
-                throw VocabularyError.unknownCharacter(String(decoding: token, as: UTF8.self), offset: offset)
+                let text = String(decoding: part, as: UTF8.self)
+                throw Array(text.utf8) == part
+                    ? VocabularyError.unknownCharacter(text, offset: offset)
+                    : VocabularyError.unknownByte(part[0], offset: offset)
             case .skip: break
             case .replace(let other): result.append(other)
             }
+            offset += tokens.count
         }
         return result
     }
@@ -90,14 +105,6 @@ public struct Vocabulary: Hashable, Sendable {
     /// The text of some tokens. Bytes that do not make UTF-8 read as U+FFFD.
     public func decode(_ tokens: some Sequence<Int>) -> String {
         String(decoding: tokens.flatMap { entries[$0] }, as: UTF8.self)
-    }
-
-    private static func tokens(of text: String, kind: TokenKind) -> AnySequence<[UInt8]> {
-        switch kind {
-        case .scalars: AnySequence(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) })
-        case .bytes: AnySequence(text.utf8.lazy.map { [$0] })
-        case .characters: AnySequence(text.lazy.map { Array($0.utf8) })
-        }
     }
 }
 
@@ -153,23 +160,6 @@ extension Vocabulary {
     private static func hexadecimal(_ value: UInt32) -> String {
         let digits = String(value, radix: 16, uppercase: true)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-    }
-}
-
-/// Why a text cannot be put into tokens.
-public enum VocabularyError: Error, Equatable, CustomStringConvertible {
-    /// The text has a character that the vocabulary lacks, so many tokens after its start.
-    case unknownCharacter(String, offset: Int)
-    /// The same of a byte that is no character by itself, where each byte is a token.
-    case unknownByte(UInt8, offset: Int)
-
-    public var description: String {
-        switch self {
-        case .unknownCharacter(let character, let offset):
-            "the model does not know the character \(Vocabulary.quoted(character)) at position \(offset)"
-        case .unknownByte(let byte, let offset):
-            "the model does not know the byte \(byte) at position \(offset)"
-        }
     }
 }
 

@@ -35,8 +35,11 @@ public final class Trainer {
     public let devices: [Device]
     /// The steps taken.
     public private(set) var iteration: Int
-    /// The rate of the next step.
-    public private(set) var learningRate: Float
+    /// The rate of the next step, which ``Options/decay`` lowers at the ends of epochs. Set it to follow another schedule;
+    /// it must be a number, 0 or above.
+    public var learningRate: Float {
+        willSet { precondition(newValue >= 0 && newValue.isFinite, "a learning rate of \(newValue)") }
+    }
     /// The validation losses so far, by iteration.
     public private(set) var validationLosses: [Int: Double]
 
@@ -59,14 +62,18 @@ public final class Trainer {
     /// device but for rounding.
     ///
     /// - Parameter devices: those that share the work with the model's, together no more than the batch has streams.
-    /// - Throws: `DeviceError` when a device cannot be used, or when it or the host has not enough memory.
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know, `DeviceError` when a
+    ///   device cannot be used, or when it or the host has not enough memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device] = []
     ) throws {
         try self.init(model: model, dataset: dataset, options: options, sharingWith: devices, progress: nil)
     }
 
-    /// - Throws: `DeviceError` when the device or the host has not enough memory.
+    /// A trainer on the model's device.
+    ///
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know, `DeviceError` when
+    ///   the device or the host has not enough memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, optimizer: Optimizer = .rmsProp(),
         clipping: GradientClipping = .value(5)
@@ -93,7 +100,7 @@ public final class Trainer {
             throw CheckpointError.otherData("its characters differ (first: the run's): \(difference)")
         }
         try self.init(
-            model: LanguageModel(checkpoint, on: device), dataset: dataset.numbered(by: vocabulary),
+            model: LanguageModel(checkpoint, on: device), dataset: dataset,
             options: progress.position.options, sharingWith: devices, progress: progress)
     }
 
@@ -101,12 +108,9 @@ public final class Trainer {
         model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device],
         progress: TrainingProgress?
     ) throws {
-        precondition(
-            model.vocabulary == dataset.vocabulary,
-            "a model of \(model.vocabulary.count) tokens for a text of \(dataset.vocabulary.count), or other ones")
         let layout = model.parameters.layout
         self.model = model
-        self.dataset = dataset
+        self.dataset = try dataset.numbered(by: model.vocabulary)
         self.options = options
         self.devices = [model.device] + devices
         iteration = progress?.position.iteration ?? 0
@@ -138,6 +142,7 @@ public final class Trainer {
     /// Learns from the next batch. On one device it returns when the work is queued; see ``TrainingStep``.
     ///
     /// - Throws: `DeviceError`.
+    @discardableResult
     public func step() throws -> TrainingStep {
         let rate = learningRate
         let slot = try log.next()

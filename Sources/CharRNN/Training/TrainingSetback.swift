@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What can go wrong in a step.
 public enum TrainingFault: Equatable, Sendable, CustomStringConvertible {
     /// A measurement is infinite or no number.
@@ -44,4 +46,8 @@ public struct TrainingDivergence: Error, Equatable, CustomStringConvertible {
         return returns == 0
             ? fact : "\(fact), after \(returns) returns to iteration \(goodIteration), each with half the learning rate"
     }
+}
+
+extension TrainingDivergence: LocalizedError {
+    public var errorDescription: String? { description }
 }
