@@ -7,7 +7,7 @@ import OpenCLCompute
 /// ```swift
 /// let guardian = try TrainingGuard(trainer)
 /// while trainer.epoch < 10 {
-///     _ = try trainer.step()
+///     try trainer.step()
 ///     if let setback = try guardian.check() { print(setback) }
 /// }
 /// ```
