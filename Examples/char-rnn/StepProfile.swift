@@ -59,7 +59,8 @@ struct StepProfile: Encodable {
         commands = longestFirst.map { name, work in
             Command(
                 name: name, calls: perStep(work.calls), seconds: work.seconds / Double(steps),
-                bytes: perStep(work.bytes), bandwidthShare: Double(work.bytes) / work.seconds * 1e-9 / bandwidth)
+                bytes: perStep(work.bytes),
+                bandwidthShare: work.seconds > 0 ? Double(work.bytes) / work.seconds * 1e-9 / bandwidth : 0)
         }
         launches = perStep(report.calls(.kernel, .product))
         deviceCopies = perStep(report.calls(.copy))
@@ -80,7 +81,7 @@ struct StepProfile: Encodable {
         let rows = commands.map { command in
             line([
                 command.name, count(command.calls), fixed(1000 * command.seconds, 3),
-                fixed(100 * command.seconds / seconds, 1), fixed(command.bytes * 1e-6, 2),
+                fixed(seconds > 0 ? 100 * command.seconds / seconds : 0, 1), fixed(command.bytes * 1e-6, 2),
                 "\(fixed(100 * command.bandwidthShare, 0)) %",
             ])
         }

@@ -51,15 +51,21 @@ struct Tune: ParsableCommand {
         _ = try device.backend()  // which brings what was found before
         let start = try tuning.current()
         Interruption.watch()
+        var opened = device
         func seconds(with parameters: CardTuning.Parameters) throws -> Double {
+            var isSound = false
+            defer { if !isSound { opened = opened.reopened() } }
+            _ = try opened.backend()
             try tuning.apply(parameters)
-            let trainer = try steps(on: device)
+            let trainer = try steps(on: opened)
             // Some parameters compute nonsense, and say that all went well.
             let isRight = zip(try trainer.losses(), expected).allSatisfy { abs($0 - $1) <= 1e-3 * $1 }
             guard isRight else {
                 throw Failure("\(device.id) learns otherwise than the CPU; see: char-rnn devices --check")
             }
-            return try medianSeconds(for: 0.3) { _ = try trainer.step().loss }
+            let seconds = try medianSeconds(for: 0.3) { _ = try trainer.step().loss }
+            isSound = true
+            return seconds
         }
         do { _ = try seconds(with: start) } catch  where tuning.stored() != nil {
             throw Failure("what is kept for \(device.id) fails (\(error)); forget it with: char-rnn tune --reset")

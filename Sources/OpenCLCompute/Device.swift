@@ -36,6 +36,7 @@ public struct Device: Sendable {
     /// What has been found by measuring on a card; nil on processors.
     package let tuning: CardTuning?
 
+    private let open: @Sendable () throws -> any Backend
     private let shared: SharedBackend
     private let openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)?
 
@@ -55,6 +56,7 @@ public struct Device: Sendable {
         self.largestBufferBytes = largestBufferBytes ?? memoryBytes
         self.tuning = tuning
         self.openProfiled = openProfiled
+        self.open = open
         shared = SharedBackend(open: open)
     }
 
@@ -64,13 +66,17 @@ public struct Device: Sendable {
     /// The device opened once more, for a backend of its own that writes down in `profile` what it does; nil for the CPU,
     /// which has no queue.
     package func profiled(by profile: OpenCLProfile) -> Device? {
-        guard let openProfiled else { return nil }
-        return Device(
+        openProfiled.map { open in opened { try open(profile) } }
+    }
+
+    /// The device opened once more: where something has gone wrong, some drivers refuse all that comes after it.
+    package func reopened() -> Device { opened(by: open) }
+
+    private func opened(by open: @escaping @Sendable () throws -> any Backend) -> Device {
+        Device(
             id: id, kind: kind, vendor: vendor, name: name, platform: platform, version: version,
-            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, tuning: tuning
-        ) {
-            try openProfiled(profile)
-        }
+            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, tuning: tuning,
+            openProfiled: openProfiled, open: open)
     }
 }
 

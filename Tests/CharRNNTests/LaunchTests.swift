@@ -28,7 +28,7 @@ struct LaunchTests {
         for cell in Self.cells {
             let step = try Self.step(of: cell, batchSize: 3, steps: 5, on: device)
             #expect(step.waits == 0)
-            #expect(step.calls(.transfer) == 4)
+            #expect(step.calls(.transfer) == 1)
             // Inputs, targets and positions, and the starts of the groups.
             #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
             // The state of each layer, a bias of each, and on cards U where every step multiplies by it.

@@ -5,7 +5,11 @@ import Testing
 @Suite("Rows of a table, for one-hot input")
 struct RowsTests {
     /// The table's rows, its columns, and how many of them are asked for.
-    static let shapes = [(1, 1, 1), (65, 7, 129), (7, 65, 1), (129, 129, 65), (65, 516, 300)]
+    static let shapes = [
+        (1, 1, 1), (65, 7, 129), (7, 65, 1), (129, 129, 65), (65, 516, 300),
+        // More than a launch may have.
+        (5, 3, 2 * 65_535 + 9),
+    ]
 
     @Test("Rows are gathered exactly", arguments: Device.underTest, shapes)
     func gather(device: Device, shape: (rows: Int, columns: Int, indices: Int)) throws {

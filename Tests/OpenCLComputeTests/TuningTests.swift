@@ -156,4 +156,21 @@ struct TuningTests {
             #expect(throws: DeviceError.self) { try tuning.apply(["Nothing": ["WGD": 16]]) }
         }
     }
+
+    @Test("A tiled kernel that errs, or does not fit, is replaced", .enabled(if: card != nil, "no OpenCL processor"))
+    func replacement() throws {
+        try inFolder { device, tuning in
+            let before = try tuning.current()
+            let tile = try #require(before["Xgemm"])
+            defer { try? tuning.apply(before) }
+            for change in [["GEMMK": 1], ["MDIMC": 256, "NDIMC": 256]] {
+                try tuning.apply(["Xgemm": tile.merging(change) { $1 }])
+                let opened = device.reopened()
+                _ = try opened.backend()
+                let now = try #require(try tuning.current()["Xgemm"])
+                #expect(now["GEMMK"] == 0 && now["MWG"] == 64 && now["MDIMC"]! <= 16)
+                #expect(faults(of: opened) == [])
+            }
+        }
+    }
 }

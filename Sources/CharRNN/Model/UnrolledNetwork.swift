@@ -20,6 +20,8 @@ final class UnrolledNetwork {
     private let layers: [RecurrentSequence]
     /// The outputs of each layer after dropout; empty without.
     private let dropped: [Matrix]
+    /// All that the host writes for a pass, in one piece: the next three.
+    private let indices: Buffer<Int32>
     private let inputs: Buffer<Int32>
     private let targets: Buffer<Int32>
     private let inputGroups: IndexGroups
@@ -39,7 +41,6 @@ final class UnrolledNetwork {
         func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
             Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
         }
-        func indices(_ count: Int) throws -> Buffer<Int32> { try backend.makeBuffer(of: Int32.self, count: count) }
         self.model = model
         self.steps = steps
         self.streams = streams
@@ -52,10 +53,12 @@ final class UnrolledNetwork {
         losses = try backend.makeBuffer(of: Float.self, count: rows)
         dropped =
             forTraining && configuration.dropout > 0 ? try layers.map { _ in try matrix(rows, h) } : []
-        inputs = try indices(rows)
-        targets = try indices(rows)
-        inputGroups = IndexGroups(
-            starts: try indices(forTraining ? v + 1 : 0), positions: try indices(forTraining ? rows : 0))
+        let starts = 2 * rows
+        let positions = starts + (forTraining ? v + 1 : 0)
+        indices = try backend.makeBuffer(of: Int32.self, count: positions + (forTraining ? rows : 0))
+        inputs = indices[0..<rows]
+        targets = indices[rows..<starts]
+        inputGroups = IndexGroups(starts: indices[starts..<positions], positions: indices[positions..<indices.count])
         outputGradient = try matrix(forTraining ? rows : 0, h)
     }
 
@@ -63,13 +66,12 @@ final class UnrolledNetwork {
 
     /// The characters of the next pass and those that follow them, of B streams.
     private func load(_ batch: Batch, forTraining: Bool) throws {
-        try backend.write(batch.inputs, to: inputs)
-        try backend.write(batch.targets, to: targets)
+        var values = batch.inputs + batch.targets
         if forTraining {
             let groups = IndexGroups.grouping(batch.inputs, count: logits.columns)
-            try backend.write(groups.starts, to: inputGroups.starts)
-            try backend.write(groups.positions, to: inputGroups.positions)
+            values += groups.starts + groups.positions
         }
+        try backend.write(values, to: indices[0..<values.count])
     }
 
     // MARK: State

@@ -79,9 +79,14 @@ package struct CardTuning: Sendable {
         }
     }
 
-    /// Whether the device has groups and local memory enough for the tiled kernel with these parameters.
+    /// Whether the tiled kernel with these parameters is right, and the device has groups and local memory enough for it.
+    ///
+    /// There are two. The second, GEMMK = 1, errs before CLBlast 1.6.3 where tiles are not square, and may on Intel's cards
+    /// when their compiler does not choose sub-groups of 8.
     func fitsTiled(_ parameters: Parameters) -> Bool {
         guard let x = parameters["Xgemm"], let rows = x["MDIMC"], let columns = x["NDIMC"] else { return true }
+        // What copies and pads for it has groups of up to 256.
+        guard x["GEMMK"] != 1 && info.maxWorkGroupSize >= 256 else { return false }
         func tile(_ isCached: String, _ size: String) -> Int { (x[isCached] ?? 0) * (x[size] ?? 0) * (x["KWG"] ?? 0) }
         return rows * columns <= info.maxWorkGroupSize
             && 4 * (tile("SA", "MWG") + tile("SB", "NWG")) <= info.localMemory
@@ -107,11 +112,17 @@ package struct CardTuning: Sendable {
     private static let flags: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
 
     /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
-    /// that has changed has another file. Where CLBlast guessed a tiled kernel too large for the device, the other
-    /// computes all products.
+    /// that has changed has another file. Where CLBlast's choice of a tiled kernel does not fit, another takes its place,
+    /// or the untiled one computes all products.
     func prepare() {
         if let parameters = stored() { try? apply(parameters) }
-        if let parameters = try? current(), !fitsTiled(parameters) { try? apply(Self.untiled) }
+        guard let parameters = try? current(), !fitsTiled(parameters) else { return }
+        if let tile = TuningSearch.ordinaryTile(self).map({ ["Xgemm": $0] }), fitsTiled(tile),
+            (try? apply(tile)) != nil
+        {
+            return
+        }
+        try? apply(Self.untiled)
     }
 
     /// Keeps parameters for every later run, or none.

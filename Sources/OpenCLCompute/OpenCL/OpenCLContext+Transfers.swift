@@ -21,8 +21,7 @@ extension OpenCLContext {
             clEnqueueCopyBuffer(
                 queue.pointer, staging.pointer, buffer.memory, 0, buffer.offset * 4, byteCount, 0, nil, event)
         }
-        // Not of what is asked for here alone: a driver may tell of an earlier failure now.
-        try check(status, "clEnqueueCopyBuffer", on: name)
+        try checkAllocation(of: byteCount, status, "clEnqueueCopyBuffer")
     }
 
     /// Waits for all that is queued and copies the elements to the host.

@@ -84,8 +84,10 @@ package final class OpenCLProfile: Sendable {
             let start = try command.time(CL_PROFILING_COMMAND_START)
             let end = try command.time(CL_PROFILING_COMMAND_END)
             let begin = command.kind == .product ? min(start, previousEnd ?? start) : start
+            // Some drivers' clocks go backwards, or are not set.
+            let nanoseconds = end > begin ? end - begin : 0
             report.works[command.name, default: Work(kind: command.kind)].add(
-                calls: 1, seconds: Double(end - begin) * 1e-9, bytes: command.bytes)
+                calls: 1, seconds: Double(nanoseconds) * 1e-9, bytes: command.bytes)
             previousEnd = end
         }
         return report

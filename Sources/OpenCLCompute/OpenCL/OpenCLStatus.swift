@@ -21,9 +21,10 @@ enum OpenCLStatus {
         names[status].map { "\($0) (\(status))" } ?? "status \(status)"
     }
 
-    /// Whether the code is one by which drivers say that memory is lacking.
+    /// Whether the code is one by which drivers say that memory is lacking. CL_OUT_OF_RESOURCES may be that, or a kernel
+    /// that has failed before.
     static func isOutOfMemory(_ status: cl_int) -> Bool {
-        [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_INVALID_BUFFER_SIZE].contains(status)
+        [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_INVALID_BUFFER_SIZE].contains(status)
     }
 
     private static let names: [cl_int: String] = [

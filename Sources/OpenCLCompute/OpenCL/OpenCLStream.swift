@@ -126,16 +126,38 @@ struct OpenCLStream {
         }
     }
 
+    /// The groups in the second dimension that every card takes: NVIDIA's and AMD's count them in 16 bits, and OpenCL has no
+    /// question for it.
+    static let mostRows = 65_535
+
+    /// Queues a kernel, whose groups have one row; more rows than a launch may have are several launches.
     private mutating func enqueue(
         _ kernel: OpenCLKernel, _ name: String, _ arguments: [any OpenCLArgument], size: [Int], group: [Int]
     ) throws {
-        let status = context.enqueue(.kernel, name, bytes: arguments.reduce(0) { $0 + $1.byteCount }) { event in
-            clEnqueueNDRangeKernel(
-                context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, size, group, 0, nil, event)
+        let rows = size.count > 1 ? size[1] : 1
+        for first in stride(from: 0, to: rows, by: Self.mostRows) {
+            let offset = [0, first]
+            let part = [size[0], min(rows - first, Self.mostRows)]
+            let bytes = arguments.reduce(0) { $0 + $1.byteCount } * part[1] / rows
+            let status = context.enqueue(.kernel, name, bytes: bytes) { event in
+                clEnqueueNDRangeKernel(
+                    context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), offset, part, group, 0, nil,
+                    event)
+            }
+            try check(status, "clEnqueueNDRangeKernel(\(name))", on: context.name)
+            try queued()
         }
-        try check(status, "clEnqueueNDRangeKernel(\(name))", on: context.name)
+    }
+
+    /// What is queued need not begin before it is flushed (OpenCL 1.2, 5.13), and Mesa's rusticl keeps it until then. A
+    /// device so slow in starting would wait for the host in every step.
+    private mutating func queued() throws {
         launches += 1
-        if launches % 256 == 0 { try boundQueue() }
+        if launches % 256 == 0 {
+            try boundQueue()
+        } else if launches % 32 == 0 {
+            try check(clFlush(context.queue.pointer), "clFlush", on: context.name)
+        }
     }
 
     /// Keeps the host at most 512 launches ahead of the device: enough that the device never waits, and few enough

@@ -120,6 +120,11 @@ package struct TuningSearch {
         }
     }
 
+    /// One of those that suits most cards.
+    static func ordinaryTile(_ tuning: CardTuning) -> [String: Int]? {
+        tiled(tuning).last { $0["MWG"] == 64 && $0["VWM"] == 2 && $0["SA"] == 1 }
+    }
+
     private static func tiles(_ sizes: [Int]) -> [(tile: Int, edge: Int, width: Int)] {
         sizes.flatMap { tile in
             [8, 16].flatMap { edge in
