@@ -92,7 +92,8 @@ struct StepProfile: Encodable {
         let totals = [
             "    \(count(launches)) launches, \(count(deviceCopies)) copies on the device: "
                 + "\(fixed(1000 * seconds, 2)) ms, \(fixed(bytes * 1e-6, 1)) MB",
-            "    from and to the host: \(count(hostCopies)) copies of \(Console.grouped(Int(hostBytes))) bytes in all, "
+            "    from and to the host: \(Console.grouped(Int(hostBytes))) bytes in \(count(hostCopies)) "
+                + "\(hostCopies == 1 ? "copy" : "copies"), "
                 + "\(count(hostWaits)) waits, \(count(hostPauses)) pauses",
         ]
         return heading + rows + totals
