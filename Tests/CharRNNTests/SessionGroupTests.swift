@@ -9,8 +9,10 @@ import Testing
         for device in Device.underTest {
             let model = try Run(cell: cell, hiddenSize: 9, text: SmallText.rhythm(40)).model(on: device)
             for count in [1, 2, 11, 64] {
-                let group = try model.makeSessionGroup(count: count)
-                var sessions = try (0..<count).map { _ in try model.makeSession() }
+                var session = try model.makeSession()
+                if count == 11 { try session.feed("abca") }
+                let group = try count == 11 ? session.makeGroup(count: count) : model.makeSessionGroup(count: count)
+                var sessions = [Session](repeating: session, count: count)
                 #expect(group.count == count && group.next[0].logits == sessions[0].next.logits)
                 for step in 0..<6 {
                     let tokens = (0..<count).map { ($0 * 5 + step * 3) % model.vocabulary.count }

@@ -8,7 +8,8 @@ import OpenCLCompute
 public struct Checkpoint: Sendable {
     /// The model's cell, sizes and vocabulary.
     public let configuration: LanguageModel.Configuration
-    /// What else the writer wants to be remembered, such as the options of the command line.
+    /// What else the writer wants to be remembered, such as the options of the command line. A trainer that resumes does not
+    /// know of it; who writes its checkpoints says it again.
     public var options: [String: String] = [:]
     /// In the order of the layout.
     let parameters: [Float]

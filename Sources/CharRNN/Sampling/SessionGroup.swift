@@ -4,7 +4,7 @@ import OpenCLCompute
 /// many texts are written in little more than the time of a few.
 ///
 /// ```swift
-/// let group = try model.makeSessionGroup(count: 64)
+/// let group = try session.makeGroup(count: 64)
 /// for _ in 0..<500 {
 ///     try group.feed(group.next.map { $0.temperature(0.8).sample(using: &generator) })
 /// }
@@ -20,12 +20,14 @@ public final class SessionGroup {
     /// The number of texts.
     public var count: Int { next.count }
 
-    init(_ model: LanguageModel, count: Int) throws {
+    fileprivate init(_ session: Session, count: Int) throws {
         precondition(count > 0, "a group of \(count) sessions")
-        self.model = model
-        let unknown = Distribution(logits: [Float](repeating: 0, count: model.vocabulary.count))
-        next = [Distribution](repeating: unknown, count: count)
+        model = session.model
+        next = [Distribution](repeating: session.next, count: count)
         network = try UnrolledNetwork(model, steps: 1, streams: StreamShare(all: count), forTraining: false)
+        let state = try session.state()
+        func repeated(_ rows: [Float]) -> [Float] { Array(repeatElement(rows, count: count).joined()) }
+        try network.setState(.init(hidden: state.hidden.map(repeated), memory: state.memory.map(repeated)))
     }
 
     /// Reads one token of each text, in their order.
@@ -46,5 +48,12 @@ extension LanguageModel {
     /// Sessions for so many texts, which have read nothing.
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
-    public func makeSessionGroup(count: Int) throws -> SessionGroup { try SessionGroup(self, count: count) }
+    public func makeSessionGroup(count: Int) throws -> SessionGroup { try makeSession().makeGroup(count: count) }
+}
+
+extension Session {
+    /// Sessions for so many texts, all of which have read what this one has. It does not move itself.
+    ///
+    /// - Throws: `DeviceError` when the device has not enough memory.
+    public func makeGroup(count: Int) throws -> SessionGroup { try SessionGroup(self, count: count) }
 }
