@@ -94,13 +94,6 @@ extension Backend {
     }
 }
 
-/// Traps where the shapes of a softmax cross-entropy do not fit.
-func checkCrossEntropy(_ logits: Matrix, _ bias: Buffer<Float>, _ targets: Buffer<Int32>, _ losses: Buffer<Float>) {
-    precondition(
-        bias.count == logits.columns && targets.count == logits.rows && losses.count == logits.rows,
-        "logits of \(logits.shape) with a bias of \(bias.count), \(targets.count) targets and \(losses.count) losses")
-}
-
 /// 1/(1 − βᵗ), by which Adam's moments are corrected for having started at zero.
 func adamCorrection(_ beta: Float, iteration: Int) -> Float {
     precondition(iteration > 0, "Adam counts its steps from 1, not \(iteration)")
@@ -114,89 +107,4 @@ public enum GradientClipping: Codable, Hashable, Sendable {
     case value(Float)
     /// The whole gradient is scaled down so that its Euclidean norm does not exceed the bound.
     case norm(Float)
-}
-
-/// Which units are dropped: a function of a seed and three counters, so that every device draws the same mask and
-/// nothing has to be kept for the backward pass.
-///
-/// Element i is kept when word i mod 4 of Philox4x32-10 (Salmon et al. 2011) with the counter
-/// (⌊i/4⌋, layer, step low, step high) and the key (seed low, seed high) is at least p·2³².
-public struct DropoutMask: Sendable {
-    /// p, the share of units that is dropped: 0 ≤ p < 1.
-    public let probability: Float
-    public let seed: UInt64
-    public let step: UInt64
-    public let layer: UInt32
-    /// The elements of the mask that are applied, in their order; nil for all.
-    public let window: Window?
-
-    /// Of each `stride` elements the `length` from `first` on: the mask of some columns of a wider matrix.
-    public struct Window: Sendable {
-        public let first, length, stride: Int
-
-        public init(first: Int, length: Int, stride: Int) {
-            precondition(
-                first >= 0 && length > 0 && first + length <= stride,
-                "a window of \(length) elements from \(first) on, of each \(stride)")
-            self.first = first
-            self.length = length
-            self.stride = stride
-        }
-    }
-
-    public init(probability: Float, seed: UInt64, step: UInt64, layer: UInt32, window: Window? = nil) {
-        precondition(probability >= 0 && probability < 1, "dropout probability \(probability) is not in [0, 1)")
-        self.probability = probability
-        self.seed = seed
-        self.step = step
-        self.layer = layer
-        self.window = window
-    }
-
-    /// The window for `count` elements, and how many rows of it they are.
-    package func rows(of count: Int) -> (window: Window, count: Int) {
-        guard count > 0 else { return (Window(first: 0, length: 1, stride: 1), 0) }
-        // All of each row is all of the mask.
-        guard let window, window.length < window.stride else {
-            return (Window(first: 0, length: count, stride: count), 1)
-        }
-        let rows = count / window.length
-        precondition(
-            count % window.length == 0 && rows * window.stride <= Int32.max,
-            "\(count) elements in rows of \(window.length), of each \(window.stride)")
-        return (window, rows)
-    }
-
-    /// Words below this are dropped.
-    package var threshold: UInt32 { UInt32((Double(probability) * 0x1p32).rounded(.up)) }
-    /// 1/(1−p), by which the kept units are scaled.
-    package var scale: Float { 1 / (1 - probability) }
-}
-
-/// The positions of a list of indices, grouped by index: those of index v are
-/// `positions[starts[v]..<starts[v + 1]]`, ascending.
-public struct IndexGroups: Sendable {
-    /// V + 1 entries.
-    public let starts: Buffer<Int32>
-    /// As many entries as there are indices.
-    public let positions: Buffer<Int32>
-
-    public init(starts: Buffer<Int32>, positions: Buffer<Int32>) {
-        self.starts = starts
-        self.positions = positions
-    }
-
-    /// The two lists for `indices`, each below `count`, by a counting sort.
-    public static func grouping(_ indices: [Int32], count: Int) -> (starts: [Int32], positions: [Int32]) {
-        var starts = [Int32](repeating: 0, count: count + 1)
-        for index in indices { starts[Int(index) + 1] += 1 }
-        for v in 0..<count { starts[v + 1] += starts[v] }
-        var next = starts
-        var positions = [Int32](repeating: 0, count: indices.count)
-        for (position, index) in indices.enumerated() {
-            positions[Int(next[Int(index)])] = Int32(position)
-            next[Int(index)] += 1
-        }
-        return (starts, positions)
-    }
 }

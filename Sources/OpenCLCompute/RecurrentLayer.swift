@@ -61,6 +61,8 @@ public struct RecurrentSequence: Sendable {
     public let memory: Matrix
     /// What the backward pass carries from step to step: LSTM the gradient of c, GRU that of r∘h′; B × H. RNN: empty.
     public let carry: Matrix
+    /// Whether there is room for a backward pass.
+    package let isForTraining: Bool
     /// Room in which a backend rearranges the weights; as many elements as it asked for.
     package let scratch: Buffer<Float>
 
@@ -93,6 +95,7 @@ public struct RecurrentSequence: Sendable {
         self.steps = steps
         self.batchSize = batchSize
         self.hiddenSize = hiddenSize
+        isForTraining = forTraining
         gates = try matrix(steps * batchSize, cell.gateCount * hiddenSize)
         hidden = try matrix((steps + 1) * batchSize, hiddenSize)
         memory = try matrix(memoryRows, hiddenSize)

@@ -77,5 +77,11 @@ extension CheckpointDamage {
         edit("training", "\"batchSize\":3", "\"batchSize\":\(Int.max)"),
         edit("training", "\"trainingBatches\":8", "\"trainingBatches\":0"),
         edit("training", "\"sequenceLength\":4", "\"sequenceLength\":-4"),
+        CheckpointDamage("a negative learning rate") {
+            $0.metadata["training"]!.replace(#/"learningRate":[0-9.e-]+,/#, with: "\"learningRate\":-0.002,")
+        },
+        CheckpointDamage("a negative decay") {
+            $0.metadata["training"]!.replace(#/"factor":[0-9.e-]+,/#, with: "\"factor\":-0.97,")
+        },
     ]
 }

@@ -2,7 +2,7 @@ import CPUKernels
 
 extension CPUBackend {
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) {
-        precondition(x.count == result.count, "dropout of \(x.count) elements into \(result.count)")
+        checkDropout(x, into: result)
         let (window, rows) = mask.rows(of: x.count)
         for row in 0..<rows {
             let first = window.first + row * window.stride

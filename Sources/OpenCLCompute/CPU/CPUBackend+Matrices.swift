@@ -130,14 +130,14 @@ extension CPUBackend {
     }
 
     func addBias(_ bias: Buffer<Float>, to matrix: Matrix) {
-        precondition(bias.count == matrix.columns, "a bias of \(bias.count) for a matrix of \(matrix.shape)")
+        checkBias(bias, for: matrix)
         parallel(matrix.rows, grain: grain(rowLength: matrix.columns)) { rows in
             cpu_rows_add_bias(matrix.pointer(row: rows.lowerBound), bias.pointer, rows.count, matrix.columns)
         }
     }
 
     func columnSums(of matrix: Matrix, into sums: Buffer<Float>) {
-        precondition(sums.count == matrix.columns, "\(sums.count) sums for a matrix of \(matrix.shape)")
+        checkColumnSums(of: matrix, into: sums)
         parallel(matrix.columns, grain: grain(rowLength: matrix.rows), alignment: 16) { columns in
             cpu_reduce_columns(
                 matrix.pointer(), sums.pointer, matrix.rows, matrix.columns, columns.lowerBound, columns.upperBound)
@@ -145,14 +145,12 @@ extension CPUBackend {
     }
 
     func mean(of elements: Buffer<Float>, into result: Buffer<Float>) {
-        precondition(elements.count > 0 && result.count == 1, "the mean of \(elements.count) into \(result.count)")
+        checkMean(of: elements, into: result)
         result.pointer[0] = Float(cpu_reduce_sum(elements.pointer, elements.count) / Double(elements.count))
     }
 
     func gatherRows(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) {
-        precondition(
-            indices.count == rows.rows && table.columns == rows.columns,
-            "\(indices.count) rows of \(table.shape) into \(rows.shape)")
+        checkGather(of: table, at: indices, into: rows)
         parallel(rows.rows, grain: grain(rowLength: rows.columns)) { range in
             cpu_rows_gather(
                 table.pointer(), indices.pointer + range.lowerBound, rows.pointer(row: range.lowerBound),
@@ -161,10 +159,7 @@ extension CPUBackend {
     }
 
     func scatterRows(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) {
-        precondition(
-            groups.positions.count == rows.rows && groups.starts.count == table.rows + 1
-                && table.columns == rows.columns,
-            "\(rows.shape) by \(groups.starts.count - 1) groups into \(table.shape)")
+        checkScatter(rows, by: groups, into: table)
         // Frequent characters make the rows unequal work, so a thread takes every n-th of them.
         let stride = rows.elements.count >= 1 << 16 ? threadCount : 1
         parallel(stride, grain: 1) { shares in

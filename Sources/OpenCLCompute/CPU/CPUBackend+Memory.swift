@@ -1,6 +1,6 @@
 extension CPUBackend {
     func makeBuffer<Element>(of type: Element.Type, count: Int) throws -> Buffer<Element> {
-        precondition(count >= 0, "a buffer of \(count) elements")
+        checkElement(type, count: count)
         let byteCount = count * MemoryLayout<Element>.stride
         let limit = Int(CPUBackend.memoryBytes)
         // The system promises more memory than it has and ends the program when it is used, so ask no more of it.
@@ -12,7 +12,7 @@ extension CPUBackend {
     }
 
     func write<Element>(_ values: [Element], to buffer: Buffer<Element>) {
-        precondition(values.count == buffer.count, "\(values.count) values for a buffer of \(buffer.count)")
+        checkWrite(values.count, to: buffer.count)
         values.withUnsafeBufferPointer { source in
             if let base = source.baseAddress { buffer.pointer.update(from: base, count: values.count) }
         }
@@ -23,8 +23,7 @@ extension CPUBackend {
     }
 
     func copy(_ source: Buffer<Float>, to destination: Buffer<Float>) {
-        precondition(
-            source.count == destination.count, "\(source.count) elements into a buffer of \(destination.count)")
+        checkCopy(source, to: destination)
         destination.pointer.update(from: source.pointer, count: source.count)
     }
 

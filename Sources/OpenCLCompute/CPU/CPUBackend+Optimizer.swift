@@ -5,10 +5,7 @@ extension CPUBackend {
         _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
         learningRate: Float, decay: Float, epsilon: Float, norms: Buffer<Float>
     ) {
-        precondition(
-            gradient.count == x.count && meanSquare.count == x.count && norms.count == 2,
-            "\(gradient.count) gradients, \(meanSquare.count) mean squares, \(norms.count) norms for \(x.count) "
-                + "parameters")
+        checkOptimizer(x, gradient, moments: meanSquare, norms: norms)
         let (bound, scale) = bounds(clipping, of: gradient)
         update(x.count, norms) { range in
             let first = range.lowerBound
@@ -23,10 +20,7 @@ extension CPUBackend {
         clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, iteration: Int,
         norms: Buffer<Float>
     ) {
-        precondition(
-            gradient.count == x.count && mean.count == x.count && meanSquare.count == x.count && norms.count == 2,
-            "\(gradient.count) gradients, \(mean.count) means, \(meanSquare.count) mean squares, \(norms.count) norms "
-                + "for \(x.count) parameters")
+        checkOptimizer(x, gradient, moments: mean, meanSquare, norms: norms)
         let (bound, scale) = bounds(clipping, of: gradient)
         let correction1 = adamCorrection(beta1, iteration: iteration)
         let correction2 = adamCorrection(beta2, iteration: iteration)

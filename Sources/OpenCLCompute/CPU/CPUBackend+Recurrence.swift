@@ -19,7 +19,7 @@ extension CPUBackend {
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) {
-        check(sequence, weights)
+        checkRecurrence(sequence, weights)
         let run = Unrolled(sequence, weights)
         let h = sequence.hiddenSize
         switch sequence.cell {
@@ -63,11 +63,7 @@ extension CPUBackend {
     func backward(
         _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
     ) throws {
-        check(sequence, weights)
-        check(sequence, gradient)
-        precondition(
-            outputGradient.rows == sequence.steps * sequence.batchSize && outputGradient.columns == sequence.hiddenSize,
-            "an output gradient of \(outputGradient.shape) for outputs of \(sequence.outputs.shape)")
+        checkBackward(sequence, weights, outputGradient: outputGradient, gradient: gradient)
         fill(sequence.carry.elements, with: 0)
         switch sequence.cell {
         case .lstm, .rnn: backwardThroughGates(sequence, weights, outputGradient)
@@ -148,13 +144,6 @@ extension CPUBackend {
             columns(0..<2 * h, from: sequence.hidden.pointer())
             columns(2 * h..<3 * h, from: sequence.memory.pointer())
         }
-    }
-
-    private func check(_ sequence: RecurrentSequence, _ weights: RecurrentWeights) {
-        precondition(
-            weights.recurrent.rows == sequence.hiddenSize
-                && weights.recurrent.columns == sequence.cell.gateCount * sequence.hiddenSize,
-            "recurrent weights of \(weights.recurrent.shape) for \(sequence.hiddenSize) units of \(sequence.cell)")
     }
 
     /// Rows of the batch for each thread; short work stays on the calling thread.

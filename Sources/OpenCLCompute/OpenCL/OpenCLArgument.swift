@@ -49,7 +49,7 @@ extension Buffer: OpenCLArgument {
 /// The elements, whose shape the kernel is told apart from them.
 extension Matrix: OpenCLArgument {
     func set(_ kernel: cl_kernel, at index: inout cl_uint) -> cl_int {
-        precondition(!isTransposed, "only products accept a transposed matrix")
+        checkRows(of: self)
         return elements.set(kernel, at: &index)
     }
 

@@ -1,6 +1,6 @@
 extension OpenCLBackend {
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws {
-        precondition(x.count == result.count, "dropout of \(x.count) elements into \(result.count)")
+        checkDropout(x, into: result)
         let (window, rows) = mask.rows(of: x.count)
         try enqueue { stream in
             // A row may begin within a block of four and end within another.

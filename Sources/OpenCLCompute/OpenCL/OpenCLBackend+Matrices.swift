@@ -6,7 +6,7 @@ extension OpenCLBackend {
     }
 
     func addBias(_ bias: Buffer<Float>, to matrix: Matrix) throws {
-        precondition(bias.count == matrix.columns, "a bias of \(bias.count) for a matrix of \(matrix.shape)")
+        checkBias(bias, for: matrix)
         try enqueue { stream in
             try stream.launch(
                 "rows_add_bias", rows: matrix.rows, columns: matrix.columns, matrix.rows, matrix.columns, matrix, bias)
@@ -14,21 +14,19 @@ extension OpenCLBackend {
     }
 
     func columnSums(of matrix: Matrix, into sums: Buffer<Float>) throws {
-        precondition(sums.count == matrix.columns, "\(sums.count) column sums of a matrix of \(matrix.shape)")
+        checkColumnSums(of: matrix, into: sums)
         try enqueue { stream in try stream.sumColumns(of: matrix, into: sums) }
     }
 
     func mean(of elements: Buffer<Float>, into result: Buffer<Float>) throws {
-        precondition(elements.count > 0 && result.count >= 1, "a mean of \(elements.count) into \(result.count)")
+        checkMean(of: elements, into: result)
         try enqueue { stream in
             try stream.launch("reduce_rows", groups: 1, elements.count, 1 / Float(elements.count), elements, result)
         }
     }
 
     func gatherRows(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) throws {
-        precondition(
-            rows.rows == indices.count && rows.columns == table.columns,
-            "\(indices.count) rows of a table of \(table.shape) do not go into \(rows.shape)")
+        checkGather(of: table, at: indices, into: rows)
         try enqueue { stream in
             try stream.launch(
                 "rows_gather", rows: rows.rows, columns: rows.columns, rows.rows, rows.columns, table, indices, rows)
@@ -36,10 +34,7 @@ extension OpenCLBackend {
     }
 
     func scatterRows(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) throws {
-        precondition(
-            groups.starts.count == table.rows + 1 && groups.positions.count == rows.rows
-                && rows.columns == table.columns,
-            "rows of \(rows.shape) in \(groups.starts.count - 1) groups do not go into a table of \(table.shape)")
+        checkScatter(rows, by: groups, into: table)
         try enqueue { stream in
             try stream.launch(
                 "rows_scatter", rows: table.rows, columns: table.columns, table.rows, table.columns, rows,

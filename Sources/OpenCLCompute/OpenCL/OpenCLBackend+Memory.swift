@@ -1,7 +1,6 @@
 extension OpenCLBackend {
     func makeBuffer<Element>(of type: Element.Type, count: Int) throws -> Buffer<Element> {
-        precondition(MemoryLayout<Element>.stride == 4, "\(type) is not an element of 32 bits")
-        precondition(count >= 0, "a buffer of \(count) elements")
+        checkElement(type, count: count)
         return Buffer(storage: try OpenCLStorage(count: count, in: context), count: count)
     }
 
@@ -12,9 +11,7 @@ extension OpenCLBackend {
     func read<Element>(_ buffer: Buffer<Element>) throws -> [Element] { try context.read(buffer) }
 
     func copy(_ source: Buffer<Float>, to destination: Buffer<Float>) throws {
-        precondition(
-            source.count == destination.count,
-            "a copy of \(source.count) elements to \(destination.count)")
+        checkCopy(source, to: destination)
         try enqueue { stream in try stream.copy(source, to: destination) }
     }
 

@@ -3,10 +3,7 @@ extension OpenCLBackend {
         _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
         learningRate: Float, decay: Float, epsilon: Float, norms: Buffer<Float>
     ) throws {
-        precondition(
-            gradient.count == x.count && meanSquare.count == x.count && norms.count == 2,
-            "\(x.count) parameters with \(gradient.count) gradients, \(meanSquare.count) mean squares and "
-                + "\(norms.count) norms")
+        checkOptimizer(x, gradient, moments: meanSquare, norms: norms)
         try enqueue { stream in
             try stream.optimize(x.count, gradient, clipping, norms: norms) { stream, parts, bounds, sums in
                 try stream.launch(
@@ -21,10 +18,7 @@ extension OpenCLBackend {
         clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float,
         iteration: Int, norms: Buffer<Float>
     ) throws {
-        precondition(
-            gradient.count == x.count && mean.count == x.count && meanSquare.count == x.count && norms.count == 2,
-            "\(x.count) parameters with \(gradient.count) gradients, \(mean.count) means, \(meanSquare.count) mean "
-                + "squares and \(norms.count) norms")
+        checkOptimizer(x, gradient, moments: mean, meanSquare, norms: norms)
         let meanScale = adamCorrection(beta1, iteration: iteration)
         let squareScale = adamCorrection(beta2, iteration: iteration)
         try enqueue { stream in

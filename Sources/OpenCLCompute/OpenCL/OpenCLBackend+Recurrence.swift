@@ -13,7 +13,7 @@ extension OpenCLBackend {
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
-        checkShape(of: weights, for: sequence)
+        checkRecurrence(sequence, weights)
         try enqueue { stream in
             if fuses(sequence) { return try stream.forwardFused(sequence, weights) }
             switch sequence.cell {
@@ -27,12 +27,7 @@ extension OpenCLBackend {
     func backward(
         _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
     ) throws {
-        checkShape(of: weights, for: sequence)
-        checkShape(of: gradient, for: sequence)
-        let outputs = sequence.outputs
-        precondition(
-            outputGradient.rows == outputs.rows && outputGradient.columns == outputs.columns,
-            "an output gradient of \(outputGradient.shape) for outputs of \(outputs.shape)")
+        checkBackward(sequence, weights, outputGradient: outputGradient, gradient: gradient)
         try enqueue { stream in
             if fuses(sequence, backward: true) {
                 try stream.backwardFused(sequence, weights.recurrent, outputGradient)
@@ -49,13 +44,6 @@ extension OpenCLBackend {
             try stream.sumColumns(of: sequence.gates, into: gradient.inputBias)
             try stream.copy(gradient.inputBias, to: gradient.recurrentBias)
         }
-    }
-
-    private func checkShape(of weights: RecurrentWeights, for sequence: RecurrentSequence) {
-        precondition(
-            weights.recurrent.rows == sequence.hiddenSize && weights.recurrent.columns == sequence.gates.columns,
-            "recurrent weights of \(weights.recurrent.shape) for \(sequence.hiddenSize) units and gates of "
-                + sequence.gates.shape)
     }
 }
 

@@ -6,7 +6,7 @@ extension OpenCLContext {
     /// A blocking write would wait for all that is queued before it, and another would need the array to live on. So
     /// the values go at once to memory of their own, and the copy from there waits its turn.
     func write<Element>(_ values: [Element], to buffer: Buffer<Element>) throws {
-        precondition(values.count == buffer.count, "\(values.count) values for a buffer of \(buffer.count)")
+        checkWrite(values.count, to: buffer.count)
         guard !values.isEmpty else { return }
         let byteCount = values.count * 4
         var status: cl_int = 0

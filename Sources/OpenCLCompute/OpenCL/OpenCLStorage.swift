@@ -1,9 +1,7 @@
 import COpenCL
 
 /// Memory on an OpenCL device. What is queued keeps it alive until it has run.
-///
-/// Unchecked as its superclass is; every member is constant and Sendable.
-final class OpenCLStorage: Storage, @unchecked Sendable {
+final class OpenCLStorage: Storage {
     let memory: OpenCLHandle
     private let byteCount: Int
     private let context: OpenCLContext
@@ -28,7 +26,6 @@ final class OpenCLStorage: Storage, @unchecked Sendable {
         }
         self.byteCount = byteCount
         self.context = context
-        super.init()
     }
 
     deinit { context.unreserve(byteCount) }

@@ -6,7 +6,7 @@ extension OpenCLStream {
     mutating func multiply(_ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool) throws {
         precondition(
             a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
-            "the product of \(a.shape) and \(b.shape) does not go into \(c.shape)")
+            "product of \(a.shape) and \(b.shape) into \(c.shape)")
         // CLBlast refuses a side of 0.
         guard c.rows > 0 && c.columns > 0 else { return }
         guard a.columns > 0 else {
