@@ -4,7 +4,7 @@ import FoundationEssentials
 
 struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell how well a model foresees a text.",
+        abstract: "Tell how well a model predicts a text.",
         discussion: """
             The result is the mean of -ln p over the characters after the first, each given all before it. With --json \
             the logarithms follow one by one.
@@ -31,7 +31,7 @@ struct Score: ParsableCommand {
             throw Failure("\(error) of \(file); score a text of its characters only ('char-rnn inspect' shows them)")
         }
         guard tokens.count > 1 else {
-            throw Failure("\(file) has fewer than two characters; there is nothing to foresee")
+            throw Failure("\(file) has fewer than two characters; there is nothing to predict")
         }
         let logarithms = try model.logProbabilities(of: tokens)
         let nats = -logarithms.reduce(0, +) / Double(logarithms.count)

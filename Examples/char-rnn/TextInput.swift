@@ -47,11 +47,12 @@ enum TextInput {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
         let kind = status.st_mode & S_IFMT
-        guard kind != S_IFREG || HostMemory.hasRoom(for: 10 * min(Int(status.st_size), .max / 10)) else {
+        guard kind != S_IFREG || HostMemory.hasRoom(for: 12 * min(Int(status.st_size), .max / 12)) else {
             throw Failure("\(path) has \(status.st_size) bytes, too many for the computer's memory; cut it into parts")
         }
         var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []
+        if kind == S_IFREG { bytes.reserveCapacity(Int(status.st_size)) }
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = read(descriptor, &part, part.count)

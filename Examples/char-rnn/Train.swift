@@ -11,7 +11,7 @@ struct Train: ParsableCommand {
             name: the lower, the better. The best model is often not the last one. With --checkpoint-every, \
             checkpoints are written that often instead, and before each the model is tried as well.
 
-            When a loss is no number or leaps up, the run goes back to its last good state and on with half the \
+            When a loss is NaN or spikes, the run goes back to its last good state and on with half the \
             learning rate; when that has not helped three times, it saves that state and stops.
 
             With 1 MB of text the defaults do well. With more, make --hidden-size larger (300 for 6 MB, 512 and \
@@ -165,11 +165,11 @@ struct Train: ParsableCommand {
     /// - Throws: ``Failure`` when it has others and may not be extended.
     private func fitted(_ checkpoint: Checkpoint, to text: Vocabulary) throws -> Checkpoint {
         let known = checkpoint.configuration.vocabulary
-        guard let difference = known.difference(to: text) else { return checkpoint }
+        guard !text.isSubset(of: known), let difference = known.difference(to: text) else { return checkpoint }
         guard vocabulary == .extend, known.kind == text.kind else {
             let advice =
                 known.kind == text.kind
-                ? "add --vocabulary extend, train on a text with the same characters,"
+                ? "add --vocabulary extend, train on a text of its characters only,"
                 : "choose --tokens \(known.kind.rawValue),"
             throw Failure(
                 "\(initFrom!) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
@@ -177,10 +177,7 @@ struct Train: ParsableCommand {
         }
         let all = try known.union(text)
         let new = (0..<all.count).filter { !known.contains(all.bytes(of: $0)) }.map { all.quoted($0) }
-        Console.note(
-            new.isEmpty
-                ? "the checkpoint knows all characters of the text"
-                : "new characters, with first weights of their own: \(new.joined(separator: " "))")
+        Console.note("new characters, with initial weights of their own: \(new.joined(separator: " "))")
         return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
 

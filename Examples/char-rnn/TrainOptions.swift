@@ -82,7 +82,7 @@ struct LearningOptions: ParsableArguments {
     var clip: Float = 5
     @Option(parsing: .unconditional, help: "Scale the gradient down to this norm, in place of --clip.")
     var clipNorm: Float?
-    @Option(parsing: .unconditional, help: "The seed of the first weights and of dropout.")
+    @Option(parsing: .unconditional, help: "The seed of the initial weights and of dropout.")
     var seed = 123
 
     func validate() throws {

@@ -85,8 +85,10 @@ struct Tune: ParsableCommand {
         guard found.parameters != start else {
             return Console.note("nothing faster was found; \(device.id) stays as it is")
         }
+        opened = device.reopened()
+        _ = try opened.backend()
         try tuning.apply(found.parameters)
-        for check in DeviceCheck.run(on: device) {
+        for check in DeviceCheck.run(on: opened) {
             guard case .failure(let fault) = check.outcome else { continue }
             throw Failure("with the fastest parameters \(check.operation) goes wrong (\(fault)); nothing is kept")
         }

@@ -28,7 +28,7 @@ public struct Device: Sendable {
     public let platform: String
     /// The device's OpenCL version and driver, or the CPU device's thread count.
     public let version: String
-    /// The memory that it has, as the driver says.
+    /// The memory that it has, as the driver says; of the computer's, no more than the process may use.
     public let memoryBytes: UInt64
     /// The most that a single buffer may take of it; often a quarter.
     public let largestBufferBytes: UInt64
@@ -81,7 +81,7 @@ public struct Device: Sendable {
 }
 
 extension Device {
-    /// The processor, with a thread for each core.
+    /// The processor, with a thread for each core that the process may use.
     public static let cpu = CPUBackend.device(id: "cpu", threadCount: CPUBackend.coreCount)
 
     /// The processor with a given number of threads. Results are the same bits for the same number.
@@ -101,7 +101,7 @@ extension Device {
     /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``.
     public static func bestOpenCL() throws -> Device { best(of: try openCLDevices.get()) }
 
-    /// The device called `name`: "cpu", "opencl" (the best one), or "opencl:N" by its number in ``available``.
+    /// The device called `name`: "cpu", "opencl" (the best one), or "opencl:0" and so on in the order of ``available``.
     ///
     /// - Throws: ``DeviceError/noSuchDevice(_:available:)``, ``DeviceError/noOpenCLDevice(reason:)``.
     public static func named(_ name: String) throws -> Device {

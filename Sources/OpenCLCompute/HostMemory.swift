@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Room in the host's memory, asked for before it is needed.
@@ -12,7 +13,7 @@ package enum HostMemory {
     /// Whether the system would give `bytes` now, of which nothing is taken.
     package static func hasRoom(for bytes: Int) -> Bool {
         // Of a control group's limit the system thinks only when the memory is used.
-        guard bytes <= CPUBackend.memoryBytes else { return false }
+        guard bytes <= Int(CPUBackend.memoryBytes) - residentBytes else { return false }
         var rooms: [(start: UnsafeMutableRawPointer, size: Int)] = []
         defer { for room in rooms { munmap(room.start, room.size) } }
         // One by one: of a single request for more than the machine has Linux knows that it cannot be meant.
@@ -23,6 +24,13 @@ package enum HostMemory {
             rooms.append((start, size))
         }
         return true
+    }
+
+    /// What of the memory this process has in use.
+    private static var residentBytes: Int {
+        // Pages: of the program, in memory, and more.
+        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+        return (pages.count > 1 ? Int(pages[1]) ?? 0 : 0) * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`` when the system would not give

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The first weights.
+/// The initial weights.
 @Suite struct InitializationTests {
     private func configuration(_ cell: RecurrentCell, hiddenSize: Int = 128) -> LanguageModel.Configuration {
         let alphabet = String((0..<65).map { Character(Unicode.Scalar(0x21 + UInt8($0))) })

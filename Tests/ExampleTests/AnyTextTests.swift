@@ -119,7 +119,7 @@ import Testing
                 (["sample", "pipe"], pipe), (["inspect", "/dev/null"], device),
                 (["convert", "pipe", "out.safetensors"], pipe), (["sample", "data"], "it is a folder"),
                 (["score", checkpoint, "/dev/zero"], "does not end after 64 MB; save what you need as a file"),
-                (["score", checkpoint, "/dev/null"], "fewer than two characters; there is nothing to foresee"),
+                (["score", checkpoint, "/dev/null"], "fewer than two characters; there is nothing to predict"),
                 (["score", checkpoint, "data"], "cannot read data: Is a directory"),
                 (
                     ["sample", checkpoint, "--prime-file", "pipe"],

@@ -87,8 +87,8 @@ import Testing
             Mistake(
                 "train --data-dir other --init-from run.safetensors --batch-size 4 --sequence-length 5",
                 "run.safetensors knows other characters than other (first: the checkpoint): not in the first: 'X' "
-                    + "'Y' 'Z'; only in the first: '\\n' ' ' '.' 'd'; add --vocabulary extend, train on a text with the "
-                    + "same characters, or train anew without --init-from"),
+                    + "'Y' 'Z'; only in the first: '\\n' ' ' '.' 'd'; add --vocabulary extend, train on a text of its "
+                    + "characters only, or train anew without --init-from"),
             Mistake(
                 "train --data-dir other --resume run.safetensors",
                 "the run cannot be resumed on this data: its character count was 1200, now it is 600; start from its "

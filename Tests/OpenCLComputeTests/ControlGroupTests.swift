@@ -43,10 +43,10 @@ struct ControlGroupTests {
     @Test("Version 1: a tree for each controller, the path inside a container unknown")
     func controllers() throws {
         let group = try group(
-            "12:cpu,cpuacct:/docker/0a1b\n5:memory:/docker/0a1b\n0::/\n",
+            "12:cpuacct,cpu:/docker/0a1b\n5:memory:/docker/0a1b\n0::/\n",
             [
-                "memory/memory.limit_in_bytes": "1073741824\n", "cpu,cpuacct/cpu.cfs_quota_us": "250000\n",
-                "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+                "memory/memory.limit_in_bytes": "1073741824\n", "cpu/cpu.cfs_quota_us": "250000\n",
+                "cpu/cpu.cfs_period_us": "100000\n",
             ])
         #expect(group.memory == 1 << 30)
         #expect(group.cores == 2.5)

@@ -6,7 +6,9 @@ extension Checkpoint {
     ///   kind.
     public func widened(to vocabulary: Vocabulary, seed: UInt64) throws -> Checkpoint {
         let old = self.configuration.vocabulary
-        guard old.isSubset(of: vocabulary) else { throw VocabularyError.mismatch(old.difference(to: vocabulary)!) }
+        if let lack = vocabulary.lack(of: old) {
+            throw VocabularyError.mismatch("the vocabulary is no wider one of the model: \(lack)")
+        }
         let numbers = (0..<old.count).map { vocabulary.number(of: old.bytes(of: $0))! }
         var configuration = self.configuration
         configuration.vocabulary = vocabulary

@@ -41,10 +41,13 @@ public struct Checkpoint: Sendable {
             state: try trainer.state())
     }
 
-    /// Weights from elsewhere, by the names and in the shapes of ``tensors``; the order does not matter.
+    /// Weights from elsewhere, by the names and in the shapes of ``tensors``; the order does not matter. A name that stands
+    /// twice, or values that do not fill their shape, are programmer errors.
     ///
     /// - Throws: ``CheckpointError/missing(path:tensor:)``, ``CheckpointError/shape(path:tensor:found:expected:)``.
     public init(_ configuration: LanguageModel.Configuration, tensors: [Tensor]) throws {
+        for tensor in tensors { tensor.check() }
+        precondition(Set(tensors.map(\.name)).count == tensors.count, "a name twice among \(tensors.map(\.name))")
         let named = NamedTensors(tensors, path: "the list of tensors")
         self.init(configuration, parameters: try configuration.layout.values(from: named))
     }

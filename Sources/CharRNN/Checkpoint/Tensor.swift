@@ -7,10 +7,16 @@ public struct Tensor: Hashable, Sendable {
 
     /// Another number of values than the shape asks for is a programmer error.
     public init(name: String, shape: [Int], values: [Float]) {
-        precondition(values.count == shape.reduce(1, *), "\(values.count) values for '\(name)' of the shape \(shape)")
         self.name = name
         self.shape = shape
         self.values = values
+        check()
+    }
+
+    func check() {
+        precondition(
+            shape.allSatisfy { $0 >= 0 } && values.count == shape.reduce(1, *),
+            "\(values.count) values for '\(name)' of the shape \(shape)")
     }
 }
 

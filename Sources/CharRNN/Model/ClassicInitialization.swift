@@ -1,4 +1,4 @@
-/// The first weights of char-rnn for a seed: the same numbers, at the same places of the network.
+/// The initial weights of char-rnn for a seed: the same numbers, at the same places of the network.
 ///
 /// Torch's layers first draw weights of their own, one number a parameter, which char-rnn throws away; then all
 /// parameters are drawn uniformly from ±0.08 in the order of its network's graph, and an LSTM's forget gates get an

@@ -1,6 +1,6 @@
 /// A matrix of char-rnn's network (Torch's `nn.Linear`, outputs × inputs, with a bias), and where it belongs in ours.
 ///
-/// The order of these matrices is that of char-rnn's graph: its first weights are drawn in it, and its files are
+/// The order of these matrices is that of char-rnn's graph: its initial weights are drawn in it, and its files are
 /// written in it.
 struct ClassicMatrix {
     /// In the layout, the entry of the weights and that of the bias.

@@ -12,7 +12,7 @@ public final class LanguageModel: Sendable {
     public struct Configuration: Codable, Hashable, Sendable {
         /// The kind of layer.
         public var cell: RecurrentCell
-        /// V tokens, which the model reads and foretells.
+        /// V tokens, which the model reads and predicts.
         public var vocabulary: Vocabulary
         /// H, the units of each layer.
         public var hiddenSize: Int
@@ -110,7 +110,7 @@ public final class LanguageModel: Sendable {
         try self.init(checkpoint.configuration, values: checkpoint.parameters, on: device)
     }
 
-    /// A copy of a model as it is now, which a ``Trainer`` of the original does not change.
+    /// A copy of a model as it is now, which a ``Trainer`` of the original does not change. Not to be made during a step.
     ///
     /// - Throws: `DeviceError`.
     public convenience init(copying model: LanguageModel, on device: Device? = nil) throws {

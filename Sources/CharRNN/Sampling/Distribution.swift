@@ -10,7 +10,10 @@ public struct Distribution: Sendable {
     public var logits: [Float]
 
     /// To draw from it, at least one logit must be finite and none NaN.
-    public init(logits: [Float]) { self.logits = logits }
+    public init(logits: [Float]) {
+        precondition(!logits.isEmpty, "a distribution over no tokens")
+        self.logits = logits
+    }
 
     /// The logits divided by `temperature`: below 1 bolder, above 1 more even. 0 leaves only the likeliest token.
     public func temperature(_ temperature: Float) -> Distribution {
@@ -64,7 +67,8 @@ public struct Distribution: Sendable {
 
     /// ln p of a token.
     public func logProbability(of token: Int) -> Double {
-        Double(logits[token]) - Double(maximum) - log(weights.reduce(0, +))
+        precondition(logits.indices.contains(token), "token \(token) of \(logits.count)")
+        return Double(logits[token]) - Double(maximum) - log(weights.reduce(0, +))
     }
 
     /// A token drawn with its probability. That no token is left, or a logit is NaN, is a programmer error.

@@ -66,17 +66,18 @@ public struct Session: Sendable {
     /// - Throws: `DeviceError`.
     public func state() throws -> LanguageModel.State { try reader.state() }
 
-    /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model. A state of
-    /// other sizes is a programmer error.
+    /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model.
     ///
-    /// - Throws: ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``CheckpointError/shape(path:tensor:found:expected:)`` for a state of other sizes; ``BrokenModelError``,
+    ///   `DeviceError`.
     public mutating func setState(_ state: LanguageModel.State) throws {
         let zero = model.zeroState()
-        precondition(
-            state.hidden.map(\.count) == zero.hidden.map(\.count)
-                && state.memory.map(\.count) == zero.memory.map(\.count),
-            "a state of \(state.hidden.map(\.count)) and \(state.memory.map(\.count)) numbers for a model of "
-                + "\(zero.hidden.map(\.count)) and \(zero.memory.map(\.count))")
+        for (name, values, expected) in [("hidden", state.hidden, zero.hidden), ("memory", state.memory, zero.memory)] {
+            guard values.map(\.count) == expected.map(\.count) else {
+                throw CheckpointError.shape(
+                    path: "the state", tensor: name, found: values.map(\.count), expected: expected.map(\.count))
+            }
+        }
         try makeUnique()
         try reader.setState(state)
         next = try state == zero ? Self.unread(model) : Distribution(answered: reader.logits())
@@ -111,8 +112,7 @@ private final class Reader: @unchecked Sendable {
     }
 
     func read(_ token: Int) throws {
-        precondition(
-            token >= 0 && token < model.vocabulary.count, "token \(token) of a vocabulary of \(model.vocabulary.count)")
+        model.vocabulary.check(token)
         try network.read([Int32(token)])
     }
 

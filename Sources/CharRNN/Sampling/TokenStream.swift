@@ -6,7 +6,7 @@
 /// for token in stream.prefix(500) { print(session.vocabulary[token], terminator: "") }
 /// ```
 public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, IteratorProtocol {
-    /// Why the stream ended, when the device failed.
+    /// Why the stream ended: what ``Session/feed(_:)`` threw.
     public private(set) var failure: (any Error)?
     /// The session, which has read every token so far.
     public private(set) var session: Session
@@ -34,7 +34,7 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
     }
 }
 
-/// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what the device
+/// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what ``Session/feed(_:)``
 /// throws, and lets other tasks run between two tokens.
 public struct AsyncTokenStream<Generator: RandomNumberGenerator>: AsyncSequence {
     fileprivate let session: Session

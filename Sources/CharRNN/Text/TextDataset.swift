@@ -124,8 +124,10 @@ public struct TextDataset: Sendable {
     ///
     /// - Throws: ``VocabularyError/mismatch(_:)`` when it lacks a token of the text or is of another kind.
     public func numbered(by vocabulary: Vocabulary) throws -> TextDataset {
-        guard let difference = vocabulary.difference(to: self.vocabulary) else { return self }
-        guard self.vocabulary.isSubset(of: vocabulary) else { throw VocabularyError.mismatch(difference) }
+        if vocabulary == self.vocabulary { return self }
+        if let lack = vocabulary.lack(of: self.vocabulary) {
+            throw VocabularyError.mismatch("the text does not suit the model's vocabulary: \(lack)")
+        }
         let numbers = (0..<self.vocabulary.count).map { vocabulary.number(of: self.vocabulary.bytes(of: $0))! }
         var dataset = self
         dataset.vocabulary = vocabulary

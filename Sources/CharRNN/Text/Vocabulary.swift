@@ -33,10 +33,17 @@ public struct Vocabulary: Hashable, Sendable {
     }
 
     /// The text of a token. A single byte that is no character by itself reads as U+FFFD; see ``bytes(of:)``.
-    public subscript(token: Int) -> String { String(decoding: entries[token], as: UTF8.self) }
+    public subscript(token: Int) -> String { String(decoding: bytes(of: token), as: UTF8.self) }
 
     /// The bytes of a token, which join to the exact text whatever the kind.
-    public func bytes(of token: Int) -> [UInt8] { entries[token] }
+    public func bytes(of token: Int) -> [UInt8] {
+        check(token)
+        return entries[token]
+    }
+
+    func check(_ token: Int) {
+        precondition(entries.indices.contains(token), "token \(token) of a vocabulary of \(count)")
+    }
 
     /// Whether the model knows this one token.
     public func contains(_ token: String) -> Bool { numbers[Array(token.utf8)] != nil }
@@ -56,7 +63,7 @@ public struct Vocabulary: Hashable, Sendable {
     ///
     /// - Throws: ``VocabularyError/mismatch(_:)`` when they count different things.
     public func union(_ other: Vocabulary) throws -> Vocabulary {
-        guard kind == other.kind else { throw VocabularyError.mismatch(difference(to: other)!) }
+        guard kind == other.kind else { throw VocabularyError.mismatch("no union: \(difference(to: other)!)") }
         return Vocabulary(kind: kind, entries: Set(entries).union(other.entries))
     }
 
@@ -76,14 +83,15 @@ public struct Vocabulary: Hashable, Sendable {
     /// - Parameter unknown: what to do with a token that the vocabulary lacks.
     /// - Throws: ``VocabularyError``.
     public func encode(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
-        if kind == .bytes { return try encode(bytes.lazy.map { [$0] }, unknown) }
-        guard let text = String(validating: Array(bytes), as: UTF8.self) else { throw VocabularyError.notUTF8 }
-        return try encode(text, unknown: unknown)
+        if let text = String(validating: Array(bytes), as: UTF8.self) { return try encode(text, unknown: unknown) }
+        guard kind == .bytes else { throw VocabularyError.notUTF8 }
+        return try encode(bytes.lazy.map { [$0] }, unknown)
     }
 
     /// The numbers of texts that are a token each; of bytes, which are one each.
     private func encode(_ parts: some Sequence<[UInt8]>, _ unknown: UnknownCharacters) throws -> [Int] {
         var (result, offset): ([Int], Int) = ([], 0)
+        result.reserveCapacity(parts.underestimatedCount)
         for part in parts {
             let tokens = kind == .bytes ? part.map { [$0] } : [part]
             let known = tokens.compactMap { numbers[$0] }
@@ -104,7 +112,7 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The text of some tokens. Bytes that do not make UTF-8 read as U+FFFD.
     public func decode(_ tokens: some Sequence<Int>) -> String {
-        String(decoding: tokens.flatMap { entries[$0] }, as: UTF8.self)
+        String(decoding: tokens.flatMap { bytes(of: $0) }, as: UTF8.self)
     }
 }
 
@@ -121,16 +129,25 @@ extension Vocabulary {
     public func difference(to other: Vocabulary) -> String? {
         guard self != other else { return nil }
         if kind != other.kind { return "one counts \(kind.rawValue), the other \(other.kind.rawValue)" }
-        func list(_ tokens: [[UInt8]]) -> String {
-            let shown = tokens.prefix(10).map { Self.quoted($0) }.joined(separator: " ")
-            return tokens.count > 10 ? "\(shown) and \(tokens.count - 10) more" : shown
-        }
-        let added = other.entries.filter { numbers[$0] == nil }
-        let missing = entries.filter { other.numbers[$0] == nil }
+        let (added, missing) = (other.entries(notIn: self), entries(notIn: other))
         return [
-            added.isEmpty ? nil : "not in the first: \(list(added))",
-            missing.isEmpty ? nil : "only in the first: \(list(missing))",
+            added.isEmpty ? nil : "not in the first: \(Self.list(added))",
+            missing.isEmpty ? nil : "only in the first: \(Self.list(missing))",
         ].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    /// Why it cannot stand for `other`, which has tokens that it lacks; nil when it can.
+    func lack(of other: Vocabulary) -> String? {
+        if kind != other.kind { return "it counts \(kind.rawValue), not \(other.kind.rawValue)" }
+        let missing = other.entries(notIn: self)
+        return missing.isEmpty ? nil : "it lacks \(Self.list(missing))"
+    }
+
+    private func entries(notIn other: Vocabulary) -> [[UInt8]] { entries.filter { other.numbers[$0] == nil } }
+
+    private static func list(_ tokens: [[UInt8]]) -> String {
+        let shown = tokens.prefix(10).map { quoted($0) }.joined(separator: " ")
+        return tokens.count > 10 ? "\(shown) and \(tokens.count - 10) more" : shown
     }
 
     /// A token as messages show it: 'a', '\n', U+00A0, byte 255.

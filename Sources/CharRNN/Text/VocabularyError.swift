@@ -8,7 +8,7 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
     case unknownByte(UInt8, offset: Int)
     /// Bytes that are no text, for a vocabulary of other tokens than bytes.
     case notUTF8
-    /// Two vocabularies that do not fit together, and what the second has and lacks in comparison with the first.
+    /// Two vocabularies that do not fit together, and why.
     case mismatch(String)
 
     public var description: String {
@@ -18,7 +18,7 @@ public enum VocabularyError: Error, Equatable, CustomStringConvertible {
         case .unknownByte(let byte, let offset):
             "the model does not know the byte \(byte) at position \(offset)"
         case .notUTF8: "the model reads UTF-8, which these bytes are not"
-        case .mismatch(let difference): "the vocabularies do not fit: \(difference)"
+        case .mismatch(let reason): reason
         }
     }
 }

@@ -36,7 +36,8 @@ public final class Trainer {
     /// The steps taken.
     public private(set) var iteration: Int
     /// The rate of the next step, which ``Options/decay`` lowers at the ends of epochs. Set it to follow another schedule;
-    /// it must be a number, 0 or above.
+    /// it must be finite, 0 or above. A ``TrainingGuard`` halves it when a run goes back, so a schedule beside one should
+    /// multiply it.
     public var learningRate: Float {
         willSet { precondition(newValue >= 0 && newValue.isFinite, "a learning rate of \(newValue)") }
     }
@@ -108,13 +109,15 @@ public final class Trainer {
         model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device],
         progress: TrainingProgress?
     ) throws {
+        let rate = progress?.position.learningRate ?? options.optimizer.learningRate
+        precondition(rate >= 0 && rate.isFinite, "a learning rate of \(rate)")
         let layout = model.parameters.layout
         self.model = model
         self.dataset = try dataset.numbered(by: model.vocabulary)
         self.options = options
         self.devices = [model.device] + devices
         iteration = progress?.position.iteration ?? 0
-        learningRate = progress?.position.learningRate ?? options.optimizer.learningRate
+        learningRate = rate
         validationLosses = progress?.position.validationLosses ?? [:]
         earlierLosses = progress?.losses ?? []
         gradient = try Parameters(layout, on: model.backend)

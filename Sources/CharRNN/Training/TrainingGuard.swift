@@ -1,7 +1,7 @@
 import Glibc
 import OpenCLCompute
 
-/// Keeps a run from being spoilt by a number that is none, or by a loss that leaps up: the run goes back to the last
+/// Keeps a run from being spoilt by NaN, infinity or a loss that spikes: the run goes back to the last
 /// good state, on the device, and on from there with half the learning rate.
 ///
 /// ```swift
@@ -26,7 +26,7 @@ public final class TrainingGuard {
 
     private let trainer: Trainer
     private var good: TrainingSnapshot
-    /// ln V, the loss of who knows nothing.
+    /// ln V, the loss of a uniform guess.
     private let ignorance: Float
     /// Of the step after the good state, before it was taken.
     private var goodLoss: Float

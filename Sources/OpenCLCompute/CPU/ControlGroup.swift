@@ -23,13 +23,16 @@ package struct ControlGroup: Equatable {
             // "0::/path", or "4:memory:/path" in version 1.
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { continue }
-            // A group has no more than those around it. A container sees its own as the tree, but may be told the path
-            // outside, of which it sees nothing.
-            var path = "\(trees)/\(parts[1])"
-            limit(byFilesIn: path)
-            for name in parts[2].split(separator: "/") where name != ".." {
-                path += "/\(name)"
+            // Controllers that share a tree are not mounted in the same order everywhere.
+            for tree in [parts[1]] + parts[1].split(separator: ",") {
+                // A group has no more than those around it. A container sees its own as the tree, but may be told the
+                // path outside, of which it sees nothing.
+                var path = "\(trees)/\(tree)"
                 limit(byFilesIn: path)
+                for name in parts[2].split(separator: "/") where name != ".." {
+                    path += "/\(name)"
+                    limit(byFilesIn: path)
+                }
             }
         }
     }
