@@ -10,7 +10,6 @@ extension LanguageModel {
     ///
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     public func logProbabilities(of tokens: some Collection<Int>) throws -> [Double] {
-        for token in tokens { vocabulary.check(token) }
         var session = try makeSession()
         return try zip(tokens, tokens.dropFirst()).map { token, following in
             try session.feed(token)

@@ -24,7 +24,7 @@ package struct ControlGroup: Equatable {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { continue }
             // Controllers that share a tree are not mounted in the same order everywhere.
-            for tree in [parts[1]] + parts[1].split(separator: ",") {
+            for tree in Set([parts[1]] + parts[1].split(separator: ",")) {
                 // A group has no more than those around it. A container sees its own as the tree, but may be told the
                 // path outside, of which it sees nothing.
                 var path = "\(trees)/\(tree)"

@@ -138,8 +138,9 @@ struct OpenCLStream {
         for first in stride(from: 0, to: rows, by: Self.mostRows) {
             let offset = [0, first]
             let part = [size[0], min(rows - first, Self.mostRows)]
-            let bytes = arguments.reduce(0) { $0 + $1.byteCount } * part[1] / rows
-            let status = context.enqueue(.kernel, name, bytes: bytes) { event in
+            let status = context.enqueue(
+                .kernel, name, bytes: arguments.reduce(0) { $0 + $1.byteCount } * part[1] / rows
+            ) { event in
                 clEnqueueNDRangeKernel(
                     context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), offset, part, group, 0, nil,
                     event)
