@@ -12,13 +12,11 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The tokens of `text`.
     public init(of text: String, kind: TokenKind = .scalars) {
-        let entries: Set<[UInt8]> =
-            switch kind {
-            case .bytes: Set(text.utf8.lazy.map { [$0] })
-            case .scalars: Set(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) })
-            case .characters: Set(text.lazy.map { Array($0.utf8) })
-            }
-        self.init(kind: kind, entries: entries)
+        if kind == .bytes {
+            self.init(of: text.utf8)
+        } else {
+            self.init(kind: kind, entries: Set(Self.parts(of: text, kind)))
+        }
     }
 
     /// The bytes that occur in those of any file, as ``TokenKind/bytes``.
@@ -72,10 +70,14 @@ public struct Vocabulary: Hashable, Sendable {
     /// - Parameter unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks.
     /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
     public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
-        switch kind {
-        case .characters: try encode(text.lazy.map { Array($0.utf8) }, unknown)
-        case .scalars, .bytes: try encode(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) }, unknown)
-        }
+        try encode(Self.parts(of: text, kind), unknown)
+    }
+
+    /// What is known or unknown as a whole: characters, or scalars, of which each byte may be a token.
+    private static func parts(of text: String, _ kind: TokenKind) -> AnySequence<[UInt8]> {
+        kind == .characters
+            ? AnySequence(text.lazy.map { Array($0.utf8) })
+            : AnySequence(text.unicodeScalars.lazy.map { Array(UTF8.encode($0)!) })
     }
 
     /// The numbers of the tokens of a text in UTF-8; with ``TokenKind/bytes``, of what any file holds.
@@ -83,7 +85,8 @@ public struct Vocabulary: Hashable, Sendable {
     /// - Parameter unknown: what to do with a token that the vocabulary lacks.
     /// - Throws: ``VocabularyError``.
     public func encode(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
-        if let text = String(validating: Array(bytes), as: UTF8.self) { return try encode(text, unknown: unknown) }
+        let bytes = Array(bytes)
+        if let text = String(validating: bytes, as: UTF8.self) { return try encode(text, unknown: unknown) }
         guard kind == .bytes else { throw VocabularyError.notUTF8 }
         return try encode(bytes.lazy.map { [$0] }, unknown)
     }
