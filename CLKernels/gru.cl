@@ -130,7 +130,7 @@ KERNEL void gru_reset_backward(
         dbefore + dbefore_at + b * H);
 }
 
-// All steps: panels.cl, or cards.cl, has how a slice of `rows` streams is shared among work-items. gates, memory and
+// All steps: cpu.cl, or gpu.cl, has how a slice of `rows` streams is shared among work-items. gates, memory and
 // dhidden are those of T steps; hidden has the state before the first in front of it. The memory of the products serves
 // one step after the other.
 

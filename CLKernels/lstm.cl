@@ -93,7 +93,7 @@ KERNEL void lstm_backward(
         dhidden + dhidden_at + b * H, later + later_at + b * H, carry + carry_at + b * H);
 }
 
-// All steps: panels.cl, or cards.cl, has how a slice of `rows` streams is shared among work-items. gates and dhidden are
+// All steps: cpu.cl, or gpu.cl, has how a slice of `rows` streams is shared among work-items. gates and dhidden are
 // those of T steps; hidden and memory have the state before the first in front of them. The product's memory and `later`
 // serve one step after the other.
 

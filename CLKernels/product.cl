@@ -1,4 +1,4 @@
-// Matrix products on processors; panels.cl has what they are made of.
+// Matrix products on processors; cpu.cl has what they are made of.
 //
 // a         m × k    rows a_stride apart
 // b         k × n    as it stands, or in panels

@@ -53,7 +53,7 @@ KERNEL void rnn_backward(
         H, j, is_last, gates + gates_at + b * H, dhidden + dhidden_at + b * H, later + later_at + b * H);
 }
 
-// All steps: panels.cl, or cards.cl, has how a slice of `rows` streams is shared among work-items. gates and dhidden are
+// All steps: cpu.cl, or gpu.cl, has how a slice of `rows` streams is shared among work-items. gates and dhidden are
 // those of T steps; hidden has the state before the first in front of it. The product's memory and `later` serve one step
 // after the other.
 

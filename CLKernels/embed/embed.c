@@ -6,11 +6,11 @@
 static const char common[] = {
 #embed "../common.cl"
     , 0};
-static const char panels[] = {
-#embed "../panels.cl"
+static const char cpu[] = {
+#embed "../cpu.cl"
     , 0};
-static const char cards[] = {
-#embed "../cards.cl"
+static const char gpu[] = {
+#embed "../gpu.cl"
     , 0};
 static const char rows[] = {
 #embed "../rows.cl"
@@ -43,7 +43,7 @@ static const char optimizer[] = {
 static const struct {
     const char *name, *source;
 } kernels[] = {
-    {"common", common}, {"panels", panels}, {"cards", cards}, {"rows", rows},       {"reduce", reduce},
+    {"common", common}, {"cpu", cpu}, {"gpu", gpu}, {"rows", rows},       {"reduce", reduce},
     {"product", product}, {"lstm", lstm},   {"gru", gru},     {"rnn", rnn},         {"softmax", softmax},
     {"dropout", dropout}, {"optimizer", optimizer},
 };

@@ -61,8 +61,8 @@ final class TrainingRun {
             let isLast = step.iteration == lastIteration || signal != nil
             let isPrinted = step.iteration % printEvery == 0 || isLast
             let isSaved = schedule.isDue(at: step.iteration) || isLast
-            if let setback = try guardian.check(now: isPrinted) ?? (isSaved ? guardian.secure() : nil) {
-                try tell(setback)
+            if let rollback = try guardian.check(now: isPrinted) ?? (isSaved ? guardian.commit() : nil) {
+                try tell(rollback)
                 continue
             }
             if isPrinted { try report(step) }
@@ -98,13 +98,13 @@ final class TrainingRun {
 
     // MARK: Faults
 
-    private func tell(_ setback: TrainingSetback) throws {
+    private func tell(_ rollback: TrainingRollback) throws {
         Console.endProgress()
-        Console.note("\(setback)")
+        Console.note("\(rollback)")
         try history.append(
             .init(
                 iteration: trainer.iteration, epoch: trainer.epoch, learningRate: Double(trainer.learningRate),
-                returnedFrom: setback.iteration))
+                returnedFrom: rollback.iteration))
         recentLosses = []
         clock.start()
     }

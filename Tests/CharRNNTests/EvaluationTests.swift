@@ -10,7 +10,7 @@ import Testing
         for device in Device.underTest {
             let trainer = try run.trainer(on: device)
             for _ in 0..<5 { _ = try trainer.step() }
-            for part in [TextDataset.Part.training, .validation, .test] {
+            for part in [TextDataset.Split.training, .validation, .test] {
                 #expect(!trainer.dataset.batches(in: part).isEmpty)
                 var reference = try ReferenceNetwork(trainer.model, batchSize: run.batchSize)
                 let expected = reference.meanLoss(over: part, of: trainer.dataset)

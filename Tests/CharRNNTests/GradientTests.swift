@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: Case.all)
     func theGradientIsThatOfCentralDifferencesOnEveryDevice(_ example: Case) throws {
         let run = Run(cell: example.cell, dropout: example.dropout)
-        for device in Device.underTest + Device.fusingCards {
+        for device in Device.underTest + Device.fusingGPUs {
             let trainer = try run.trainer(on: device)
             var reference = try ReferenceNetwork(trainer.model, batchSize: run.batchSize)
             for step in 0..<2 {

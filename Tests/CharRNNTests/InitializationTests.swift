@@ -25,11 +25,11 @@ import Testing
     }
 
     @Test(arguments: RecurrentCell.allCases, [true, false])
-    func weightsAndBiasesAreUniform(_ cell: RecurrentCell, isClassic: Bool) throws {
+    func weightsAndBiasesAreUniform(_ cell: RecurrentCell, isTorch: Bool) throws {
         var generator = SplitMix64(seed: 3)
         let configuration = configuration(cell)
         let model =
-            isClassic
+            isTorch
             ? try LanguageModel(configuration, on: .cpu, seed: 3)
             : try LanguageModel(configuration, on: .cpu, using: &generator)
         var values = try model.parameterValues()

@@ -7,7 +7,7 @@ import Testing
 @Suite("Launches, waits and copies of a training step")
 struct LaunchTests {
     private static let cells = RecurrentCell.allCases
-    private static let devices = Device.underTest.filter(\.isOpenCL) + Device.fusingCards
+    private static let devices = Device.underTest.filter(\.isOpenCL) + Device.fusingGPUs
 
     @Test("The launches are those of the formula", arguments: devices)
     func launches(device: Device) throws {
@@ -17,7 +17,7 @@ struct LaunchTests {
                 let expected =
                     device.kind == .openCLProcessor
                     ? Self.processorLaunches(cell, layers: 2, slices: slices)
-                    : Self.cardLaunches(cell, steps: steps, layers: 2, slices: slices, fused: device.fuses(cell))
+                    : Self.gpuLaunches(cell, steps: steps, layers: 2, slices: slices, fused: device.fuses(cell))
                 #expect(step.calls(.kernel, .product) == expected, "\(cell), \(batchSize)x\(steps): \(step.works)")
             }
         }
@@ -31,7 +31,7 @@ struct LaunchTests {
             #expect(step.calls(.transfer) == 1)
             // Inputs, targets and positions, and the starts of the groups.
             #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
-            // The state of each layer, a bias of each, and on cards U where every step multiplies by it.
+            // The state of each layer, a bias of each, and on GPUs U where every step multiplies by it.
             let states = cell == .lstm ? 2 : 1
             let packed = device.kind == .openCLProcessor || cell == .gru || device.fuses(cell) ? 0 : 1
             #expect(step.calls(.copy) == 2 * (states + 1 + packed))
@@ -69,7 +69,7 @@ struct LaunchTests {
 
     /// So many products for each time step, forward and backward, and a kernel after each, before the first step none; or
     /// one launch forward and one backward.
-    private static func cardLaunches(
+    private static func gpuLaunches(
         _ cell: RecurrentCell, steps: Int, layers: Int, slices: Int, fused: Bool
     ) -> Int {
         let products = cell == .gru ? 2 : 1
@@ -93,6 +93,6 @@ struct LaunchTests {
 }
 
 extension Device {
-    /// Whether a layer of 8 is one launch on this card.
+    /// Whether a layer of 8 is one launch on this GPU.
     fileprivate func fuses(_ cell: RecurrentCell) -> Bool { tuning?.fuses(cell, hiddenSize: 8) ?? false }
 }

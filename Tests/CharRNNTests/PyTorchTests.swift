@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: RecurrentCell.allCases)
-    func theClassicSeedGivesTheWeightsThatNumpyDrew(_ cell: RecurrentCell) throws {
+    func theTorchSeedGivesTheWeightsThatNumpyDrew(_ cell: RecurrentCell) throws {
         let configuration = LanguageModel.Configuration(
             cell: cell, vocabulary: try dataset().vocabulary, hiddenSize: 12, layerCount: 2)
         let model = try LanguageModel(configuration, on: .cpu, seed: 123)

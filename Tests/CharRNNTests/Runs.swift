@@ -56,7 +56,7 @@ extension ReferenceNetwork {
     }
 
     /// The mean loss over a part, the state being carried from batch to batch.
-    mutating func meanLoss(over part: TextDataset.Part, of dataset: TextDataset) -> Double {
+    mutating func meanLoss(over part: TextDataset.Split, of dataset: TextDataset) -> Double {
         let losses = dataset.batches(in: part).flatMap { index in
             let batch = dataset.batch(index)
             return read(batch.inputs, targets: batch.targets)

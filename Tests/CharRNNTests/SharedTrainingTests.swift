@@ -93,7 +93,7 @@ import Testing
         let spoilt = try trainer(run, group)
         let guardian = try TrainingGuard(spoilt)
         try advance(spoilt, to: 6)
-        #expect(try guardian.secure() == nil)
+        #expect(try guardian.commit() == nil)
         let good = try Checkpoint(of: spoilt).throughFile()
         var values = try spoilt.model.parameterValues()
         values[0] = .nan

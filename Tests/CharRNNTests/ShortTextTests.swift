@@ -33,7 +33,7 @@ import Testing
         #expect(!dataset.batches(in: .training).isEmpty)
         #expect(validation == 0 || !dataset.batches(in: .validation).isEmpty)
         #expect(training + validation > 0.999 || !dataset.batches(in: .test).isEmpty)
-        let parts: [TextDataset.Part] = [.training, .validation, .test]
+        let parts: [TextDataset.Split] = [.training, .validation, .test]
         let batches = parts.flatMap { Array(dataset.batches(in: $0)) }
         #expect(batches.count == count / (b * s))
         for index in batches {

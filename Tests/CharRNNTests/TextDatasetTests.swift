@@ -69,7 +69,7 @@ import Testing
         let dataset = try TextDataset(
             text: SmallText.noise(600), batchSize: 2, sequenceLength: 3, trainingFraction: training,
             validationFraction: validation)
-        let parts: [TextDataset.Part] = [.training, .validation, .test]
+        let parts: [TextDataset.Split] = [.training, .validation, .test]
         #expect(parts.map { dataset.batches(in: $0).count } == expected)
         #expect(parts.flatMap { Array(dataset.batches(in: $0)) } == Array(0..<100))
     }

@@ -122,7 +122,7 @@ import Testing
             for iteration in 0..<10 {
                 _ = try quiet.step()
                 _ = try evaluating.step()
-                for part in [TextDataset.Part.validation, .test, .training].prefix(iteration % 4) {
+                for part in [TextDataset.Split.validation, .test, .training].prefix(iteration % 4) {
                     _ = try evaluating.evaluate(part)
                 }
             }

@@ -16,13 +16,13 @@ import Testing
     /// Steps to `iteration`, looking as often as a run does that prints every `interval` steps.
     private func advance(
         _ trainer: Trainer, _ guardian: TrainingGuard, to iteration: Int, printEvery interval: Int = 7
-    ) throws -> [TrainingSetback] {
-        var setbacks: [TrainingSetback] = []
+    ) throws -> [TrainingRollback] {
+        var rollbacks: [TrainingRollback] = []
         while trainer.iteration < iteration {
             let step = try trainer.step()
-            if let setback = try guardian.check(now: step.iteration % interval == 0) { setbacks.append(setback) }
+            if let rollback = try guardian.check(now: step.iteration % interval == 0) { rollbacks.append(rollback) }
         }
-        return setbacks
+        return rollbacks
     }
 
     private func spoil(_ trainer: Trainer, with value: Float) throws {
@@ -39,7 +39,7 @@ import Testing
             let guardian = try TrainingGuard(guarded)
             for _ in 0..<130 { _ = try free.step() }
             #expect(try advance(guarded, guardian, to: 60).isEmpty)
-            #expect(try guardian.secure() == nil)
+            #expect(try guardian.commit() == nil)
             #expect(try advance(guarded, guardian, to: 130).isEmpty)
             let isSame = try Checkpoint(of: guarded).fileBytes() == Checkpoint(of: free).fileBytes()
             #expect(isSame, "\(device)")
@@ -52,17 +52,17 @@ import Testing
             let trainer = try run(example).trainer(on: device)
             let guardian = try TrainingGuard(trainer)
             #expect(try advance(trainer, guardian, to: 10).isEmpty)
-            #expect(try guardian.secure() == nil)
+            #expect(try guardian.commit() == nil)
             let good = try Checkpoint(of: trainer).throughFile()
             let rate = trainer.learningRate
 
             for (round, value) in [Float.nan, .infinity, 1e30].enumerated() {
                 let end = 20 + 10 * round
                 try spoil(trainer, with: value)
-                let setback = try #require(try advance(trainer, guardian, to: end).first, "\(value) on \(device)")
-                #expect(setback.goodIteration == 10 && setback.iteration > end - 10)
+                let rollback = try #require(try advance(trainer, guardian, to: end).first, "\(value) on \(device)")
+                #expect(rollback.goodIteration == 10 && rollback.iteration > end - 10)
                 let halved = rate / Float(2 << round)
-                #expect(setback.learningRate == halved)
+                #expect(rollback.learningRate == halved)
                 // What came after is the run that starts from the good state with that rate.
                 let expected = try resumed(good, example, device, rate: halved)
                 for _ in 10..<end { _ = try expected.step() }
@@ -119,32 +119,32 @@ import Testing
     /// is low there.
     private func advanceWildly(
         _ trainer: Trainer, to end: Int, printEvery interval: Int, saving: (Checkpoint) throws -> Void = { _ in }
-    ) throws -> [TrainingSetback] {
+    ) throws -> [TrainingRollback] {
         let guardian = try TrainingGuard(trainer)
-        var setbacks: [TrainingSetback] = []
+        var rollbacks: [TrainingRollback] = []
         while trainer.iteration < end {
             if trainer.iteration == 36 && trainer.learningRate > 0.008 { try spoil(trainer, with: .nan) }
             if trainer.iteration == 75 && trainer.learningRate > 0.0015 { try spoil(trainer, with: 1e20) }
             let step = try trainer.step()
             let isSaved = step.iteration % 10 == 0
-            let found = try guardian.check(now: step.iteration % interval == 0) ?? (isSaved ? guardian.secure() : nil)
+            let found = try guardian.check(now: step.iteration % interval == 0) ?? (isSaved ? guardian.commit() : nil)
             if let found {
-                setbacks.append(found)
+                rollbacks.append(found)
             } else if isSaved {
                 try saving(Checkpoint(of: trainer).throughFile())
             }
         }
-        return setbacks
+        return rollbacks
     }
 
     @Test(arguments: RecurrentCell.allCases)
-    func aRunResumedBeforeASetbackIsTheRunThatNeverStopped(_ cell: RecurrentCell) throws {
+    func aRunResumedBeforeARollbackIsTheRunThatNeverStopped(_ cell: RecurrentCell) throws {
         let run = run(LearningCase(cell: cell, optimizer: .rmsProp(learningRate: 0.01)))
         for device in Device.underTest {
             let whole = try run.trainer(on: device)
             var saved: [Checkpoint] = []
-            let setbacks = try advanceWildly(whole, to: 105, printEvery: 4) { saved.append($0) }
-            #expect(setbacks.map(\.goodIteration) == [30, 70, 70])
+            let rollbacks = try advanceWildly(whole, to: 105, printEvery: 4) { saved.append($0) }
+            #expect(rollbacks.map(\.goodIteration) == [30, 70, 70])
             let expected = try Checkpoint(of: whole).fileBytes()
             for checkpoint in saved {
                 let resumed = try Trainer(resuming: checkpoint, dataset: run.dataset(), on: device)
@@ -166,10 +166,10 @@ import Testing
             #expect(try advance(trainer, guardian, to: 110).isEmpty)
             // All numbers stay finite.
             try trainer.model.setParameterValues(trainer.model.parameterValues().map { -300 * $0 })
-            let setback = try #require(try advance(trainer, guardian, to: 220).first, "\(device)")
-            #expect(setback.goodIteration == 100 && (111...201).contains(setback.iteration))
-            guard case .leap = setback.fault else {
-                Issue.record("\(setback) on \(device)")
+            let rollback = try #require(try advance(trainer, guardian, to: 220).first, "\(device)")
+            #expect(rollback.goodIteration == 100 && (111...201).contains(rollback.iteration))
+            guard case .leap = rollback.fault else {
+                Issue.record("\(rollback) on \(device)")
                 continue
             }
         }
@@ -195,7 +195,7 @@ import Testing
         #expect("\(divergence!)" == "the loss is nan at iteration 1")
     }
 
-    @Test func theWordsOfASetback() throws {
+    @Test func theWordsOfARollback() throws {
         let trainer = try Run().trainer()
         let guardian = try TrainingGuard(trainer)
         var words: [String] = []

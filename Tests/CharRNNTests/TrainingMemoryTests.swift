@@ -66,7 +66,7 @@ import Testing
 
         let guardian = try TrainingGuard(trainer)
         for _ in 0..<3 { _ = try trainer.step() }
-        #expect(try guardian.secure() == nil)
+        #expect(try guardian.commit() == nil)
         #expect(backend.heldBytes == example.bytes(configuration, guarded: true))
         withExtendedLifetime(guardian) {}
     }
@@ -107,11 +107,11 @@ import Testing
             configuration.largestBatchSize(
                 on: devices[0], sharingWith: Array(devices.dropFirst()), sequenceLength: 10, optimizer: .rmsProp())
         }
-        let card = device(.discreteGPU, 64)
-        let alone = largest(card)
-        let two = largest(card, card)
+        let gpu = device(.discreteGPU, 64)
+        let alone = largest(gpu)
+        let two = largest(gpu, gpu)
         #expect(two.isMultiple(of: 2) && two > alone * 19 / 10 && two < alone * 2, "gradients and losses take some")
-        #expect(largest(card, device(.discreteGPU, 16)) < alone, "the smaller one decides")
+        #expect(largest(gpu, device(.discreteGPU, 16)) < alone, "the smaller one decides")
         // The CPU and OpenCL on it have one memory.
         let both = largest(device(.cpu, 64), device(.openCLProcessor, 64))
         #expect(both < largest(device(.openCLProcessor, 64)) * 11 / 10)

@@ -5,7 +5,7 @@ import Testing
 
 /// Devices as they are in the field: the driver's answers are changed, and what is beyond them is refused.
 ///
-/// `make portability` does the same with Oclgrind as a graphics card of 64 work-items and 16 KB of local memory.
+/// `make portability` does the same with Oclgrind as a GPU of 64 work-items and 16 KB of local memory.
 @Suite(.enabled(if: !OpenCLFaults.devices.isEmpty))
 struct SmallDeviceTests {
     /// CL_DEVICE_TYPE and CL_DEVICE_HOST_UNIFIED_MEMORY: kernels take one element a work-item, sums take groups.
@@ -34,7 +34,7 @@ struct SmallDeviceTests {
     }
 
     /// CLBlast would have large products computed by a kernel with groups of 256.
-    @Test("A graphics card of 64 work-items computes large products, too")
+    @Test("A GPU of 64 work-items computes large products, too")
     func largeProducts() throws {
         let (status, lines) = try check(64, Self.graphicsCard)
         #expect(status == 0)
@@ -49,7 +49,7 @@ struct SmallDeviceTests {
         }
     }
 
-    @Test("A graphics card is checked with both of CLBlast's kernels")
+    @Test("A GPU is checked with both of CLBlast's kernels")
     func bothKernels() throws {
         let (status, lines) = try check(1024, Self.graphicsCard)
         #expect(status == 0)
@@ -60,7 +60,7 @@ struct SmallDeviceTests {
         }
     }
 
-    // CLBlast, which multiplies on graphics cards, needs 64 work-items, and says so.
+    // CLBlast, which multiplies on GPUs, needs 64 work-items, and says so.
     @Test("All kernels of ours are right in smaller work-groups, too", arguments: [32, 1])
     func smallerGroups(size: Int) throws {
         let (_, lines) = try check(size, Self.graphicsCard)

@@ -16,10 +16,10 @@ import Testing
         ).outcome
     }
 
-    @Test(.enabled(if: !OpenCLPlatform.processorsAsCards().isEmpty, "no OpenCL processor"))
+    @Test(.enabled(if: !OpenCLPlatform.processorsAsGPUs().isEmpty, "no OpenCL processor"))
     func whatIsKeptAndFailsIsToBeForgotten() throws {
         try Workplace.inNewFolder { place in
-            for device in OpenCLPlatform.processorsAsCards() {
+            for device in OpenCLPlatform.processorsAsGPUs() {
                 var tuning = try #require(device.tuning)
                 var parameters = try tuning.current()
                 // Groups of 2¹⁶ items are none that a device has.

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("The check of a device")
 struct DeviceCheckTests {
-    /// Cores run as cards in place of whole processors, whose tuning the check would change under other tests.
-    static let devices = Device.available + OpenCLPlatform.coresOfProcessors(asCards: true)
+    /// Cores run as GPUs in place of whole processors, whose tuning the check would change under other tests.
+    static let devices = Device.available + OpenCLPlatform.coresOfProcessors(asGPUs: true)
 
     @Test("Every device found passes", arguments: devices)
     func sound(device: Device) throws {

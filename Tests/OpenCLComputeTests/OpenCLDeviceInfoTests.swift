@@ -92,7 +92,7 @@ struct OpenCLDeviceInfoTests {
         #expect(example.info.laneCount == (isProcessor ? 1 : 64))
     }
 
-    @Test("A card takes all time steps at once where its local memory holds a group's slice of the streams")
+    @Test("A GPU takes all time steps at once where its local memory holds a group's slice of the streams")
     func slices() {
         var info = Self.examples[0].info
         func largest(_ cell: RecurrentCell) -> Int? {
@@ -109,10 +109,10 @@ struct OpenCLDeviceInfoTests {
 
     @Test("A buffer is no larger than kernels can count, in ints of 32 bits")
     func largestBuffer() {
-        let card = OpenCLDeviceInfo(
+        let gpu = OpenCLDeviceInfo(
             name: "", vendor: "", platform: "", version: "", driver: "", type: Self.gpu, hostUnifiedMemory: false,
             globalMemory: 80 << 30, maxAllocation: 20 << 30, localMemory: 0, maxWorkGroupSize: 0, computeUnits: 0)
-        #expect(card.maxAllocation == 4 * UInt64(Int32.max))
+        #expect(gpu.maxAllocation == 4 * UInt64(Int32.max))
         #expect(Self.examples[0].info.maxAllocation == 2 << 30)
     }
 

@@ -3,15 +3,15 @@ import OpenCLCompute
 import TestSupport
 import Testing
 
-/// The search for what is fastest on a card, and its place on disk.
-@Suite("Tuning of cards", .serialized)
+/// The search for what is fastest on a GPU, and its place on disk.
+@Suite("Tuning of GPUs", .serialized)
 struct TuningTests {
     private static let start = ["A": ["x": 1], "B": ["y": 1]]
     private static let stages = [[["A": ["x": 2]], ["A": ["x": 3]]], [["B": ["y": 2]], ["B": ["y": 3]]]]
 
     @Test("Each stage goes on from the best of the stage before")
     func stages() throws {
-        var tried: [CardTuning.Parameters] = []
+        var tried: [GPUTuning.Parameters] = []
         let found = try TuningSearch(from: Self.start, stages: Self.stages).run { parameters in
             tried.append(parameters)
             // A = 3 is good, and B = 2 with it alone.
@@ -56,9 +56,9 @@ struct TuningTests {
 
     @Test(
         "A layer's time steps become one launch with those of the smaller ones, or none of the larger ones",
-        .enabled(if: card != nil, "no OpenCL processor"))
+        .enabled(if: gpu != nil, "no OpenCL processor"))
     func sequences() throws {
-        let tuning = try #require(Self.card?.tuning)
+        let tuning = try #require(Self.gpu?.tuning)
         func choices(_ hiddenSize: Int, from now: Int) -> [Int?] {
             let start = ["Sequence": ["lstm": now, "gru": 5, "rnn": 6]]
             return tuning.sequenceChoices(.lstm, hiddenSize: hiddenSize, in: start).map { choice in
@@ -72,14 +72,14 @@ struct TuningTests {
         #expect(choices(1 << 20, from: 64) == [], "no local memory holds its slices")
     }
 
-    /// A core as a card, whose parameters are nobody else's.
-    private static let card = OpenCLPlatform.coresOfProcessors(asCards: true).last
+    /// A core as a GPU, whose parameters are nobody else's.
+    private static let gpu = OpenCLPlatform.coresOfProcessors(asGPUs: true).last
 
-    private func inFolder(_ body: (Device, CardTuning) throws -> Void) throws {
-        let device = try #require(Self.card)
+    private func inFolder(_ body: (Device, GPUTuning) throws -> Void) throws {
+        let device = try #require(Self.gpu)
         try withTemporaryFolder { folder in
             var tuning = try #require(device.tuning)
-            tuning.file = folder.appendingPathComponent("some/card.tuning")
+            tuning.file = folder.appendingPathComponent("some/GPU.tuning")
             try body(device, tuning)
         }
     }
@@ -91,14 +91,14 @@ struct TuningTests {
         }
     }
 
-    @Test("Only what is run as a card has parameters of CLBlast")
+    @Test("Only what is run as a GPU has parameters of CLBlast")
     func processors() {
         #expect(Device.cpu.tuning == nil)
         #expect(Device.available.allSatisfy { $0.kind != .openCLProcessor || $0.tuning == nil })
-        #expect(OpenCLPlatform.processorsAsCards().allSatisfy { $0.tuning != nil })
+        #expect(OpenCLPlatform.processorsAsGPUs().allSatisfy { $0.tuning != nil })
     }
 
-    @Test("What is kept is found again, and nothing else is taken", .enabled(if: card != nil, "no OpenCL processor"))
+    @Test("What is kept is found again, and nothing else is taken", .enabled(if: gpu != nil, "no OpenCL processor"))
     func files() throws {
         try inFolder { _, tuning in
             #expect(tuning.stored() == nil)
@@ -132,7 +132,7 @@ struct TuningTests {
 
     @Test(
         "Parameters that are applied are computed with, and products stay right",
-        .enabled(if: card != nil, "no OpenCL processor"))
+        .enabled(if: gpu != nil, "no OpenCL processor"))
     func application() throws {
         try inFolder { device, tuning in
             let before = try tuning.current()
@@ -157,7 +157,7 @@ struct TuningTests {
         }
     }
 
-    @Test("A tiled kernel that errs, or does not fit, is replaced", .enabled(if: card != nil, "no OpenCL processor"))
+    @Test("A tiled kernel that errs, or does not fit, is replaced", .enabled(if: gpu != nil, "no OpenCL processor"))
     func replacement() throws {
         try inFolder { device, tuning in
             let before = try tuning.current()

@@ -10,9 +10,9 @@ import pathlib
 import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "CLKernels"
-# What stands before each file, on graphics cards and on processors.
-VARIANTS = {1: ["common", "cards"], 8: ["common", "panels"]}
-# Of these, product.cl is made of panels.cl and needs it.
+# What stands before each file, on GPUs and on processors.
+VARIANTS = {1: ["common", "gpu"], 8: ["common", "cpu"]}
+# Of these, product.cl is made of cpu.cl and needs it.
 PROCESSORS_ONLY = ["product"]
 BUILD_LOG = 0x1183
 ALL_KINDS = 0xFFFFFFFF

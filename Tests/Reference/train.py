@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 
 
-class ClassicGRU(torch.nn.Module):
+class TorchGRU(torch.nn.Module):
     def __init__(self, inputs, hidden, layers, **_):
         super().__init__()
         self.hidden, self.layers = hidden, layers
@@ -68,7 +68,7 @@ def main():
         tensors = {name: file.get_tensor(name).double() for name in file.keys()}
     vocabulary = configuration["vocabulary"]["tokens"]
     hidden, layers = configuration["hiddenSize"], configuration["layerCount"]
-    kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN, "gru": ClassicGRU}[configuration["cell"]]
+    kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN, "gru": TorchGRU}[configuration["cell"]]
     torch.set_default_dtype(torch.float64)
     network = torch.nn.ModuleDict(
         {"rnn": kind(len(vocabulary), hidden, layers), "decoder": torch.nn.Linear(hidden, len(vocabulary))})

@@ -12,7 +12,7 @@ extension Checkpoint {
         let numbers = (0..<old.count).map { vocabulary.number(of: old.bytes(of: $0))! }
         var configuration = self.configuration
         configuration.vocabulary = vocabulary
-        var values = ClassicInitialization.values(configuration, seed: seed)
+        var values = TorchInitialization.values(configuration, seed: seed)
         for (source, target) in zip(self.configuration.layout.entries, configuration.layout.entries) {
             // Only the first weights have a row for each token, and only the decoder's have a column.
             let rows = source.rows == target.rows ? Array(0..<source.rows) : numbers

@@ -84,7 +84,7 @@ public final class LanguageModel: Sendable {
     ) throws {
         let layout = try configuration.layout(fitting: device)
         var values = (0..<layout.count).map { _ in Float((2 * generator.uniform() - 1) * 0.08) }
-        if configuration.cell == .lstm { ClassicInitialization.openForgetGates(&values, configuration) }
+        if configuration.cell == .lstm { TorchInitialization.openForgetGates(&values, configuration) }
         try self.init(configuration, values: values, on: device)
     }
 
@@ -93,7 +93,7 @@ public final class LanguageModel: Sendable {
     /// - Throws: `DeviceError` when the device cannot be used or has not enough memory.
     public convenience init(_ configuration: Configuration, on device: Device = .default, seed: UInt64) throws {
         _ = try configuration.layout(fitting: device)
-        try self.init(configuration, values: ClassicInitialization.values(configuration, seed: seed), on: device)
+        try self.init(configuration, values: TorchInitialization.values(configuration, seed: seed), on: device)
     }
 
     /// The model of a checkpoint file.

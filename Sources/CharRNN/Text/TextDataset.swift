@@ -7,7 +7,7 @@ import FoundationEssentials
 /// them for validation, the rest for testing, so that each split holds a share of every row.
 public struct TextDataset: Sendable {
     /// A share of the batches.
-    public enum Part: String, Sendable {
+    public enum Split: String, Sendable {
         case training, validation, test
     }
 
@@ -136,9 +136,9 @@ public struct TextDataset: Sendable {
     }
 
     /// The batches of a part, as arguments of ``batch(_:)``.
-    public func batches(in part: Part) -> Range<Int> {
+    public func batches(in split: Split) -> Range<Int> {
         let firstTest = counts.training + counts.validation
-        return switch part {
+        return switch split {
         case .training: 0..<counts.training
         case .validation: counts.training..<firstTest
         case .test: firstTest..<firstTest + counts.test

@@ -173,8 +173,8 @@ public final class Trainer {
     ///
     /// The result for ``TextDataset/Part/validation`` joins ``validationLosses``. Training goes on in its own state.
     /// - Throws: `DeviceError`.
-    public func evaluate(_ part: TextDataset.Part) throws -> Double {
-        let batches = dataset.batches(in: part)
+    public func evaluate(_ split: TextDataset.Split) throws -> Double {
+        let batches = dataset.batches(in: split)
         guard !batches.isEmpty else { return .nan }
         let carried = try network.state()
         let means = try backend.makeBuffer(of: Float.self, count: batches.count)
@@ -185,7 +185,7 @@ public final class Trainer {
         }
         try network.setState(carried)
         let loss = try backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
-        if part == .validation { validationLosses[iteration] = loss }
+        if split == .validation { validationLosses[iteration] = loss }
         return loss
     }
 

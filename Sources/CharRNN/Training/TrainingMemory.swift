@@ -13,7 +13,7 @@ extension LanguageModel.Configuration {
     /// 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and 1 for the others.
     ///
     /// The parameters and their gradient are the first two of (2 + M)·P; L·G·H·⌈H⌉₁₆ is room for rearranged weights, of
-    /// which graphics cards need only L·G·H². Beyond all this, devices keep room for the matrix product at hand.
+    /// which GPUs need only L·G·H². Beyond all this, devices keep room for the matrix product at hand.
     ///
     /// - Parameters:
     ///   - batchSize: B, the streams of a batch.

@@ -1,0 +1,52 @@
+// What stands, on GPUs, after common.cl: how a work-group takes a slice of the streams through all time steps.
+//
+// The product of a step is small: of up to SLICE_ROWS rows, whose columns the items of the group share, neighbours side
+// by side. Where there are more items than columns, several share the sum of one. U comes from the cache at every step,
+// the rows of the other factor once from the memory.
+#define SLICE_ROWS 4
+
+// The slice, the item of its group, and how many there are.
+#define SLICE_INDEX get_group_id(0)
+#define SLICE_ITEM get_local_id(0)
+#define SLICE_ITEMS get_local_size(0)
+
+// What the group's other items have written may be read afterwards. All of them must call it.
+static inline void slice_wait(void) { barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); }
+
+// c = a·b; afterwards the whole group may read it, and must have called this together.
+//
+// a         m × k    rows a_stride apart; m ≤ SLICE_ROWS
+// b         k × n    rows b_stride apart
+// c         m × n
+// room               one place for each item and for each column of a, with the numbers of all rows side by side
+static inline void slice_multiply(
+    int m, int n, int k, global const float *a, int a_stride, global const float *b, int b_stride, global float *c,
+    local float4 *room) {
+    int item = SLICE_ITEM, items = SLICE_ITEMS;
+    local float4 *sums = room, *columns = room + items;
+    for (int i = item; i < k; i += items) {
+        float column[SLICE_ROWS];
+        for (int r = 0; r < SLICE_ROWS; r++) column[r] = r < m ? a[r * a_stride + i] : 0.0f;
+        columns[i] = vload4(0, column);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    // Each item sums `depth` products of its column; with fewer items than columns it is all of them.
+    int parts = clamp(items / n, 1, k), depth = (k + parts - 1) / parts;
+    int part = item / n, begin = part * depth, end = min(begin + depth, k);
+    for (int first = 0; first < n; first += items) {
+        int j = first + item - part * n;
+        float4 sum = 0.0f;
+        if (j < n) {
+            for (int i = begin; i < end; i++) sum += columns[i] * b[i * b_stride + j];
+        }
+        sums[item] = sum;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (part == 0 && j < n) {
+            for (int p = 1; p < parts; p++) sum += sums[p * n + item];
+            float rows[SLICE_ROWS];
+            vstore4(sum, 0, rows);
+            for (int r = 0; r < m; r++) c[r * n + j] = rows[r];
+        }
+        slice_wait();
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import CharRNN
+import Glibc
+
+@main
+struct CharRNNCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "char-rnn",
+        abstract: "Trains recurrent networks on text, character by character, and lets them write.",
+        discussion: """
+            First steps:
+              char-rnn train --data-dir data/tinyshakespeare
+              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --length 500 --temperature 0.8
+
+            Your own text: put it into a folder as input.txt and name the folder with --data-dir. Add --opencl to \
+            compute on a GPU. The options of karpathy/char-rnn are accepted as they were typed there \
+            (-rnn_size 512 -opencl 1).
+            """,
+        subcommands: [
+            Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self, Tune.self,
+        ])
+
+    static func main() {
+        // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
+        signal(SIGXFSZ, SIG_IGN)
+        let outcome = Result {
+            let arguments = try TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        }
+        Device.releasePrograms()
+        do { try outcome.get() } catch let error where Failure.isOurs(error) {
+            // One line of facts; a usage text would bury it. Only what a compiler says has lines of its own.
+            let message = "char-rnn: \(error)"
+            if case DeviceError.kernelBuildFailed = error {
+                Console.note(message)
+            } else {
+                Console.note(onOneLine(message))
+            }
+            Glibc.exit(1)
+        } catch let error where exitCode(for: error) == .validationFailure {
+            let names = configuration.subcommands.map { "\($0)".lowercased() }
+            let words = ["char-rnn"] + CommandLine.arguments.dropFirst().prefix(1).filter(names.contains)
+            let message = message(for: error).split(separator: "\n").joined(separator: " ")
+            Console.note("char-rnn: \(message) (see: \(words.joined(separator: " ")) --help)")
+            exit(.validationFailure)
+        } catch {
+            exit(withError: error)  // help, versions, and the status of an interrupted run
+        }
+    }
+
+    private static func exit(_ code: ExitCode) -> Never { Glibc.exit(code.rawValue) }
+}
+
+/// What the command line itself has to object to.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+
+    /// Whether an error says in one line all that a user needs.
+    static func isOurs(_ error: any Error) -> Bool {
+        error is Failure || error is TextError || error is VocabularyError || error is CheckpointError
+            || error is BrokenModelError || error is FileError || error is DeviceError
+    }
+}

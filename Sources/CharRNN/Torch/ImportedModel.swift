@@ -1,0 +1,75 @@
+/// A model of another program on its way into a checkpoint.
+struct ImportedModel {
+    /// A matrix of it, with a bias: what each output takes of each input.
+    struct Matrix {
+        let inputs: Int
+        let outputs: Int
+        /// outputs × inputs, row-major
+        let weights: [Float]
+        let bias: [Float]
+    }
+
+    let cell: RecurrentCell
+    let vocabulary: ImportedVocabulary
+    let hiddenSize: Int
+    let dropout: Float
+    /// In char-rnn's order and shapes; see ``TorchMatrix``.
+    let matrices: [Matrix]
+    let options: [String: String]
+
+    /// The layers that so many matrices make.
+    ///
+    /// - Throws: ``TorchFault`` when they make no whole number.
+    static func layerCount(_ cell: RecurrentCell, matrices count: Int) throws -> Int {
+        let perLayer = TorchMatrix.countPerLayer(cell)
+        guard count > perLayer, (count - 1) % perLayer == 0 else {
+            throw TorchFault.foreign(
+                "its \(cell) has \(count) matrices, where a layer has \(perLayer) and the decoder 1")
+        }
+        return (count - 1) / perLayer
+    }
+
+    /// The model in our layout, each token's weights in the place of its number in our vocabulary.
+    ///
+    /// - Throws: ``TorchFault``.
+    func checkpoint() throws -> Checkpoint {
+        let configuration = LanguageModel.Configuration(
+            cell: cell, vocabulary: vocabulary.vocabulary, hiddenSize: hiddenSize,
+            layerCount: try Self.layerCount(cell, matrices: matrices.count), dropout: dropout)
+        let layout = configuration.layout
+        let tokens = vocabulary.numbers
+        let decoder = 4 * configuration.layerCount
+        var values = [Float](repeating: 0, count: layout.count)
+        for (matrix, place) in zip(matrices, configuration.torchMatrices) {
+            let weights = layout.entries[place.weights]
+            let columns = place.weights == decoder ? tokens : place.columns
+            let rows = place.weights == 0 ? tokens : Array(0..<matrix.inputs)
+            let bias = layout.entries[place.bias].range.lowerBound
+            precondition(
+                columns.count == matrix.outputs && rows.count == matrix.inputs,
+                "a matrix of \(matrix.outputs)×\(matrix.inputs) for one of \(columns.count)×\(rows.count)")
+            for (output, column) in columns.enumerated() {
+                for (input, row) in rows.enumerated() {
+                    values[weights.range.lowerBound + row * weights.columns + column] =
+                        matrix.weights[output * matrix.inputs + input]
+                }
+                values[bias + column] = matrix.bias[output]
+            }
+        }
+        return Checkpoint(configuration, parameters: values, options: options)
+    }
+}
+
+extension TorchNode {
+    /// The options and figures of a run, as the checkpoint had them, for those who look at the new one.
+    func options(_ names: [String]) -> [String: String] {
+        func text(_ node: TorchNode) -> String? {
+            node.text ?? node.number.map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+        }
+        let options = (self["opt"]?.fields ?? []).compactMap { name, node in
+            text(node).map { (String(decoding: name, as: UTF8.self), $0) }
+        }
+        let figures = names.compactMap { name in self[name].flatMap(text).map { (name, $0) } }
+        return Dictionary(options + figures) { $1 }
+    }
+}

@@ -1,0 +1,145 @@
+import Synchronization
+
+/// A device that computes: the CPU, or one that OpenCL found. Devices are listed without being started.
+public struct Device: Sendable {
+    /// What a device is, as far as a choice depends on it.
+    public enum Kind: String, Sendable {
+        /// The host's processor, through the kernels of CPUKernels and OpenBLAS.
+        case cpu = "CPU"
+        /// A GPU with memory of its own.
+        case discreteGPU = "discrete GPU"
+        /// Graphics that share the host's memory.
+        case integratedGPU = "integrated GPU"
+        /// A device that is neither, such as an FPGA.
+        case accelerator = "accelerator"
+        /// The host's processor, through an OpenCL driver.
+        case openCLProcessor = "OpenCL CPU"
+    }
+
+    /// The name by which ``named(_:)`` finds the device: "cpu", "opencl:0", "opencl:1" …
+    public let id: String
+    /// What it is.
+    public let kind: Kind
+    /// Who made it, as the driver says.
+    public let vendor: String
+    /// Its model, as the driver says.
+    public let name: String
+    /// The OpenCL platform, or the CPU device's libraries.
+    public let platform: String
+    /// The device's OpenCL version and driver, or the CPU device's thread count.
+    public let version: String
+    /// The memory that it has, as the driver says; of the computer's, no more than the process may use.
+    public let memoryBytes: UInt64
+    /// The most that a single buffer may take of it; often a quarter.
+    public let largestBufferBytes: UInt64
+
+    /// What has been found by measuring on a GPU; nil on processors.
+    package let tuning: GPUTuning?
+
+    private let open: @Sendable () throws -> any Backend
+    private let shared: SharedBackend
+    private let openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)?
+
+    package init(
+        id: String, kind: Kind, vendor: String, name: String, platform: String, version: String,
+        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, tuning: GPUTuning? = nil,
+        openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)? = nil,
+        open: @escaping @Sendable () throws -> any Backend
+    ) {
+        self.id = id
+        self.kind = kind
+        self.vendor = vendor
+        self.name = name
+        self.platform = platform
+        self.version = version
+        self.memoryBytes = memoryBytes
+        self.largestBufferBytes = largestBufferBytes ?? memoryBytes
+        self.tuning = tuning
+        self.openProfiled = openProfiled
+        self.open = open
+        shared = SharedBackend(open: open)
+    }
+
+    /// The device's backend, started at the first call and shared by all that use the device.
+    public func backend() throws -> any Backend { try shared.get() }
+
+    /// The device opened once more, for a backend of its own that writes down in `profile` what it does; nil for the CPU,
+    /// which has no queue.
+    package func profiled(by profile: OpenCLProfile) -> Device? {
+        openProfiled.map { open in opened { try open(profile) } }
+    }
+
+    /// The device opened once more: where something has gone wrong, some drivers refuse all that comes after it.
+    package func reopened() -> Device { opened(by: open) }
+
+    private func opened(by open: @escaping @Sendable () throws -> any Backend) -> Device {
+        Device(
+            id: id, kind: kind, vendor: vendor, name: name, platform: platform, version: version,
+            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, tuning: tuning,
+            openProfiled: openProfiled, open: open)
+    }
+}
+
+extension Device {
+    /// The processor, with a thread for each core that the process may use.
+    public static let cpu = CPUBackend.device(id: "cpu", threadCount: CPUBackend.coreCount)
+
+    /// The processor with a given number of threads. Results are the same bits for the same number.
+    public static func processor(threadCount: Int) -> Device {
+        precondition(threadCount > 0, "a CPU device with \(threadCount) threads")
+        return CPUBackend.device(id: "cpu", threadCount: threadCount)
+    }
+
+    /// The device used where none is named: the CPU, which every machine has.
+    public static var `default`: Device { .cpu }
+
+    /// Every device found: the CPU first, then OpenCL's in the order of its platforms.
+    public static var available: [Device] { [cpu] + ((try? openCLDevices.get()) ?? []) }
+
+    /// The best OpenCL device: a discrete GPU before an integrated one, an accelerator or a CPU.
+    ///
+    /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``.
+    public static func bestOpenCL() throws -> Device { best(of: try openCLDevices.get()) }
+
+    /// The device called `name`: "cpu", "opencl" (the best one), or "opencl:0" and so on in the order of ``available``.
+    ///
+    /// - Throws: ``DeviceError/noSuchDevice(_:available:)``, ``DeviceError/noOpenCLDevice(reason:)``.
+    public static func named(_ name: String) throws -> Device {
+        // Drivers are not even loaded where none is asked for.
+        if name == cpu.id { return cpu }
+        if name == "opencl" { return try bestOpenCL() }
+        if let device = available.first(where: { $0.id == name }) { return device }
+        if name.hasPrefix("opencl:") { _ = try openCLDevices.get() }
+        throw DeviceError.noSuchDevice(name, available: available.map(\.id))
+    }
+
+    /// The first of the best kind; the list is not empty.
+    package static func best(of devices: [Device]) -> Device {
+        let ranking: [Kind] = [.discreteGPU, .integratedGPU, .accelerator, .openCLProcessor, .cpu]
+        return devices.min { ranking.firstIndex(of: $0.kind)! < ranking.firstIndex(of: $1.kind)! }!
+    }
+
+    /// Found once: drivers are not added to a running program, and the numbers must not change.
+    private static let openCLDevices: Result<[Device], DeviceError> = OpenCLPlatform.devices()
+}
+
+extension Device: CustomStringConvertible {
+    public var description: String { "\(id) (\(name), \(platform), \(version))" }
+}
+
+/// A backend that is started when it is first needed; a failed start is tried again.
+private final class SharedBackend: Sendable {
+    private let open: @Sendable () throws -> any Backend
+    private let backend = Mutex<(any Backend)?>(nil)
+
+    init(open: @escaping @Sendable () throws -> any Backend) { self.open = open }
+
+    func get() throws -> any Backend {
+        try backend.withLock { backend in
+            if let backend { return backend }
+            let opened = try open()
+            backend = opened
+            return opened
+        }
+    }
+}
