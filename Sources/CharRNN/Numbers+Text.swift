@@ -1,15 +1,10 @@
 import Glibc
 
 /// `value` with a fixed number of decimals, as C's %.nf.
-package func fixed(_ value: Double, _ decimals: Int) -> String { formatted("%.\(decimals)f", value) }
-
-/// `value` as C's %.ne.
-package func scientific(_ value: Double, _ decimals: Int) -> String { formatted("%.\(decimals)e", value) }
-
-private func formatted(_ pattern: String, _ value: Double) -> String {
+func fixed(_ value: Double, _ decimals: Int) -> String {
     withVaList([value]) { arguments in
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { text in
-            _ = vsnprintf(text.baseAddress!, text.count, pattern, arguments)
+            _ = vsnprintf(text.baseAddress!, text.count, "%.\(decimals)f", arguments)
             return String(cString: text.baseAddress!)
         }
     }
@@ -17,7 +12,7 @@ private func formatted(_ pattern: String, _ value: Double) -> String {
 
 /// `text` of a stranger, such as a name in a file, fit for a message: what would break the line or command the terminal
 /// is escaped, and what is beyond 1000 characters left out.
-package func onOneLine(_ text: String) -> String {
+func onOneLine(_ text: String) -> String {
     let scalars = text.unicodeScalars
     var line = ""
     for scalar in scalars.prefix(1000) {

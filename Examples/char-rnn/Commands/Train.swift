@@ -1,6 +1,7 @@
 import ArgumentParser
 import CharRNN
 import FoundationEssentials
+import Glibc
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,22 +26,24 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Learning") var learning: LearningOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
 
-    @Option(parsing: .unconditional, help: "How often to go through the training part; 0.5 is half of it.")
-    var maxEpochs = 50.0
+    @Option(
+        parsing: .unconditional,
+        help: "How often to go through the training part; 0.5 is half of it. (default: 50)")
+    var maxEpochs: Double?
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
     @Option(help: "Start from the weights and sizes of this checkpoint or .t7.")
     var initFrom: String?
     @Option(help: "With --init-from: same, for a text of its characters only, or extend, which adds those of the text.")
     var vocabulary = VocabularyRule.same
-    @Option(help: "Continue the run that wrote this checkpoint, with its model and learning options.")
+    @Option(help: "Continue the run that wrote this checkpoint, with its options; of the device, say it again.")
     var resume: String?
-    @Option(parsing: .unconditional, help: "The iterations from one progress line to the next.")
-    var printEvery = 1
+    @Option(parsing: .unconditional, help: "The iterations from one progress line to the next. (default: 1)")
+    var printEvery: Int?
     @Option(
-        parsing: .unconditional, help: "The iterations from one validation and checkpoint to the next; also at the end."
-    )
-    var evalEvery = 1000
+        parsing: .unconditional,
+        help: "The iterations from one validation and checkpoint to the next; also at the end. (default: 1000)")
+    var evalEvery: Int?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -54,54 +57,83 @@ struct Train: ParsableCommand {
     var keepLast: Int?
     @Flag(help: "Keep the checkpoint with the lowest validation loss, and besides it those of --keep-last, or 1.")
     var keepBest = false
-    @Option(help: "The folder for checkpoints and history.jsonl.")
-    var checkpointDir = "cv"
-    @Option(help: "A word for the checkpoints' names.")
-    var label = "lstm"
+    @Option(help: "The folder for checkpoints and history.jsonl. (default: cv, or that of the checkpoint to --resume)")
+    var checkpointDir: String?
+    @Option(help: "A word for the checkpoints' names. (default: lstm)")
+    var label: String?
 
     func validate() throws {
         try require(
             initFrom == nil || resume == nil, "--init-from starts a new run and --resume continues one; give one.")
         try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
-        try require(maxEpochs > 0, "--max-epochs \(maxEpochs): it must be above 0.")
+        try require(maxEpochs ?? 1 > 0, "--max-epochs \(maxEpochs ?? 0): it must be above 0.")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
-        try require(printEvery > 0, "--print-every \(printEvery): at least 1 is needed.")
-        try require(evalEvery > 0, "--eval-every \(evalEvery): at least 1 is needed.")
+        try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
+        try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")
         try require(keepLast ?? 1 > 0, "--keep-last \(keepLast ?? 0): at least 1 is needed.")
-        try require(!label.contains("/"), "--label \(label): it becomes part of a file name, so it has no '/'.")
+        if let label {
+            try require(!label.contains("/"), "--label \(label): it becomes part of a file name, so it has no '/'.")
+        }
     }
 
     func run() throws {
+        // Messages that nobody reads any more are worth less than a training.
+        signal(SIGPIPE, SIG_IGN)
+        Interruption.watch { _, name, isFirst in
+            Console.note("\(name): \(isFirst ? "" : "still ")stopping; what was learned is saved first")
+        }
         let devices = try device.devices()
         for device in devices { Console.note("device: \(device)") }
         let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
-        let trainer = try checkpoint.map { try resumedTrainer($0, on: devices) } ?? newTrainer(on: devices)
-        describe(trainer)
-        let epochLength = trainer.dataset.batches(in: .training).count
-        let last = min(Int(min((maxEpochs * Double(epochLength)).rounded(.up), 1e18)), maxIterations ?? .max)
-        guard trainer.iteration < last else {
-            throw Failure(
-                "the run has reached iteration \(trainer.iteration) of \(last); raise --max-epochs to go on")
+        if let checkpoint { try requireNothingElse(than: checkpoint) }
+        let run = try makeRun(on: devices, resuming: checkpoint)
+        Interruption.react { run.cancel() }
+        let report = TrainingReport(run)
+        do { try run.run(report.tell) } catch { throw failure(error, of: run, on: devices) }
+        guard report.isFinished else {
+            Console.note(
+                run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath))" }
+                    ?? "stopped before the first step; there is nothing to save")
+            throw ExitCode(128 + (Interruption.received ?? SIGINT))
         }
-        let folder = URL(fileURLWithPath: checkpointDir, isDirectory: true)
-        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-            throw Failure("cannot make the folder \(checkpointDir) for checkpoints; name another with --checkpoint-dir")
-        }
-        let lock = try RunLock(on: folder)
-        defer { withExtendedLifetime(lock) {} }
-        Checkpoint.removeLeftovers(in: folder)
-        let run = TrainingRun(
-            trainer: trainer, lastIteration: last, folder: folder, label: label, printEvery: printEvery,
-            evalEvery: evalEvery, checkpointEvery: checkpointEvery ?? .iterations(evalEvery),
-            retention: retention(in: folder, resumed: checkpoint), resumed: resume.map { URL(fileURLWithPath: $0) },
-            options: savedOptions(trainer, resumed: checkpoint), history: try History(in: folder),
-            resumeCommand: resumeCommand)
-        do { try run.run() } catch let error as DeviceError {
+    }
+
+    private func makeRun(on devices: [Device], resuming checkpoint: Checkpoint?) throws -> TrainingRun {
+        let trainer =
+            if let checkpoint { try resumedTrainer(checkpoint, on: devices) } else { try newTrainer(on: devices) }
+        var options = runOptions(resuming: checkpoint)
+        describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
+        options.remembered = savedOptions(options, seed: trainer.options.seed, devices, resumed: checkpoint)
+        do {
+            return try TrainingRun(
+                trainer, options: options,
+                resuming: checkpoint.map { (checkpoint: $0, file: URL(fileURLWithPath: resume!)) })
+        } catch TrainingRunError.hasEnded(let iteration, let last) {
+            let option = last == maxIterations ? "--max-iterations" : "--max-epochs"
+            throw Failure("the run has reached iteration \(iteration) of \(last); raise \(option) to go on")
+        } catch let error as TrainingRunError { throw Failure(Advice.explained(error)) }
+    }
+
+    /// An error that ended the run, with what is left of it and what to do.
+    private func failure(_ error: any Error, of run: TrainingRun, on devices: [Device]) -> any Error {
+        let last = run.lastCheckpoint?.relativePath
+        switch error {
+        case let divergence as TrainingDivergence:
+            guard divergence.returns > 0, let last else {
+                return Failure("\(divergence): the weights to begin with are not usable; start from other ones")
+            }
+            return Failure(
+                "\(divergence); try a lower --learning-rate than \(run.trainingOptions.optimizer.learningRate), from the "
+                    + "start or from the last good weights with --init-from \(last)")
+        case let error as DeviceError:
             let saved =
-                (run.lastCheckpoint?.relativePath ?? resume).map {
-                    "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))"
-                } ?? "no checkpoint was written yet"
-            throw Failure("\(error)\(room(for: trainer.model.configuration, on: devices, error)); \(saved)")
+                last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))" }
+                ?? "no checkpoint was written yet"
+            return Failure("\(error)\(room(for: run.model.configuration, on: devices, error)); \(saved)")
+        case is FileError, is TrainingRunError:
+            let saved = last.map { "the last checkpoint is \($0)" } ?? "there is no checkpoint yet"
+            return Failure("\(Advice.explained(error)); \(saved)")
+        default: return error
         }
     }
 
@@ -118,7 +150,7 @@ struct Train: ParsableCommand {
 
     // MARK: Set-up
 
-    private func newTrainer(on devices: [Device]) throws -> Trainer {
+    private func newTrainer(on devices: [Device]) throws -> sending Trainer {
         guard let initFrom else {
             let dataset = try makeDataset(data.tokens ?? .scalars)
             let configuration = LanguageModel.Configuration(
@@ -138,7 +170,7 @@ struct Train: ParsableCommand {
     private func trainer(
         of configuration: LanguageModel.Configuration, _ dataset: TextDataset, on devices: [Device],
         makingModel makeModel: () throws -> LanguageModel
-    ) throws -> Trainer {
+    ) throws -> sending Trainer {
         do {
             return try Trainer(
                 model: makeModel(), dataset: dataset, options: learning.trainerOptions,
@@ -181,7 +213,7 @@ struct Train: ParsableCommand {
         return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
 
-    private func resumedTrainer(_ checkpoint: Checkpoint, on devices: [Device]) throws -> Trainer {
+    private func resumedTrainer(_ checkpoint: Checkpoint, on devices: [Device]) throws -> sending Trainer {
         let dataset = try makeDataset(of: checkpoint)
         let trainer = try Trainer(
             resuming: checkpoint, dataset: dataset, on: devices[0], sharingWith: others(devices, for: dataset))
@@ -195,10 +227,13 @@ struct Train: ParsableCommand {
 
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {
-            return try TextDataset(
-                contentsOf: URL(fileURLWithPath: dataFolder), tokens: tokens, batchSize: batch.batchSize,
-                sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
-                validationFraction: data.validationFraction)
+            let (batch, data, folder) = (batch, data, dataFolder)
+            return try Interruption.interruptible {
+                try TextDataset(
+                    contentsOf: URL(fileURLWithPath: folder), tokens: tokens, batchSize: batch.batchSize,
+                    sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
+                    validationFraction: data.validationFraction)
+            }
         } catch let error as TextError {
             guard case .unreadable = error else { throw error }
             throw Failure("\(error) (name the folder of your input.txt with --data-dir; 'make data' makes an example)")
@@ -212,27 +247,25 @@ struct Train: ParsableCommand {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
         let folder = data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder
-        return try TextDataset(
-            contentsOf: URL(fileURLWithPath: folder), tokens: checkpoint.configuration.vocabulary.kind,
-            batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
-            trainingFraction: fraction("train-fraction", data.trainFraction),
-            validationFraction: fraction("validation-fraction", data.validationFraction))
+        let trainingFraction = fraction("train-fraction", data.trainFraction)
+        let validationFraction = fraction("validation-fraction", data.validationFraction)
+        return try Interruption.interruptible {
+            try TextDataset(
+                contentsOf: URL(fileURLWithPath: folder), tokens: checkpoint.configuration.vocabulary.kind,
+                batchSize: shape.batchSize, sequenceLength: shape.sequenceLength, trainingFraction: trainingFraction,
+                validationFraction: validationFraction)
+        }
     }
 
-    private func retention(in folder: URL, resumed: Checkpoint?) -> Retention? {
-        guard keepLast != nil || keepBest else { return nil }
-        return Retention(
-            in: folder, keepLast: keepLast ?? 1, keepBest: keepBest,
-            resumed: resumed.map { (URL(fileURLWithPath: resume!), $0) })
-    }
-
-    private func describe(_ trainer: Trainer) {
-        let dataset = trainer.dataset
-        let model = trainer.model
+    private func describe(_ model: LanguageModel, _ dataset: TextDataset, keepsBest: Bool) {
         let configuration = model.configuration
         Console.note(
             "data: \(Console.grouped(dataset.characterCount)) characters, a vocabulary of \(dataset.vocabulary.count)")
         for notice in dataset.notices { Console.note("note: \(notice)") }
+        if dataset.batches(in: .validation).isEmpty {
+            Console.note("note: there is no validation part, so the names of checkpoints have no loss")
+            if keepsBest { Console.note("note: without a validation loss --keep-best keeps the last checkpoint") }
+        }
         Console.note(
             "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batches(in: .training).count) for "
                 + "training, \(dataset.batches(in: .validation).count) for validation, "
@@ -247,22 +280,26 @@ struct Train: ParsableCommand {
     }
 
     /// What a checkpoint remembers of this command line, and of the one before it when a run is resumed.
-    private func savedOptions(_ trainer: Trainer, resumed: Checkpoint?) -> [String: String] {
+    private func savedOptions(
+        _ run: TrainingRun.Options, seed: UInt64, _ devices: [Device], resumed: Checkpoint?
+    ) -> [String: String] {
         var options =
             resumed?.options ?? [
                 "train-fraction": "\(data.trainFraction)", "validation-fraction": "\(data.validationFraction)",
-                "seed": "\(trainer.options.seed)",
+                "seed": "\(seed)",
             ]
         // As a whole path, so that --resume finds it from anywhere.
         if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(fileURLWithPath: dataFolder).path }
         if let initFrom { options["init-from"] = initFrom }
-        options["label"] = label
-        options["max-epochs"] = "\(maxEpochs)"
-        options["eval-every"] = "\(evalEvery)"
-        options["checkpoint-every"] = checkpointEvery?.description
-        options["print-every"] = "\(printEvery)"
-        options["checkpoint-dir"] = checkpointDir
-        options["device"] = trainer.devices.map(\.id).joined(separator: ",")
+        options["label"] = run.label
+        options["max-epochs"] = "\(run.maxEpochs)"
+        options["eval-every"] = "\(run.evaluateEvery)"
+        options["checkpoint-every"] = run.checkpointEvery?.option
+        options["print-every"] = "\(run.reportEvery)"
+        options["keep-last"] = run.keepLast.map { "\($0)" }
+        options["keep-best"] = run.keepBest ? "true" : nil
+        options["checkpoint-dir"] = run.folder.relativePath
+        options["device"] = devices.map(\.id).joined(separator: ",")
         return options
     }
 }

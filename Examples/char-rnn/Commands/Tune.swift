@@ -1,5 +1,6 @@
 import ArgumentParser
 import CharRNN
+import Glibc
 
 struct Tune: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,7 +51,8 @@ struct Tune: ParsableCommand {
         let limit = ContinuousClock.now + .seconds(60 * minutes)
         _ = try device.backend()  // which brings what was found before
         let start = try tuning.current()
-        Interruption.watch()
+        // A second signal ends the search as it stands.
+        Interruption.watch { number, _, _ in signal(number, SIG_DFL) }
         var opened = device
         func seconds(with parameters: GPUTuning.Parameters) throws -> Double {
             var isSound = false
@@ -81,7 +83,6 @@ struct Tune: ParsableCommand {
                     "\(attempt.number)/\(attempt.count): \(time), best \(fixed(1000 * attempt.bestSeconds, 2)), with "
                         + attempt.description)
             })
-        Console.endProgress()
         guard found.parameters != start else {
             return Console.note("nothing faster was found; \(device.id) stays as it is")
         }

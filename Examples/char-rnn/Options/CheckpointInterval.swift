@@ -1,10 +1,7 @@
 import ArgumentParser
+import CharRNN
 
-/// From one checkpoint to the next: a number of iterations, or a time.
-enum CheckpointInterval: CustomStringConvertible {
-    case iterations(Int)
-    case seconds(Double)
-
+extension CheckpointInterval {
     private static let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
 
     /// Reads "1000", "90s", "5m" or "2h".
@@ -22,36 +19,11 @@ enum CheckpointInterval: CustomStringConvertible {
         }
     }
 
-    var description: String {
+    /// What ``init(parsing:)`` reads.
+    var option: String {
         switch self {
         case .iterations(let count): "\(count)"
         case .seconds(let seconds): "\(seconds)s"
         }
-    }
-}
-
-/// Tells when the next checkpoint is due.
-struct CheckpointSchedule {
-    /// How long to wait before a checkpoint that could not be written is tried again.
-    private static let pause = Duration.seconds(60)
-
-    let interval: CheckpointInterval
-    private var start = ContinuousClock.now
-    private var hasFailed = false
-
-    init(_ interval: CheckpointInterval) { self.interval = interval }
-
-    func isDue(at iteration: Int) -> Bool {
-        if hasFailed, start.duration(to: .now) > Self.pause { return true }
-        return switch interval {
-        case .iterations(let count): iteration % count == 0
-        case .seconds(let seconds): start.duration(to: .now).inSeconds >= seconds
-        }
-    }
-
-    /// Waits anew, as training goes on.
-    mutating func restart(afterFailure hasFailed: Bool) {
-        start = .now
-        self.hasFailed = hasFailed
     }
 }

@@ -1,25 +1,22 @@
-import ArgumentParser
-
 extension Train {
     /// The command that continues this run from one of its checkpoints: what that does not bring along, the command line
     /// has to say again.
     func resumeCommand(_ checkpoint: String) -> String {
         var words = ["char-rnn", "train", "--resume", checkpoint]
-        let usual = try? Train.parse([])
-        func add(_ option: String, _ value: String?, unless usual: String? = nil) {
-            if let value, value != usual { words += [option, value] }
+        func add(_ option: String, _ value: String?) {
+            if let value { words += [option, value] }
         }
         if device.usesOpenCL { words.append("--opencl") }
         add("--device", device.deviceName)
-        add("--max-epochs", "\(maxEpochs)", unless: usual.map { "\($0.maxEpochs)" })
+        add("--max-epochs", maxEpochs.map { "\($0)" })
         add("--max-iterations", maxIterations.map { "\($0)" })
-        add("--print-every", "\(printEvery)", unless: usual.map { "\($0.printEvery)" })
-        add("--eval-every", "\(evalEvery)", unless: usual.map { "\($0.evalEvery)" })
-        add("--checkpoint-every", checkpointEvery?.description)
+        add("--print-every", printEvery.map { "\($0)" })
+        add("--eval-every", evalEvery.map { "\($0)" })
+        add("--checkpoint-every", checkpointEvery?.option)
         add("--keep-last", keepLast.map { "\($0)" })
         if keepBest { words.append("--keep-best") }
-        add("--checkpoint-dir", checkpointDir, unless: usual?.checkpointDir)
-        add("--label", label, unless: usual?.label)
+        add("--checkpoint-dir", checkpointDir)
+        add("--label", label)
         return words.map(Self.quoted).joined(separator: " ")
     }
 

@@ -1,6 +1,6 @@
 import CharRNN
 
-/// What char-rnn's readme advises, said when it applies.
+/// What char-rnn's readme advises, said when it applies, and what to do about an error.
 enum Advice {
     /// Parameters and characters should be of the same order of magnitude.
     static func size(parameters: Int, characters: Int) -> String? {
@@ -16,17 +16,37 @@ enum Advice {
         return nil
     }
 
-    /// Training far below validation is overfitting, about equal is underfitting.
-    static func fit(training: Double, validation: Double) -> String? {
-        let gap = (validation - training) / training
-        if gap > 0.15 {
-            return "the validation loss is \(fixed(100 * gap, 0)) % above the training loss (overfitting); try "
-                + "--dropout 0.5 or a smaller --hidden-size"
+    /// A validation loss far above the training loss.
+    static func overfitting(_ validation: TrainingEvent.Validation) -> String? {
+        guard let gap = gap(validation), gap > 0.15 else { return nil }
+        return "the validation loss is \(fixed(100 * gap, 0)) % above the training loss (overfitting); try "
+            + "--dropout 0.5 or a smaller --hidden-size"
+    }
+
+    /// A validation loss about as low as the training loss, at the end of a run whose last epoch has hardly lowered it.
+    /// Before, the two are often equal, and more training is all that is needed.
+    static func underfitting(_ validations: [TrainingEvent.Validation]) -> String? {
+        guard let last = validations.last, let gap = gap(last), gap < 0.02,
+            let earlier = validations.last(where: { $0.epoch <= last.epoch - 1 }), last.loss > 0.99 * earlier.loss
+        else { return nil }
+        return "the training and validation losses are about equal and hardly fall any more (underfitting); try a "
+            + "larger --hidden-size"
+    }
+
+    private static func gap(_ validation: TrainingEvent.Validation) -> Double? {
+        validation.trainingLoss.map { (validation.loss - $0) / $0 }
+    }
+
+    /// An error of a run with the option that helps.
+    static func explained(_ error: any Error) -> String {
+        guard let error = error as? TrainingRunError else { return "\(error)" }
+        return switch error {
+        case .hasEnded: "\(error); raise --max-epochs to go on"
+        case .cannotMakeFolder: "\(error); name another with --checkpoint-dir"
+        case .cannotWrite: "\(error); name another folder with --checkpoint-dir"
+        case .folderInUse: "\(error); wait for it, stop it, or name another folder with --checkpoint-dir"
+        case .labelTooLong: "\(error); choose a shorter --label"
+        case .nameTaken: "\(error); choose another --label"
         }
-        if gap < 0.02 {
-            return "the training and validation losses are about equal (underfitting); go on training, or try a larger "
-                + "--hidden-size"
-        }
-        return nil
     }
 }

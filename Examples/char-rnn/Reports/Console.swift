@@ -1,26 +1,28 @@
 import Glibc
+import Synchronization
 
 /// Standard output carries generated text and nothing else; whatever the program says goes to standard error.
 enum Console {
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
-    /// One line to standard error.
-    static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+    /// One line to standard error, below a progress line.
+    static func note(_ line: String) {
+        isInProgress.withLock { isInProgress in
+            write((isInProgress ? "\n" : "") + line + "\n", to: STDERR_FILENO)
+            isInProgress = false
+        }
+    }
 
     /// A line that the next one replaces on a terminal wide enough for it, and a plain line elsewhere.
     static func progress(_ line: String) {
-        write(line.count < terminalWidth ? "\r\(line)\u{1B}[K" : line + "\n", to: STDERR_FILENO)
-        isInProgress = line.count < terminalWidth
+        isInProgress.withLock { isInProgress in
+            isInProgress = line.count < terminalWidth
+            write(isInProgress ? "\r\(line)\u{1B}[K" : line + "\n", to: STDERR_FILENO)
+        }
     }
 
-    /// Keeps the last progress line and goes below it.
-    static func endProgress() {
-        if isInProgress { write("\n", to: STDERR_FILENO) }
-        isInProgress = false
-    }
-
-    // Only the main thread prints.
-    nonisolated(unsafe) private static var isInProgress = false
+    // Whether the cursor stands in a progress line. Signals are acknowledged from a thread of their own.
+    private static let isInProgress = Mutex(false)
 
     /// The columns of the terminal, 0 when standard error is none.
     private static var terminalWidth: Int {

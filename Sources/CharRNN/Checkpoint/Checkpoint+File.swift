@@ -25,7 +25,7 @@ extension Checkpoint {
     }
 
     /// Removes the hidden files that programs killed in the middle of ``write(to:)`` have left in a folder.
-    package static func removeLeftovers(in folder: URL) {
+    static func removeLeftovers(in folder: URL) {
         AtomicFile.removeLeftovers(in: folder, extension: "safetensors")
     }
 

@@ -60,11 +60,6 @@ public struct Checkpoint: Sendable {
         training = nil
     }
 
-    /// char-rnn's name for a checkpoint: `lm_<label>_epoch<epoch>_<validation loss>.safetensors`.
-    public static func fileName(label: String, epoch: Double, validationLoss: Double) -> String {
-        "lm_\(label)_epoch\(fixed(epoch, 2))_\(fixed(validationLoss, 4)).safetensors"
-    }
-
     // MARK: What a run has left in it
 
     /// The steps taken; 0 without a run.

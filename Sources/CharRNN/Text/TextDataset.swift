@@ -38,7 +38,7 @@ public struct TextDataset: Sendable {
     ///   - sequenceLength: S, the number of steps of a batch.
     ///   - trainingFraction: the share of the batches to train on.
     ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
-    /// - Throws: ``TextError``.
+    /// - Throws: ``TextError``, `CancellationError` when the task is cancelled while it writes the cache.
     public init(
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05

@@ -22,6 +22,8 @@ package struct TokenCache {
 
     /// The cached form of the text with this hash, or nil when there is none that fits.
     func load(textHash: UInt64) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
+        // What a killed program has left of one.
+        AtomicFile.removeLeftovers(in: file.deletingLastPathComponent(), extension: "\(kind.rawValue).cache")
         guard let data = try? PlainFile.mapped(file) else { return nil }
         return Self.contents(of: data, textHash: textHash, kind: kind)
     }
@@ -52,12 +54,14 @@ package struct TokenCache {
     /// through. Nil where it cannot be written, which only costs the time of the next run.
     ///
     /// - Parameter check: called before the cache takes its place; what it throws is thrown.
+    /// - Throws: `CancellationError` when the task is cancelled; nothing is left then.
     func store(_ text: Tokenizer, textHash: UInt64, check: () throws -> Void) throws -> TokenSequence? {
         let json = try JSON.data(text.vocabulary)
         do {
             try AtomicFile.write(to: file) { writer in
                 var hash = ContentHash()
                 func append(_ part: Data) throws {
+                    try Task.checkCancellation()
                     part.withUnsafeBytes { hash.update($0) }
                     try writer.append(part)
                 }

@@ -175,16 +175,27 @@ public final class Trainer {
     /// The result for ``TextDataset/Part/validation`` joins ``validationLosses``. Training goes on in its own state.
     /// - Throws: `DeviceError`.
     public func evaluate(_ split: TextDataset.Split) throws -> Double {
+        try evaluate(split, isCancelled: { false }) ?? .nan
+    }
+
+    /// The same, unless `isCancelled`, which is asked before each batch, says to break off.
+    ///
+    /// - Returns: nil when it was broken off, of which nothing is left, and when the part is empty.
+    /// - Throws: `DeviceError`.
+    public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
         let batches = dataset.batches(in: split)
-        guard !batches.isEmpty else { return .nan }
+        guard !batches.isEmpty, !isCancelled() else { return nil }
         let carried = try network.state()
         let means = try backend.makeBuffer(of: Float.self, count: batches.count)
         try network.setState(model.zeroState(batchSize: dataset.batchSize))
-        for (i, batch) in batches.enumerated() {
-            try network.run(dataset.batch(batch), dropout: nil)
-            try backend.mean(of: network.losses, into: means[i..<i + 1])
+        var count = 0
+        while count < batches.count, !isCancelled() {
+            try network.run(dataset.batch(batches.lowerBound + count), dropout: nil)
+            try backend.mean(of: network.losses, into: means[count..<count + 1])
+            count += 1
         }
         try network.setState(carried)
+        guard count == batches.count else { return nil }
         let loss = try backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
         if split == .validation { validationLosses[iteration] = loss }
         return loss

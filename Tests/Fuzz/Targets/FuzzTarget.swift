@@ -40,8 +40,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Does what the commands do with a checkpoint: shows it, lets it write and goes on with its run.
     private func use(_ checkpoint: Checkpoint) throws {
         _ = checkpoint.options.map { "\($0.key): \($0.value)" }
-        _ = fixed(checkpoint.epoch, 2) + "\(checkpoint.losses.suffix(100).reduce(0, +))"
-        _ = checkpoint.validationLosses.map { fixed($0.value, 4) }
+        _ = "\(checkpoint.epoch) \(checkpoint.losses.suffix(100).reduce(0, +))"
+        _ = checkpoint.validationLosses.map { "\($0.value)" }
         let vocabulary = checkpoint.configuration.vocabulary
         _ = (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }
         let model = try LanguageModel(checkpoint, on: Self.device)

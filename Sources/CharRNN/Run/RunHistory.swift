@@ -1,9 +1,9 @@
-import CharRNN
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 
-/// `history.jsonl`: a JSON object a line, for each progress line, each validation and each return to a good state.
-final class History {
+/// `history.jsonl`: a JSON object a line, for each reported step, each validation and each return to a good state.
+final class RunHistory {
     struct Entry: Encodable {
         var iteration: Int
         var epoch: Double
@@ -19,39 +19,38 @@ final class History {
     }
 
     private let descriptor: Int32
-    private let path: String
+    private let file: URL
     private var isFailing = false
 
-    /// - Throws: ``Failure`` when the file cannot be opened.
+    /// - Throws: `FileError` when the file cannot be opened.
     init(in folder: URL) throws {
-        path = folder.appendingPathComponent("history.jsonl").path
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        file = folder.appendingPathComponent("history.jsonl")
+        descriptor = open(file.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError.writing(file) }
         endLastLine()
     }
 
     deinit { close(descriptor) }
 
-    /// Adds a line in one write, so that no half of it is left by a stop. A disk that takes no more costs the line, which
-    /// is said once: training is worth more than its record.
-    func append(_ entry: Entry) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let line = try encoder.encode(entry) + Data([10])
+    /// Adds a line in one write, so that no half of it is left by a stop. A disk that takes no more costs the line:
+    /// training is worth more than its record.
+    ///
+    /// - Returns: why the line is missing, for the first of those that are.
+    func append(_ entry: Entry) throws -> FileError? {
+        let line = try JSON.data(entry, isSnakeCase: true) + [10]
         let end = lseek(descriptor, 0, SEEK_END)
         let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        var error: FileError?
         if written < line.count {
-            let reason = written < 0 ? String(cString: strerror(errno)) : "the disk is full"
-            if written > 0 { ftruncate(descriptor, end) }
-            if !isFailing {
-                Console.endProgress()
-                Console.note("note: cannot write \(path): \(reason); training goes on without its lines")
+            if written < 0 {
+                error = FileError.writing(file)
+            } else {
+                ftruncate(descriptor, end)
+                error = FileError(action: "write", path: file.path, reason: "the disk is full")
             }
         }
-        isFailing = written < line.count
+        defer { isFailing = error != nil }
+        return isFailing ? nil : error
     }
 
     /// Cuts off the half of an object that a power cut has left at the end, so that the next line begins a line.

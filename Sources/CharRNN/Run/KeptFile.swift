@@ -1,4 +1,4 @@
-import CharRNN
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 
@@ -10,19 +10,15 @@ struct KeptFile {
 
     /// Nil when nothing is in the way. A folder is, and will be named by the error of the write.
     ///
-    /// - Throws: ``Failure`` when the file cannot have another name.
+    /// - Throws: ``TrainingRunError/nameTaken(path:)`` when the file cannot have another name.
     init?(inPlaceOf file: URL) throws {
-        var status = stat()
-        guard stat(file.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
+        guard let status = FileStatus(file), status.kind != .folder else { return nil }
         let names = (1...999).lazy.map { "\(file.path).\($0)" }
         // A link and not a renaming: under the first name there is always a whole file.
         guard let name = names.first(where: { link(file.path, $0) == 0 || errno != EEXIST }),
             // Not every file system has links.
             access(name, F_OK) == 0 || (try? FileManager.default.copyItem(atPath: file.path, toPath: name)) != nil
-        else {
-            throw Failure(
-                "\(file.path) is not this run's and cannot be kept under another name; choose another --label")
-        }
+        else { throw TrainingRunError.nameTaken(path: file.path) }
         path = name
         hash = contentHash(of: file)
     }
@@ -38,11 +34,4 @@ struct KeptFile {
 
     /// Goes back to one name when there will be no checkpoint.
     func dropName() { unlink(path) }
-}
-
-/// Of all bytes of a plain file; nil for anything else, links included.
-func contentHash(of file: URL) -> UInt64? {
-    var status = stat()
-    guard lstat(file.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return (try? Data(contentsOf: file, options: .mappedIfSafe)).map { contentHash($0) }
 }

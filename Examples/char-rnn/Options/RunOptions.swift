@@ -1,0 +1,74 @@
+import CharRNN
+import FoundationEssentials
+
+extension Train {
+    /// The options of the run: those given, else those that the run to be resumed has recorded, else char-rnn's.
+    func runOptions(resuming checkpoint: Checkpoint?) -> TrainingRun.Options {
+        let recorded = checkpoint?.options ?? [:]
+        func count(_ key: String) -> Int? { recorded[key].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
+        let folder =
+            if let checkpointDir {
+                URL(fileURLWithPath: checkpointDir, isDirectory: true)
+            } else {
+                resume.map { Self.folder(of: $0) } ?? URL(fileURLWithPath: "cv", isDirectory: true)
+            }
+        var options = TrainingRun.Options(folder: folder)
+        options.label = label ?? recorded["label"].flatMap { $0.contains("/") ? nil : $0 } ?? options.label
+        options.maxEpochs =
+            maxEpochs ?? recorded["max-epochs"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
+            ?? options.maxEpochs
+        options.maxIterations = maxIterations
+        options.reportEvery = printEvery ?? count("print-every") ?? options.reportEvery
+        options.evaluateEvery = evalEvery ?? count("eval-every") ?? options.evaluateEvery
+        options.checkpointEvery =
+            checkpointEvery ?? recorded["checkpoint-every"].flatMap { try? CheckpointInterval(parsing: $0) }
+        options.keepLast = keepLast ?? count("keep-last")
+        options.keepBest = keepBest || recorded["keep-best"] == "true"
+        return options
+    }
+
+    /// As it was typed, which messages repeat.
+    private static func folder(of file: String) -> URL {
+        let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        return URL(fileURLWithPath: folder.isEmpty ? (file.hasPrefix("/") ? "/" : ".") : folder, isDirectory: true)
+    }
+
+    /// Makes sure that no option is given that the run to be resumed has otherwise.
+    ///
+    /// - Throws: ``Failure``, which names the first.
+    func requireNothingElse(than checkpoint: Checkpoint) throws {
+        guard let options = checkpoint.trainingOptions, let shape = checkpoint.batchShape else { return }
+        let configuration = checkpoint.configuration
+        let mine = learning.trainerOptions
+        // Of RMSProp; Adam has none.
+        let decayRate: Float? = if case .rmsProp(_, let decay, _) = options.optimizer { decay } else { nil }
+        func recorded(_ key: String, _ value: Double) -> Bool {
+            checkpoint.options[key].flatMap { Double($0) } ?? value == value
+        }
+        let isSame: [(option: String, Bool)] = [
+            ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
+            ("--train-fraction", recorded("train-fraction", data.trainFraction)),
+            ("--validation-fraction", recorded("validation-fraction", data.validationFraction)),
+            ("--sequence-length", batch.sequenceLength == shape.sequenceLength),
+            ("--batch-size", batch.batchSize == shape.batchSize),
+            ("--cell", model.cell == configuration.cell),
+            ("--hidden-size", model.hiddenSize == configuration.hiddenSize),
+            ("--layers", model.layers == configuration.layerCount),
+            ("--dropout", model.dropout == configuration.dropout),
+            ("--optimizer", (learning.optimizer == .rmsprop) == (decayRate != nil)),
+            ("--learning-rate", learning.learningRate == options.optimizer.learningRate),
+            ("--decay-rate", learning.decayRate == decayRate ?? learning.decayRate),
+            ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
+            ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),
+            ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),
+            ("--seed", mine.seed == options.seed),
+        ]
+        let words = (try? TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))) ?? []
+        let typed = Set(words.map { String($0.prefix { $0 != "=" }) })
+        for (option, isSame) in isSame where !isSame && typed.contains(option) {
+            throw Failure(
+                "\(option): the run of \(resume!) has another, which cannot be changed in the middle; leave the option "
+                    + "out, or start a new run from the weights with --init-from")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import CharRNNFiles
+import FoundationEssentials
+import Glibc
+
+/// The folder of a run, which it has for itself: two runs would mix their histories and write each other's checkpoints.
+final class RunFolder {
+    let url: URL
+    private(set) var history: RunHistory
+    private var lock: FileLock?
+    private let label: String
+    private let lastEpoch: Double
+
+    /// Makes the folder where it is not there, claims it, clears away what killed runs have left, and tries the longest
+    /// name that the run may need.
+    ///
+    /// - Throws: ``TrainingRunError``, `FileError`.
+    init(_ url: URL, label: String, lastEpoch: Double) throws {
+        self.url = url
+        self.label = label
+        self.lastEpoch = lastEpoch
+        (lock, history) = try Self.open(url, label, lastEpoch)
+        Checkpoint.removeLeftovers(in: url)
+    }
+
+    /// Why others are not kept away, where that is so.
+    var lockWarning: TrainingEvent.Warning? {
+        lock?.weakness.map { .folderNotLocked(url, reason: $0) }
+    }
+
+    /// Makes the folder again when somebody has removed it, with a lock and a history of its own.
+    ///
+    /// - Returns: whether that was so.
+    /// - Throws: as the initialiser.
+    func makeAgainIfGone() throws -> Bool {
+        // Without a lock the folder was made again once, and somebody else has it.
+        guard lock == nil || FileStatus(url) == nil && errno == ENOENT else { return false }
+        lock = nil  // before the new one, whose file has the same name
+        (lock, history) = try Self.open(url, label, lastEpoch)
+        return true
+    }
+
+    /// Lets other runs have the folder.
+    func giveBack() { lock = nil }
+
+    private static func open(_ url: URL, _ label: String, _ lastEpoch: Double) throws -> (FileLock, RunHistory) {
+        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+            throw TrainingRunError.cannotMakeFolder(path: url.relativePath)
+        }
+        let lock: FileLock
+        do throws(FileLock.Refusal) { lock = try FileLock(url.appendingPathComponent("run.lock")) } catch {
+            switch error {
+            case .held(let holder): throw TrainingRunError.folderInUse(path: url.relativePath, holder: holder)
+            case .unusable(let reason):
+                throw TrainingRunError.cannotWrite(path: url.relativePath, reason: reason)
+            }
+        }
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        lock.write("process \(getpid()) on \(host), since \(Date.now.formatted(.iso8601))")
+        try tryName(label, lastEpoch, in: url)
+        return (lock, try RunHistory(in: url))
+    }
+
+    /// A name that is too long would be found out by the first checkpoint, after all the work for it. A checkpoint is
+    /// written under a longer name at first (see `AtomicFile`).
+    private static func tryName(_ label: String, _ lastEpoch: Double, in folder: URL) throws {
+        let longest = Checkpoint.fileName(label: label, epoch: lastEpoch, validationLoss: 99_999)
+        let name = ".\(longest).\(UInt64.max).tmp"
+        let path = folder.appendingPathComponent(name).path
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let code = errno
+        if descriptor >= 0 {
+            close(descriptor)
+            unlink(path)
+        } else if code == ENAMETOOLONG {
+            let room = pathconf(folder.path, Int32(_PC_NAME_MAX)) - name.utf8.count + label.utf8.count
+            throw TrainingRunError.labelTooLong(label, bytes: label.utf8.count, limit: max(0, room))
+        }
+    }
+}

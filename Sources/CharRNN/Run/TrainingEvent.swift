@@ -1,0 +1,89 @@
+import FoundationEssentials
+
+/// What happens in a ``TrainingRun``, as facts; the words are the observer's.
+public enum TrainingEvent: Sendable {
+    /// A step was taken: each ``TrainingRun/Options/reportEvery`` iterations, and the last one.
+    case step(Step)
+    /// The learning rate has fallen to this, as ``Trainer/Options/decay`` says.
+    case learningRate(Float)
+    /// Something went wrong, and the run is back at its last good state.
+    case rollback(TrainingRollback)
+    /// The model was tried on the validation part.
+    case validation(Validation)
+    /// A checkpoint is on the disk.
+    case checkpoint(SavedCheckpoint)
+    /// Something could not be done, and training goes on.
+    case warning(Warning)
+    /// The mean loss over the test part, in nats per character; once, after the last step.
+    case test(loss: Double)
+    /// The run is over, and nothing comes after this.
+    case end(End)
+
+    /// A step and its measurements.
+    public struct Step: Sendable {
+        /// Counted from 1.
+        public let iteration: Int
+        /// Passes over the training batches so far.
+        public let epoch: Double
+        /// In nats per character.
+        public let loss: Double
+        /// The Euclidean norms of the gradient after clipping, and of the parameters after the step.
+        public let gradientNorm, parameterNorm: Double
+        /// The rate that the step used.
+        public let learningRate: Float
+        /// The mean time of a step since the last event of this kind, without validations and checkpoints.
+        public let secondsPerBatch: Double
+        /// The characters learned from in a second, at that rate.
+        public let charactersPerSecond: Double
+    }
+
+    /// A validation.
+    public struct Validation: Sendable {
+        public let iteration: Int
+        public let epoch: Double
+        /// The mean over the validation part, in nats per character.
+        public let loss: Double
+        /// The mean of the losses that were reported since the last validation, of at most 100; nil for none.
+        public let trainingLoss: Double?
+    }
+
+    /// A checkpoint that was written.
+    public struct SavedCheckpoint: Sendable {
+        public let file: URL
+        public let iteration: Int
+        public let epoch: Double
+        /// At this iteration; nil when there was no validation, or it was broken off.
+        public let validationLoss: Double?
+        /// The new name of another file that had the checkpoint's name.
+        public let displaced: URL?
+    }
+
+    /// Why something was not done.
+    public enum Warning: Sendable {
+        /// A checkpoint could not be written. It is tried again.
+        case checkpointNotWritten(any Error)
+        /// Lines of `history.jsonl` are missing from here on, until the disk takes them again.
+        case historyNotWritten(FileError)
+        /// The file system has no locks: nothing keeps another run from writing into the folder.
+        case folderNotLocked(URL, reason: String)
+        /// The folder was gone, and has been made again.
+        case folderMadeAgain(URL)
+    }
+
+    /// How a run has ended.
+    public struct End: Sendable {
+        public enum Reason: Sendable {
+            /// All steps were taken.
+            case finished
+            /// ``TrainingRun/cancel()`` was called.
+            case cancelled
+        }
+
+        public let reason: Reason
+        public let iteration: Int
+        /// The last checkpoint; nil when the run ended before its first step.
+        public let last: URL?
+        /// The checkpoint with the lowest validation loss, of those of this run that are still there.
+        public let best: URL?
+    }
+}

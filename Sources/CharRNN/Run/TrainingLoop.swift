@@ -1,0 +1,170 @@
+import FoundationEssentials
+import OpenCLCompute
+
+/// The loop of a ``TrainingRun``: step, look for faults, report, validate, save.
+final class TrainingLoop {
+    private let trainer: Trainer
+    private let options: TrainingRun.Options
+    private let lastIteration: Int
+    private let folder: RunFolder
+    private let cancellation: Cancellation
+    private let emit: (TrainingEvent) -> Void
+
+    private var writer: CheckpointWriter
+    private var schedule: CheckpointSchedule
+    private var clock = StepClock()
+    /// The losses that were reported since the last validation.
+    private var recentLosses: [Double] = []
+
+    init(
+        _ trainer: Trainer, options: TrainingRun.Options, lastIteration: Int, folder: RunFolder,
+        resumed: (checkpoint: Checkpoint, file: URL)?, cancellation: Cancellation,
+        emit: @escaping (TrainingEvent) -> Void
+    ) {
+        self.trainer = trainer
+        self.options = options
+        self.lastIteration = lastIteration
+        self.folder = folder
+        self.cancellation = cancellation
+        self.emit = emit
+        writer = CheckpointWriter(folder.url, options: options, start: trainer.iteration, resumed: resumed)
+        schedule = CheckpointSchedule(options.checkpointEvery ?? .iterations(options.evaluateEvery))
+    }
+
+    func run() throws {
+        if let warning = folder.lockWarning { emit(.warning(warning)) }
+        do { try train() } catch let divergence as TrainingDivergence {
+            // The trainer stands at its last good state, unless there never was one.
+            if divergence.returns > 0 {
+                try validate()
+                try save(isLast: true)
+            }
+            throw divergence
+        }
+        let isFinished = trainer.iteration == lastIteration
+        if isFinished { try test() }
+        emit(
+            .end(
+                .init(
+                    reason: isFinished ? .finished : .cancelled, iteration: trainer.iteration,
+                    last: writer.last?.file, best: writer.best?.file)))
+    }
+
+    private func train() throws {
+        let guardian = try TrainingGuard(trainer)
+        clock.start()
+        while trainer.iteration < lastIteration {
+            if cancellation.isRequested { return try stop(guardian) }
+            let step = try trainer.step()
+            clock.count += 1
+            let isLast = step.iteration == lastIteration
+            let isReported = isLast || step.iteration % options.reportEvery == 0
+            let isSaved = isLast || schedule.isDue(at: step.iteration)
+            if let rollback = try guardian.check(now: isReported) ?? (isSaved ? guardian.commit() : nil) {
+                try tell(rollback)
+                continue
+            }
+            if isReported { try report(step) }
+            if step.nextLearningRate != step.learningRate { emit(.learningRate(step.nextLearningRate)) }
+            if isSaved || step.iteration % options.evaluateEvery == 0 { try validate() }
+            if isSaved { try save(isLast: isLast) }
+        }
+    }
+
+    /// Saves where a cancelled run stands, without the time that a validation takes.
+    private func stop(_ guardian: TrainingGuard) throws {
+        if let rollback = try guardian.commit() { try tell(rollback) }
+        if trainer.iteration > writer.savedIteration { try save(isLast: true) }
+    }
+
+    private func report(_ step: TrainingStep) throws {
+        let loss = Double(try step.loss)
+        let seconds = clock.secondsPerBatch()
+        let report = TrainingEvent.Step(
+            iteration: step.iteration, epoch: step.epoch, loss: loss, gradientNorm: Double(try step.gradientNorm),
+            parameterNorm: Double(try step.parameterNorm), learningRate: step.learningRate, secondsPerBatch: seconds,
+            charactersPerSecond: Double(trainer.dataset.batchSize * trainer.dataset.sequenceLength) / seconds)
+        recentLosses.append(loss)
+        emit(.step(report))
+        try record {
+            $0.loss = loss
+            $0.gradNorm = report.gradientNorm
+            $0.learningRate = Double(step.learningRate)
+            $0.secondsPerBatch = seconds
+            $0.charsPerSecond = report.charactersPerSecond
+        }
+    }
+
+    private func tell(_ rollback: TrainingRollback) throws {
+        emit(.rollback(rollback))
+        try record { $0.returnedFrom = rollback.iteration }
+        recentLosses = []
+        clock.start()
+    }
+
+    /// The loss on the validation part, if there is one and nobody wants to end.
+    private func validate() throws {
+        guard let loss = try trainer.evaluate(.validation, isCancelled: { cancellation.isRequested }) else { return }
+        try record { $0.validationLoss = loss }
+        let recent = recentLosses.suffix(100)
+        emit(
+            .validation(
+                .init(
+                    iteration: trainer.iteration, epoch: trainer.epoch, loss: loss,
+                    trainingLoss: recent.isEmpty ? nil : recent.reduce(0, +) / Double(recent.count))))
+        recentLosses = []
+        clock.start()
+    }
+
+    private func test() throws {
+        guard let loss = try trainer.evaluate(.test, isCancelled: { cancellation.isRequested }) else { return }
+        try record { $0.testLoss = loss }
+        emit(.test(loss: loss))
+    }
+
+    /// Writes a checkpoint. A disk that is full may have room again before the run ends, so that only the last one must
+    /// succeed.
+    private func save(isLast: Bool) throws {
+        do {
+            try restoreFolder()
+            let saved = try writer.write(trainer)
+            schedule.restart(afterFailure: false)
+            emit(.checkpoint(saved))
+        } catch let error where !isLast && (error is FileError || error is TrainingRunError) {
+            schedule.restart(afterFailure: true)
+            emit(.warning(.checkpointNotWritten(error)))
+        }
+        clock.start()
+    }
+
+    private func restoreFolder() throws {
+        if try folder.makeAgainIfGone() { emit(.warning(.folderMadeAgain(folder.url))) }
+    }
+
+    /// Adds a line to the history.
+    private func record(_ fill: (inout RunHistory.Entry) -> Void) throws {
+        try? restoreFolder()  // what stands in its way, the next checkpoint tells
+        var entry = RunHistory.Entry(
+            iteration: trainer.iteration, epoch: trainer.epoch, learningRate: Double(trainer.learningRate))
+        fill(&entry)
+        if let error = try folder.history.append(entry) { emit(.warning(.historyNotWritten(error))) }
+    }
+}
+
+/// The time that steps take, without what comes between them.
+private struct StepClock {
+    /// The steps since the last reading.
+    var count = 0
+    private var last = ContinuousClock.now
+
+    mutating func start() {
+        count = 0
+        last = .now
+    }
+
+    /// The mean since the last reading. The last step's loss has been read, so the device has done them all.
+    mutating func secondsPerBatch() -> Double {
+        defer { start() }
+        return last.duration(to: .now) / .seconds(1) / Double(max(1, count))
+    }
+}

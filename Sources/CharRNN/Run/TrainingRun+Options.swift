@@ -1,0 +1,60 @@
+import FoundationEssentials
+
+extension TrainingRun {
+    /// How long to train, and what to keep; the defaults are char-rnn's.
+    public struct Options: Sendable {
+        /// Where checkpoints and `history.jsonl` go; made when it is not there.
+        public var folder: URL
+        /// A word for the checkpoints' names.
+        public var label: String
+        /// The passes over the training batches; 0.5 is half of one. Counted from the trainer's first step ever, as all
+        /// iterations are.
+        public var maxEpochs: Double
+        /// Ends the run after so many iterations, if that is earlier.
+        public var maxIterations: Int?
+        /// The iterations from one ``TrainingEvent/step(_:)`` to the next. Each waits for the device.
+        public var reportEvery: Int
+        /// The iterations from one validation to the next. A checkpoint is validated as well.
+        public var evaluateEvery: Int
+        /// From one checkpoint to the next; nil for one with each validation. There is one at the end, too.
+        public var checkpointEvery: CheckpointInterval?
+        /// How many of the run's checkpoints to keep, the last ones; nil for all, or for one with ``keepBest``.
+        public var keepLast: Int?
+        /// Whether to keep, besides the last ones, the checkpoint with the lowest validation loss.
+        public var keepBest: Bool
+        /// What each checkpoint is to remember in ``Checkpoint/options``.
+        public var remembered: [String: String]
+
+        public init(
+            folder: URL, label: String = "lstm", maxEpochs: Double = 50, maxIterations: Int? = nil,
+            reportEvery: Int = 1, evaluateEvery: Int = 1000, checkpointEvery: CheckpointInterval? = nil,
+            keepLast: Int? = nil, keepBest: Bool = false, remembered: [String: String] = [:]
+        ) {
+            self.folder = folder
+            self.label = label
+            self.maxEpochs = maxEpochs
+            self.maxIterations = maxIterations
+            self.reportEvery = reportEvery
+            self.evaluateEvery = evaluateEvery
+            self.checkpointEvery = checkpointEvery
+            self.keepLast = keepLast
+            self.keepBest = keepBest
+            self.remembered = remembered
+        }
+
+        func lastIteration(epochLength: Int) -> Int {
+            // 1e18 steps are more than any run will take, and a whole number.
+            min(Int(min((maxEpochs * Double(epochLength)).rounded(.up), 1e18)), maxIterations ?? .max)
+        }
+
+        /// What no run can be made of is a programmer error.
+        func check() {
+            precondition(maxEpochs > 0, "\(maxEpochs) epochs")
+            precondition(
+                maxIterations ?? 1 > 0 && reportEvery > 0 && evaluateEvery > 0 && keepLast ?? 1 > 0,
+                "maxIterations \(maxIterations ?? 1), reportEvery \(reportEvery), evaluateEvery \(evaluateEvery), "
+                    + "keepLast \(keepLast ?? 1): each must be at least 1")
+            precondition(!label.contains("/"), "'\(label)' becomes part of a file's name")
+        }
+    }
+}

@@ -1,0 +1,266 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// A whole run as a library has it.
+@Suite struct TrainingRunTests {
+    /// 8 batches an epoch for training, 2 for validation.
+    private func trainer(text: String = SmallText.noise(130)) throws -> sending Trainer {
+        let dataset = try TextDataset(
+            text: text, batchSize: 3, sequenceLength: 4, trainingFraction: 0.8, validationFraction: 0.2)
+        return try Trainer(model: model(dataset.vocabulary), dataset: dataset)
+    }
+
+    private func model(_ vocabulary: Vocabulary) throws -> LanguageModel {
+        try LanguageModel(.init(vocabulary: vocabulary, hiddenSize: 5, layerCount: 1, dropout: 0.3), seed: 7)
+    }
+
+    private func names(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("lm_") }.sorted()
+    }
+
+    // MARK: Events
+
+    /// An event in a word.
+    private static func word(_ event: TrainingEvent) -> String {
+        switch event {
+        case .step(let step): "step \(step.iteration)"
+        case .learningRate(let rate): "rate \(rate)"
+        case .rollback(let rollback): "back to \(rollback.goodIteration)"
+        case .validation(let validation): "validation \(validation.iteration)"
+        case .checkpoint(let checkpoint): "checkpoint \(checkpoint.iteration)"
+        case .warning(let warning): "warning \(warning)"
+        case .test: "test"
+        case .end(let end): "end \(end.reason) \(end.iteration)"
+        }
+    }
+
+    private static let expected = [
+        "step 2", "validation 3", "step 4", "checkpoint 4", "step 6", "validation 6", "step 8", "validation 8",
+        "checkpoint 8", "end finished 8",
+    ]
+
+    private func options(_ folder: URL) -> TrainingRun.Options {
+        .init(folder: folder, maxEpochs: 1, reportEvery: 2, evaluateEvery: 3, checkpointEvery: .iterations(4))
+    }
+
+    @Test func anObserverSeesWhatHappensInItsOrder() throws {
+        try withTemporaryFolder { folder in
+            let run = try TrainingRun(trainer(), options: options(folder))
+            #expect(run.firstIteration == 0 && run.lastIteration == 8 && run.lastCheckpoint == nil)
+            var words: [String] = []
+            var saved: [URL] = []
+            try run.run { event in
+                words.append(Self.word(event))
+                if case .checkpoint(let checkpoint) = event { saved.append(checkpoint.file) }
+            }
+            var expected = Self.expected
+            expected.insert("validation 4", at: 3)
+            #expect(words == expected)
+            #expect(run.lastCheckpoint == saved.last)
+            #expect(try saved.map { try Checkpoint(contentsOf: $0).iteration } == [4, 8])
+        }
+    }
+
+    @Test func aSequenceHasTheSameEvents() async throws {
+        try await withTemporaryFolder { folder in
+            let run = try TrainingRun(trainer(), options: options(folder))
+            var words: [String] = []
+            for try await event in run.events() { words.append(Self.word(event)) }
+            #expect(words.last == "end finished 8" && words.first == "step 2" && words.count == 11)
+        }
+    }
+
+    // MARK: Ends
+
+    @Test func aTaskThatIsCancelledSeesItsCheckpointSaved() async throws {
+        try await withTemporaryFolder { folder in
+            let run = try TrainingRun(trainer(), options: .init(folder: folder, maxEpochs: 1e9))
+            let task = Task {
+                var ends: [TrainingEvent.End] = []
+                for try await event in run.events() {
+                    if case .step(let step) = event, step.iteration == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+                    if case .end(let end) = event { ends.append(end) }
+                }
+                return ends
+            }
+            let end = try #require(try await task.value.first)
+            #expect(end.reason == .cancelled && end.iteration >= 3)
+            let checkpoint = try Checkpoint(contentsOf: try #require(end.last))
+            #expect(checkpoint.iteration == end.iteration && checkpoint.validationLosses.isEmpty)
+            #expect(run.lastCheckpoint == end.last)
+            #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("run.lock").path))
+        }
+    }
+
+    /// What a view holds: it compiles in Swift 6 mode, and its run ends when it is told to.
+    @MainActor final class ViewModel {
+        private(set) var run: TrainingRun?
+        private(set) var losses: [Double] = []
+
+        func train(_ text: String, in folder: URL) async throws {
+            let dataset = try TextDataset(text: text, batchSize: 3, sequenceLength: 4)
+            let model = try LanguageModel(.init(vocabulary: dataset.vocabulary, hiddenSize: 5, layerCount: 1), seed: 7)
+            let trainer = try Trainer(model: model, dataset: dataset)
+            let run = try TrainingRun(trainer, options: .init(folder: folder, maxEpochs: 1e9))
+            self.run = run
+            for try await event in run.events() {
+                if case .step(let step) = event { losses.append(step.loss) }
+                if losses.count == 5 { stop() }
+            }
+        }
+
+        func stop() { run?.cancel() }
+    }
+
+    @MainActor @Test func aViewModelHoldsARun() async throws {
+        try await withTemporaryFolder { folder in
+            let view = ViewModel()
+            try await view.train(SmallText.noise(130), in: folder)
+            #expect(view.losses.count >= 5)
+            #expect(view.run?.lastCheckpoint != nil)
+        }
+    }
+
+    @Test func aRunThatIsCancelledBeforeItsFirstStepLeavesNothing() throws {
+        try withTemporaryFolder { folder in
+            let run = try TrainingRun(trainer(), options: options(folder))
+            run.cancel()
+            var words: [String] = []
+            try run.run { words.append(Self.word($0)) }
+            #expect(words == ["end cancelled 0"])
+            #expect(try names(in: folder).isEmpty)
+        }
+    }
+
+    @Test func aCancelledValidationIsBrokenOffAndTheNameHasTheLastKnownLoss() throws {
+        try withTemporaryFolder { folder in
+            let run = try TrainingRun(
+                trainer(), options: .init(folder: folder, maxEpochs: 1e9, evaluateEvery: 5))
+            var validations: [TrainingEvent.Validation] = []
+            try run.run { event in
+                if case .validation(let validation) = event { validations.append(validation) }
+                // That of the step before a validation, which is then not made.
+                if case .step(let step) = event, step.iteration == 10 { run.cancel() }
+            }
+            #expect(validations.map(\.iteration) == [5])
+            let loss = try #require(validations.first).loss
+            #expect(
+                try names(in: folder) == [
+                    Checkpoint.fileName(label: "lstm", epoch: 0.625, validationLoss: loss),
+                    Checkpoint.fileName(label: "lstm", epoch: 1.25, validationLoss: loss),
+                ])
+            #expect(try Checkpoint(contentsOf: try #require(run.lastCheckpoint)).validationLosses.keys.sorted() == [5])
+        }
+    }
+
+    @Test func anEvaluationStopsBetweenBatchesAndLeavesTheTrainerAsItWas() throws {
+        let (broken, whole) = (try trainer(), try trainer())
+        for trainer in [broken, whole] { for _ in 0..<3 { try trainer.step() } }
+        var asked = 0
+        let loss = try broken.evaluate(.validation) {
+            asked += 1
+            return asked == 3
+        }
+        #expect(loss == nil && asked == 3 && broken.validationLosses.isEmpty)
+        #expect(try broken.step().loss == whole.step().loss)
+        #expect(try broken.evaluate(.validation, isCancelled: { false }) == whole.evaluate(.validation))
+    }
+
+    @Test func aContinuedRunHasTheLossesOfOneThatWasNeverStopped() throws {
+        try withTemporaryFolder { folder in
+            let whole = try TrainingRun(
+                trainer(), options: .init(folder: folder.appendingPathComponent("whole"), maxEpochs: 3))
+            try whole.run()
+            let options = TrainingRun.Options(folder: folder.appendingPathComponent("parts"), maxEpochs: 3)
+            let first = try TrainingRun(trainer(), options: options)
+            try first.run { if case .step(let step) = $0, step.iteration == 7 { first.cancel() } }
+            let file = try #require(first.lastCheckpoint)
+            let checkpoint = try Checkpoint(contentsOf: file)
+            #expect(checkpoint.iteration == 7)
+            let second = try TrainingRun(
+                Trainer(resuming: checkpoint, dataset: first.dataset), options: options, resuming: (checkpoint, file))
+            #expect(second.firstIteration == 7 && second.lastCheckpoint == file)
+            try second.run()
+            let ends = try [whole, second].map { try Checkpoint(contentsOf: try #require($0.lastCheckpoint)) }
+            #expect(ends[0].losses.count == 24 && ends[0].losses == ends[1].losses)
+            #expect(ends[0].tensors.map(\.values) == ends[1].tensors.map(\.values))
+            #expect(throws: TrainingRunError.hasEnded(iteration: 24, last: 24)) {
+                try TrainingRun(Trainer(resuming: ends[1], dataset: first.dataset), options: options)
+            }
+        }
+    }
+
+    // MARK: The folder
+
+    @Test func aFolderIsForOneRunUntilItsEnd() throws {
+        try withTemporaryFolder { folder in
+            let run = try TrainingRun(trainer(), options: options(folder))
+            let error = try #require(
+                #expect(throws: TrainingRunError.self) { try TrainingRun(trainer(), options: options(folder)) })
+            guard case .folderInUse(_, let holder) = error else { throw error }
+            #expect(holder.hasPrefix("process \(ProcessInfo.processInfo.processIdentifier) on "))
+            try run.run()
+            _ = try TrainingRun(trainer(), options: options(folder))
+        }
+    }
+
+    @Test func aFolderThatIsRemovedDuringTheRunIsMadeAgain() throws {
+        try withTemporaryFolder { parent in
+            let folder = parent.appendingPathComponent("cv")
+            let run = try TrainingRun(trainer(), options: options(folder))
+            var words: [String] = []
+            try run.run { event in
+                words.append(Self.word(event))
+                if case .step(let step) = event, step.iteration == 6 { try? FileManager.default.removeItem(at: folder) }
+            }
+            #expect(words.contains { $0.hasPrefix("warning folderMadeAgain") })
+            #expect(words.last == "end finished 8")
+            #expect(try names(in: folder).count == 1)
+            #expect(try Checkpoint(contentsOf: try #require(run.lastCheckpoint)).iteration == 8)
+            let history = try String(contentsOf: folder.appendingPathComponent("history.jsonl"), encoding: .utf8)
+            #expect(history.contains("\"iteration\":8"))
+        }
+    }
+
+    @Test func aLabelThatIsTooLongIsRefusedAtTheStart() throws {
+        try withTemporaryFolder { folder in
+            var options = options(folder)
+            options.label = String(repeating: "x", count: 200)
+            let error = try #require(
+                #expect(throws: TrainingRunError.self) { try TrainingRun(trainer(), options: options) })
+            guard case .labelTooLong(_, bytes: 200, let limit) = error else { throw error }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+            options.label = String(repeating: "ä", count: limit / 2)
+            let run = try TrainingRun(trainer(), options: options)
+            try run.run()
+            #expect(try names(in: folder).count == 2, "what is let in can be written")
+        }
+    }
+
+    // MARK: Without a validation part
+
+    @Test func withoutAValidationPartNamesHaveNoLossAndTheLastIsTheBest() throws {
+        try withTemporaryFolder { folder in
+            let dataset = try TextDataset(
+                text: SmallText.noise(130), batchSize: 3, sequenceLength: 4, trainingFraction: 1, validationFraction: 0)
+            var options = options(folder)
+            options.keepBest = true
+            let run = try TrainingRun(
+                Trainer(model: model(dataset.vocabulary), dataset: dataset), options: options)
+            var words: [String] = []
+            try run.run { words.append(Self.word($0)) }
+            #expect(!words.contains { $0.hasPrefix("validation") || $0 == "test" })
+            #expect(try names(in: folder) == ["lm_lstm_epoch1.00.safetensors"])
+            for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+                #expect(try !Data(contentsOf: file).contains("nan"), "\(file)")
+            }
+            #expect(try Checkpoint.best(in: folder) == run.lastCheckpoint)
+        }
+    }
+}
+
+extension Data {
+    fileprivate func contains(_ word: String) -> Bool { range(of: Data(word.utf8)) != nil }
+}

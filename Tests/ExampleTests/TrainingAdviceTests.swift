@@ -1,0 +1,106 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// What `char-rnn train` advises, and when it should not.
+@Suite struct TrainingAdviceTests {
+    @Test func aLabelThatIsTooLongIsRefusedBeforeTheFirstStep() throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.run(
+                ["train", "-data_dir", "data/some_folder", "--label", String(repeating: "x", count: 200)]
+                    + Workplace.smallSizes)
+            #expect(outcome.status == 1)
+            #expect(!outcome.errors.contains("train_loss"))
+            #expect(outcome.errorLines.last!.contains("has 200 bytes, and names of checkpoints have room for "))
+            #expect(outcome.errorLines.last!.hasSuffix("; choose a shorter --label"))
+        }
+    }
+
+    @Test func theLastHintNamesTheBestModel() throws {
+        try Workplace.inNewFolder { place in
+            // Long enough to overfit: the best comes before the end.
+            let outcome = try place.succeed(
+                ["train", "-data_dir", "data/some_folder", "-max_epochs", "40", "--eval-every", "190"]
+                    + ["--print-every", "1000"] + Workplace.smallSizes)
+            let best = try #require(try Checkpoint.best(in: place.url("cv"))).lastPathComponent
+            #expect(outcome.errorLines.last == "let it write with: char-rnn sample cv/\(best)")
+            #expect(outcome.errorLines.count { $0.contains("(overfitting)") } <= 2, "it is not said over and over")
+            let last = try #require(
+                try place.checkpoints().max {
+                    try Checkpoint(contentsOf: place.url($0)).iteration
+                        < Checkpoint(contentsOf: place.url($1)).iteration
+                })
+            #expect(last != "cv/\(best)", "the best is the last; the test proves nothing")
+        }
+    }
+
+    @Test func equalLossesAtTheStartAreNoUnderfitting() throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.succeed(
+                ["train", "-data_dir", "data/some_folder", "--max-iterations", "3", "--eval-every", "1"]
+                    + Workplace.smallSizes)
+            #expect(outcome.errors.contains("validation loss "))
+            #expect(!outcome.errors.contains("underfitting"))
+        }
+    }
+
+    @Test func withoutAValidationPartNothingIsCalledNaN() throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.succeed(
+                ["train", "-data_dir", "data/some_folder", "-train_frac", "1", "-val_frac", "0", "--keep-best"]
+                    + ["-max_epochs", "1", "--checkpoint-every", "20"] + Workplace.smallSizes)
+            #expect(outcome.errors.contains("note: there is no validation part, "))
+            #expect(outcome.errors.contains("--keep-best keeps the last checkpoint\n"))
+            #expect(!outcome.errors.contains("nan"), "\(outcome.errors)")
+            #expect(place.checkpoints() == ["cv/lm_lstm_epoch1.00.safetensors"])
+            let history = try String(contentsOf: place.url("cv/history.jsonl"), encoding: .utf8)
+            #expect(!history.contains("nan") && !history.contains("validation_loss"))
+        }
+    }
+
+    // MARK: Resuming
+
+    @Test func aResumedRunKeepsItsOptions() throws {
+        try Workplace.inNewFolder { place in
+            let options = ["--label", "mine", "--keep-last", "1", "--eval-every", "10", "--print-every", "5"]
+            let checkpoint = try place.train(options + ["--max-iterations", "20"], into: "elsewhere")
+            #expect(place.checkpoints("elsewhere") == [checkpoint])
+            let outcome = try place.succeed(["train", "--resume", checkpoint])
+            #expect(place.files("cv").isEmpty, "it goes on in its own folder")
+            let last = try #require(place.checkpoints("elsewhere").last)
+            #expect(place.checkpoints("elsewhere") == [last] && last.hasPrefix("elsewhere/lm_mine_epoch1.00_"))
+            #expect(outcome.errors.contains("\n25/57 ") && !outcome.errors.contains("\n26/57 "))
+            let history = try String(contentsOf: place.url("elsewhere/history.jsonl"), encoding: .utf8)
+            #expect(history.split(separator: "\n").count { $0.contains("validation_loss") } == 6)
+        }
+    }
+
+    @Test(arguments: [
+        "--learning-rate 0.0001", "--optimizer adam", "--batch-size 7", "--cell gru", "--hidden-size 9", "--layers 2",
+        "--dropout 0.1", "--sequence-length 6", "--seed 4", "--clip 1", "--clip-norm 5", "--decay-rate 0.9",
+        "--learning-rate-decay 0.5", "--learning-rate-decay-after 1", "--tokens bytes", "--train-fraction 0.9",
+        "--validation-fraction 0.01", "-learning_rate 0.0001",
+    ])
+    func whatARunHasOtherwiseIsRefused(_ option: String) throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["--max-iterations", "2"])
+            let words = option.split(separator: " ").map(String.init)
+            let outcome = try place.run(["train", "--resume", checkpoint, "--max-iterations", "3"] + words)
+            #expect(outcome.status == 1)
+            let name = words[0].hasPrefix("--") ? words[0] : "--learning-rate"
+            #expect(outcome.errorLines.last!.hasPrefix("char-rnn: \(name): the run of \(checkpoint) has another"))
+        }
+    }
+
+    @Test func whatARunHasAlreadyMayBeGivenAgain() throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["--max-iterations", "2"])
+            try place.succeed(
+                ["train", "--resume", checkpoint, "--max-iterations", "3", "--optimizer", "rmsprop", "--clip", "5"]
+                    + Workplace.smallSizes)
+            let outcome = try place.run(["train", "--resume", checkpoint, "--max-iterations", "2"])
+            #expect(outcome.errorLines.last!.hasSuffix("has reached iteration 2 of 2; raise --max-iterations to go on"))
+        }
+    }
+}
