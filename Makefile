@@ -43,6 +43,8 @@ demo: data build ## Train on Shakespeare with OpenCL for a few minutes, then pri
 	    || { code=$$?; [ $$code = 124 ] || exit $$code; echo "Stopped after $(MINUTES) minutes."; }; \
 	best=$$(find $(DEMO_RUN) -name 'lm_*.safetensors' -newer $(DEMO_RUN)/.started \
 	    | sed -nE 's/.*_([0-9.]+)\.safetensors$$/\1 &/p' | LC_ALL=C sort -n | head -n 1); \
+	[ -n "$$best" ] || best=$$(find $(DEMO_RUN) -name 'lm_*.safetensors' -newer $(DEMO_RUN)/.started \
+	    | sed -n '$$s/^/unknown /p'); \
 	[ -n "$$best" ] || { echo "No checkpoint was written in time: try make demo MINUTES=15" >&2; exit 1; }; \
 	checkpoint=$${best#* }; \
 	echo; \
