@@ -18,12 +18,7 @@ struct TorchMatrix {
 
     /// Those of a layer: whether it multiplies the layer's state, and the gates.
     private static func layer(_ cell: RecurrentCell) -> [(isRecurrent: Bool, gates: [Int])] {
-        switch cell {
-        case .lstm: [(false, [0, 1, 3, 2]), (true, [0, 1, 3, 2])]  // i, f, o, g there
-        // z, z; then the candidate's input, r, r, and the candidate's recurrent matrix
-        case .gru: [(false, [1]), (true, [1]), (false, [2]), (false, [0]), (true, [0]), (true, [2])]
-        case .rnn: [(false, [0]), (true, [0])]
-        }
+        cell.torchMatrices ?? []
     }
 
     /// The number of matrices of a layer.
