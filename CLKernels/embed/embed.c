@@ -38,6 +38,10 @@ static const struct {
      (const char[]){
 #embed "../rnn.cl"
          , 0}},
+    {"mingru",
+     (const char[]){
+#embed "../mingru.cl"
+         , 0}},
     {"rows",
      (const char[]){
 #embed "../rows.cl"

@@ -49,7 +49,7 @@ double cpu_reduce_sum(const float *x, long count);
 /// Σ x².
 double cpu_reduce_squares(const float *x, long count);
 
-// MARK: lstm.c, gru.c, rnn.c: the half-steps of the cells, for some rows of the batch at one time step; see
+// MARK: lstm.c, gru.c, rnn.c, mingru.c: the half-steps of the cells, for some rows of the batch at one time step; see
 // RecurrentCell for the equations. All have these operands, of which each takes those that it needs:
 //
 // gates             rows × G·H, arguments without biases, the recurrent product added; then activations; backward their
@@ -83,6 +83,9 @@ void cpu_gru_reset_backward(CPU_BACKWARD_OPERANDS);
 
 void cpu_rnn_forward(CPU_FORWARD_OPERANDS);
 void cpu_rnn_backward(CPU_BACKWARD_OPERANDS);
+
+void cpu_mingru_forward(CPU_FORWARD_OPERANDS);
+void cpu_mingru_backward(CPU_BACKWARD_OPERANDS);
 
 // MARK: softmax.c
 

@@ -59,7 +59,7 @@ public struct RecurrentCell: Sendable {
 }
 
 extension RecurrentCell: CaseIterable {
-    public static let allCases: [RecurrentCell] = [.lstm, .gru, .rnn]
+    public static let allCases: [RecurrentCell] = [.lstm, .gru, .rnn, .minGRU]
 }
 
 extension RecurrentCell: RawRepresentable, Hashable, Codable, CustomStringConvertible {
