@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 import OpenCLCompute
@@ -6,7 +7,7 @@ extension Checkpoint {
     /// Writes a folder that PyTorch works with: `weights.safetensors`, which is this checkpoint without its run, and
     /// `model.py`, which rebuilds the network from it and lets it write.
     ///
-    /// - Throws: ``FileError``, also when another `model.py` is there.
+    /// - Throws: `FileError`, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
         let isFolder = mkdir(folder.path, 0o777) == 0 || errno == EEXIST
         guard isFolder else { throw FileError.writing(folder) }

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// A text cut into batches as char-rnn cuts it.
@@ -43,7 +44,7 @@ public struct TextDataset: Sendable {
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
         let file = try TextFile.find(url)
-        let stamp = FileStamp(file)
+        let status = FileStatus(file)
         let source = TextSource.file(file)
         let fingerprint = try source.hash()
         let cache = TokenCache(for: file, kind: kind)
@@ -53,7 +54,7 @@ public struct TextDataset: Sendable {
         } else {
             // A mixture of two texts is nobody's.
             func checkUnchanged() throws {
-                guard FileStamp(file) == stamp else {
+                guard FileStatus(file) == status else {
                     throw TextError.unreadable(
                         file: file.path, reason: "it changed while it was read; start again when it is complete")
                 }

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// The CPU device: OpenBLAS for the gradients of large weights, CPUKernels for everything else, shared among threads.
@@ -12,19 +13,11 @@ final class CPUBackend: Backend {
         team = ThreadTeam(threadCount: threadCount)
     }
 
-    /// The cores this process may run on. More threads than it gets time for would wait for each other.
-    static let coreCount = min(
-        ProcessInfo.processInfo.activeProcessorCount,
-        ControlGroup.own.cores.map { Int(max(1, min($0.rounded(.up), 0x1p30))) } ?? .max)
-
-    /// The memory this process may use.
-    static let memoryBytes = min(ProcessInfo.processInfo.physicalMemory, ControlGroup.own.memory ?? .max)
-
     static func device(id: String, threadCount: Int) -> Device {
         Device(
             id: id, kind: .cpu, vendor: processor["vendor_id"] ?? "unknown",
             name: processor["model name"] ?? "processor", platform: OpenBLAS.description,
-            version: threadCount == 1 ? "1 thread" : "\(threadCount) threads", memoryBytes: memoryBytes
+            version: threadCount == 1 ? "1 thread" : "\(threadCount) threads", memoryBytes: Host.memoryBytes
         ) { CPUBackend(threadCount: threadCount) }
     }
 

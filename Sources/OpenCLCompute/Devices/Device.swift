@@ -1,3 +1,4 @@
+import CharRNNFiles
 import Synchronization
 
 /// A device that computes: the CPU, or one that OpenCL found. Devices are listed without being started.
@@ -82,7 +83,7 @@ public struct Device: Sendable {
 
 extension Device {
     /// The processor, with a thread for each core that the process may use.
-    public static let cpu = CPUBackend.device(id: "cpu", threadCount: CPUBackend.coreCount)
+    public static let cpu = CPUBackend.device(id: "cpu", threadCount: Host.coreCount)
 
     /// The processor with a given number of threads. Results are the same bits for the same number.
     public static func processor(threadCount: Int) -> Device {
