@@ -85,7 +85,7 @@ extension LanguageModel.Configuration {
         let states: Double = cell.carriesMemory ? 2 : 1
         let moments = Double(optimizer.momentNames.count)
         let learned = (2 + moments) * parameterEstimate
-        let rearranged = l * g * h * (h / 16).rounded(.up) * 16
+        let rearranged = cell.hasRecurrentProduct ? l * g * h * (h / 16).rounded(.up) * 16 : 0
         // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
         let fixed = v + 1 + 3 * Double(StepLog.capacity)
         let layers = b * l * h * ((perStep + (dropout > 0 ? 1 : 0)) * t + once)
