@@ -46,7 +46,7 @@ import Testing
     func weightsCanBeTakenOutAndPutIn(_ cell: RecurrentCell) throws {
         let checkpoint = try Checkpoint(of: Run(cell: cell).model())
         var tensors = checkpoint.tensors
-        let place = try #require(tensors.firstIndex { $0.name == "rnn.weight_hh_l1" })
+        let place = try #require(tensors.firstIndex { $0.name == "rnn.weight_ih_l1" })
         #expect(tensors[place].shape == [cell.gateCount * 5, 5])
         let changed = tensors[place].values[7]
         tensors[place].values[7] += 1

@@ -54,9 +54,7 @@ extension Checkpoint {
             throw fail("its 'weight_hh_l0' has the shape \(shape), which no cell has")
         }
         guard cell ?? found == found else { throw fail("its layers are of \(found), not of \(cell!)") }
-        guard found.isPyTorchs || cell == found else {
-            throw fail("its layers are a GRU, and torch.nn.GRU's equations are others; --cell gru if it is model.py's")
-        }
+        guard found.isPyTorchs || cell == found else { throw CheckpointError.ambiguousGRU(path: path) }
         guard vocabulary.count > 0, decoder.first == vocabulary.count else {
             throw fail("its decoder has the shape \(decoder), the vocabulary has \(vocabulary.count) tokens")
         }

@@ -31,11 +31,11 @@ struct OpenCLProgram {
         var device: cl_device_id? = context.device
         status = clBuildProgram(program, 1, &device, options, nil, nil)
         guard status == CL_SUCCESS else {
-            let path = FileManager.default.temporaryDirectory.appendingPathComponent("char-rnn-\(UUID()).cl")
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(file)-\(UUID()).cl")
             try? source.write(to: path, atomically: true, encoding: .utf8)
             throw DeviceError.kernelBuildFailed(
                 file: "\(file).cl", device: context.name, options: options,
-                log: "\(OpenCLStatus.name(status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
+                log: "\(OpenCLStatus(rawValue: status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
         }
         cache.write(program!)
     }
