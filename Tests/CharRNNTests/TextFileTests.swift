@@ -64,6 +64,31 @@ import Testing
         }
     }
 
+    /// What this thread has read from files so far; nil where the system does not count it.
+    private func readBytes() -> Int? {
+        let counts = try? String(contentsOfFile: "/proc/thread-self/io", encoding: .utf8)
+        return counts?.split(separator: "\n").first { $0.hasPrefix("rchar: ") }.flatMap { Int($0.dropFirst(7)) }
+    }
+
+    @Test(arguments: [(TokenKind.bytes, 2), (.scalars, 2), (.characters, 1)])
+    func aNewTextIsReadNoOftenerThanNeedBe(_ kind: TokenKind, _ times: Int) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("input.txt")
+            let size = 1 << 21
+            func readings() throws -> Int? {
+                guard let before = readBytes() else { return nil }
+                _ = try TextDataset(contentsOf: file, tokens: kind)
+                return readBytes().map { Int((Double($0 - before) / Double(size)).rounded()) }
+            }
+            try Data(repeating: 0x61, count: size).write(to: file)
+            guard let first = try readings() else { return }
+            #expect(first == times, "for the vocabulary with the checksum, and for the numbers")
+            #expect(try readings() == 1, "for the checksum, by which the cache is known")
+            try Data(repeating: 0x62, count: size).write(to: file)
+            #expect(try readings() == times + 1, "when there is a cache of another text")
+        }
+    }
+
     @Test(arguments: TokenKind.allCases)
     func anEmptyFileIsTooShort(_ kind: TokenKind) throws {
         try withTemporaryFolder { folder in

@@ -108,10 +108,10 @@ struct Train: ParsableCommand {
             return try TrainingRun(
                 trainer, options: options,
                 resuming: checkpoint.map { (checkpoint: $0, file: URL(fileURLWithPath: resume!)) })
-        } catch TrainingRunError.hasEnded(let iteration, let last) {
-            let option = last == maxIterations ? "--max-iterations" : "--max-epochs"
-            throw Failure("the run has reached iteration \(iteration) of \(last); raise \(option) to go on")
-        } catch let error as TrainingRunError { throw Failure(Advice.explained(error)) }
+        } catch let error as TrainingRunError {
+            guard case .hasEnded(_, maxIterations) = error else { throw error }
+            throw Failure("\(error); raise --max-iterations to go on")
+        }
     }
 
     /// An error that ended the run, with what is left of it and what to do.
@@ -129,10 +129,10 @@ struct Train: ParsableCommand {
             let saved =
                 last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))" }
                 ?? "no checkpoint was written yet"
-            return Failure("\(error)\(room(for: run.model.configuration, on: devices, error)); \(saved)")
+            return Failure("\(Hints.message(of: error))\(room(for: run.model.configuration, on: devices, error)); \(saved)")
         case is FileError, is TrainingRunError:
             let saved = last.map { "the last checkpoint is \($0)" } ?? "there is no checkpoint yet"
-            return Failure("\(Advice.explained(error)); \(saved)")
+            return Failure("\(Hints.message(of: error)); \(saved)")
         default: return error
         }
     }
@@ -176,7 +176,7 @@ struct Train: ParsableCommand {
                 model: makeModel(), dataset: dataset, options: learning.trainerOptions,
                 sharingWith: others(devices, for: dataset))
         } catch let error as DeviceError {
-            throw Failure("\(error)\(room(for: configuration, on: devices, error))")
+            throw Failure("\(Hints.message(of: error))\(room(for: configuration, on: devices, error))")
         }
     }
 

@@ -47,7 +47,8 @@ enum TextInput {
         guard let status = FileStatus(descriptor: descriptor) else { throw failure(path) }
         let kind = status.kind
         guard kind != .file || HostMemory.hasRoom(for: 12 * min(status.size, .max / 12)) else {
-            throw Failure("\(path) has \(status.size) bytes, too many for the computer's memory; cut it into parts")
+            throw Failure(
+                "\(path) has \(readable(bytes: status.size)), too many for the computer's memory; cut it into parts")
         }
         var waitsForWriter = kind == .pipe && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []

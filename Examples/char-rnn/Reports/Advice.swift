@@ -1,6 +1,6 @@
 import CharRNN
 
-/// What char-rnn's readme advises, said when it applies, and what to do about an error.
+/// What char-rnn's readme advises, said when it applies.
 enum Advice {
     /// Parameters and characters should be of the same order of magnitude.
     static func size(parameters: Int, characters: Int) -> String? {
@@ -35,18 +35,5 @@ enum Advice {
 
     private static func gap(_ validation: TrainingEvent.Validation) -> Double? {
         validation.trainingLoss.map { (validation.loss - $0) / $0 }
-    }
-
-    /// An error of a run with the option that helps.
-    static func explained(_ error: any Error) -> String {
-        guard let error = error as? TrainingRunError else { return "\(error)" }
-        return switch error {
-        case .hasEnded: "\(error); raise --max-epochs to go on"
-        case .cannotMakeFolder: "\(error); name another with --checkpoint-dir"
-        case .cannotWrite: "\(error); name another folder with --checkpoint-dir"
-        case .folderInUse: "\(error); wait for it, stop it, or name another folder with --checkpoint-dir"
-        case .labelTooLong: "\(error); choose a shorter --label"
-        case .nameTaken: "\(error); choose another --label"
-        }
     }
 }

@@ -56,7 +56,7 @@ final class TrainingReport {
     private func words(for warning: TrainingEvent.Warning) -> String {
         switch warning {
         case .checkpointNotWritten(let error):
-            "\(Advice.explained(error)); \(lastCheckpointWords); training goes on and tries again"
+            "\(Hints.message(of: error)); \(lastCheckpointWords); training goes on and tries again"
         case .historyNotWritten(let error): "\(error); training goes on without its lines"
         case .folderNotLocked(let folder, let reason):
             "\(folder.relativePath) cannot be locked (\(reason)); see to it that no other run writes there"

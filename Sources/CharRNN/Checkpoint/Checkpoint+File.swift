@@ -89,7 +89,7 @@ extension TrainingProgress {
         for layer in 0..<configuration.layerCount {
             tensors.append(
                 Tensor(name: "training.state.hidden_l\(layer)", shape: shape, values: state.hidden[layer]))
-            if configuration.cell == .lstm {
+            if configuration.cell.carriesMemory {
                 tensors.append(
                     Tensor(name: "training.state.memory_l\(layer)", shape: shape, values: state.memory[layer]))
             }
@@ -111,7 +111,7 @@ extension TrainingProgress {
         state = LanguageModel.State(
             hidden: try layers.map { try tensors.values("training.state.hidden_l\($0)", shape: streams) },
             memory: try layers.map {
-                configuration.cell == .lstm
+                configuration.cell.carriesMemory
                     ? try tensors.values("training.state.memory_l\($0)", shape: streams) : []
             })
     }

@@ -12,15 +12,16 @@ extension Checkpoint {
         let numbers = (0..<old.count).map { vocabulary.number(of: old.bytes(of: $0))! }
         var configuration = self.configuration
         configuration.vocabulary = vocabulary
-        var values = TorchInitialization.values(configuration, seed: seed)
-        for (source, target) in zip(self.configuration.layout.entries, configuration.layout.entries) {
-            // Only the first weights have a row for each token, and only the decoder's have a column.
-            let rows = source.rows == target.rows ? Array(0..<source.rows) : numbers
-            let columns = source.columns == target.columns ? Array(0..<source.columns) : numbers
+        let (source, target) = (self.configuration.layout, configuration.layout)
+        var values = TorchInitialization.values(target, seed: seed)
+        for entry in source.entries {
+            let wide = target[entry.role]
+            let rows = entry.rowAxis == .tokens ? numbers : Array(0..<entry.rows)
+            let columns = entry.columnAxis == .tokens ? numbers : Array(0..<entry.columns)
             for (row, newRow) in rows.enumerated() {
                 for (column, newColumn) in columns.enumerated() {
-                    values[target.range.lowerBound + newRow * target.columns + newColumn] =
-                        parameters[source.range.lowerBound + row * source.columns + column]
+                    values[wide.index(row: newRow, column: newColumn)] =
+                        parameters[entry.index(row: row, column: column)]
                 }
             }
         }

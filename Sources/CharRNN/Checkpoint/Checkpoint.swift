@@ -16,31 +16,6 @@ public struct Checkpoint: Sendable {
     /// The run, when there is one to continue.
     let training: TrainingProgress?
 
-    /// The weights of a model.
-    ///
-    /// - Throws: `DeviceError`.
-    public init(of model: LanguageModel) throws {
-        configuration = model.configuration
-        parameters = try model.parameterValues()
-        training = nil
-    }
-
-    /// The weights and the whole state of a run.
-    ///
-    /// - Throws: `DeviceError`.
-    public init(of trainer: Trainer) throws {
-        try trainer.requireRoomForCheckpoint()
-        configuration = trainer.model.configuration
-        parameters = try trainer.model.parameterValues()
-        training = TrainingProgress(
-            position: TrainingPosition(
-                options: trainer.options, iteration: trainer.iteration, learningRate: trainer.learningRate,
-                validationLosses: trainer.validationLosses, dataset: DatasetIdentity(trainer.dataset)),
-            losses: try trainer.losses(),
-            moments: try trainer.moments.map { try trainer.model.backend.read($0.buffer) },
-            state: try trainer.state())
-    }
-
     /// Weights from elsewhere, by the names and in the shapes of ``tensors``; the order does not matter. A name that stands
     /// twice, or values that do not fill their shape, are programmer errors.
     ///
@@ -52,12 +27,15 @@ public struct Checkpoint: Sendable {
         self.init(configuration, parameters: try configuration.layout.values(from: named))
     }
 
-    /// Weights from elsewhere, in the order of the layout.
-    init(_ configuration: LanguageModel.Configuration, parameters: [Float], options: [String: String] = [:]) {
+    /// Weights in the order of the layout, with the run that made them if it is to be continued.
+    init(
+        _ configuration: LanguageModel.Configuration, parameters: [Float], training: TrainingProgress? = nil,
+        options: [String: String] = [:]
+    ) {
         self.configuration = configuration
         self.options = options
         self.parameters = parameters
-        training = nil
+        self.training = training
     }
 
     // MARK: What a run has left in it
@@ -75,7 +53,7 @@ public struct Checkpoint: Sendable {
     /// Of the next step.
     public var learningRate: Float? { training?.position.learningRate }
     /// The optimizer, clipping, decay and seed of the run.
-    public var trainingOptions: Trainer.Options? { training?.position.options }
+    public var trainingOptions: TrainingOptions? { training?.position.options }
     /// B and S of the run.
     public var batchShape: (batchSize: Int, sequenceLength: Int)? {
         training.map { ($0.position.dataset.batchSize, $0.position.dataset.sequenceLength) }

@@ -1,5 +1,3 @@
-import OpenCLCompute
-
 /// Where a run stands: what a checkpoint keeps so that it can be continued exactly.
 struct TrainingProgress {
     let position: TrainingPosition
@@ -13,7 +11,7 @@ struct TrainingProgress {
 
 /// The part of a run's progress that is a handful of numbers.
 struct TrainingPosition: Codable {
-    let options: Trainer.Options
+    let options: TrainingOptions
     let iteration: Int
     /// Of the next step.
     let learningRate: Float
@@ -35,14 +33,6 @@ struct DatasetIdentity: Codable, Equatable {
     let batchSize: Int
     let sequenceLength: Int
     let trainingBatches: Int
-
-    init(_ dataset: TextDataset) {
-        fingerprint = dataset.fingerprint
-        characterCount = dataset.characterCount
-        batchSize = dataset.batchSize
-        sequenceLength = dataset.sequenceLength
-        trainingBatches = dataset.batches(in: .training).count
-    }
 
     /// The first difference, in words.
     func difference(to other: DatasetIdentity) -> String? {

@@ -1,111 +1,104 @@
 import OpenCLCompute
 
-/// Where each parameter lies in the one buffer that holds them all, and what files call it.
+/// Which parameters a network has, where each lies in the one buffer that holds them all, and what files call it.
 ///
-/// On a device weights are stored so that y = x·W, inputs × outputs. Files have PyTorch's names and its layout,
-/// outputs × inputs; the gates are in the same order in both.
+/// A parameter is found by its role; which roles there are depends on the cell. On a device weights are stored so that
+/// y = x·W, inputs × outputs. Files have PyTorch's names and its layout, outputs × inputs; the gates are in the same
+/// order in both.
 struct ParameterLayout: Sendable {
-    struct Entry: Sendable {
-        let name: String
-        /// On the device: rows and columns; a bias is one row.
-        let rows: Int
-        let columns: Int
-        let isBias: Bool
-        let range: Range<Int>
-
-        /// The shape in files.
-        var shape: [Int] { isBias ? [columns] : [columns, rows] }
+    /// What a parameter does in the network.
+    enum Role: Hashable, Sendable {
+        /// W of a layer: V or H × G·H.
+        case inputWeights(layer: Int)
+        /// U of a layer: H × G·H.
+        case recurrentWeights(layer: Int)
+        /// The bias of the input product: G·H.
+        case inputBias(layer: Int)
+        /// The bias of the recurrent product: G·H.
+        case recurrentBias(layer: Int)
+        /// H × V
+        case decoderWeights
+        /// V
+        case decoderBias
     }
 
-    let entries: [Entry]
-    let count: Int
+    /// What a row or a column of a parameter belongs to.
+    enum Axis: Sendable {
+        /// A bias has one row.
+        case one
+        /// A token of the vocabulary.
+        case tokens
+        /// A unit, or a gate of a unit.
+        case units
+    }
+
+    struct Entry: Sendable {
+        let role: Role
+        /// In files.
+        let name: String
+        let rows: Int
+        let columns: Int
+        let rowAxis: Axis
+        let columnAxis: Axis
+        /// Its elements in the buffer, row after row.
+        let range: Range<Int>
+
+        var isBias: Bool { rowAxis == .one }
+        /// The shape in files.
+        var shape: [Int] { isBias ? [columns] : [columns, rows] }
+
+        /// Where in the buffer an element lies.
+        func index(row: Int = 0, column: Int) -> Int { range.lowerBound + row * columns + column }
+    }
+
+    let cell: RecurrentCell
+    /// V
+    let vocabularySize: Int
+    /// H
+    let hiddenSize: Int
+    /// L
     let layerCount: Int
+    /// In the order of the buffer.
+    let entries: [Entry]
+    /// The elements of the buffer.
+    let count: Int
 
     init(cell: RecurrentCell, vocabularySize: Int, hiddenSize: Int, layerCount: Int) {
         var entries: [Entry] = []
         var count = 0
-        func add(_ name: String, _ rows: Int, _ columns: Int, isBias: Bool = false) {
+        func add(_ role: Role, _ name: String, _ rows: (Axis, Int), _ columns: (Axis, Int)) {
+            let end = count + rows.1 * columns.1
             entries.append(
                 Entry(
-                    name: name, rows: rows, columns: columns, isBias: isBias, range: count..<count + rows * columns))
-            count += rows * columns
+                    role: role, name: name, rows: rows.1, columns: columns.1, rowAxis: rows.0, columnAxis: columns.0,
+                    range: count..<end))
+            count = end
         }
-        let width = cell.gateCount * hiddenSize
+        let (one, tokens, units) = ((Axis.one, 1), (Axis.tokens, vocabularySize), (Axis.units, hiddenSize))
+        let gates = (Axis.units, cell.gateCount * hiddenSize)
         for layer in 0..<layerCount {
-            add("rnn.weight_ih_l\(layer)", layer == 0 ? vocabularySize : hiddenSize, width)
-            add("rnn.weight_hh_l\(layer)", hiddenSize, width)
-            add("rnn.bias_ih_l\(layer)", 1, width, isBias: true)
-            add("rnn.bias_hh_l\(layer)", 1, width, isBias: true)
+            add(.inputWeights(layer: layer), "rnn.weight_ih_l\(layer)", layer == 0 ? tokens : units, gates)
+            if cell.hasRecurrentProduct {
+                add(.recurrentWeights(layer: layer), "rnn.weight_hh_l\(layer)", units, gates)
+            }
+            add(.inputBias(layer: layer), "rnn.bias_ih_l\(layer)", one, gates)
+            if cell.hasRecurrentProduct { add(.recurrentBias(layer: layer), "rnn.bias_hh_l\(layer)", one, gates) }
         }
-        add("decoder.weight", hiddenSize, vocabularySize)
-        add("decoder.bias", 1, vocabularySize, isBias: true)
+        add(.decoderWeights, "decoder.weight", units, tokens)
+        add(.decoderBias, "decoder.bias", one, tokens)
+        self.cell = cell
+        self.vocabularySize = vocabularySize
+        self.hiddenSize = hiddenSize
+        self.layerCount = layerCount
         self.entries = entries
         self.count = count
-        self.layerCount = layerCount
     }
 
-    /// The elements of a buffer in this layout, as tensors for a file.
-    func tensors(from values: [Float]) -> [Tensor] {
-        entries.map { entry in
-            let stored = values[entry.range]
-            return Tensor(
-                name: entry.name, shape: entry.shape,
-                values: entry.isBias ? Array(stored) : transpose(stored, rows: entry.rows, columns: entry.columns))
+    /// The parameter of a role that the network has.
+    subscript(role: Role) -> Entry {
+        guard let entry = entries.first(where: { $0.role == role }) else {
+            preconditionFailure("a network of \(cell) layers has no \(role)")
         }
-    }
-
-    /// The inverse of ``tensors(from:)``.
-    ///
-    /// - Throws: ``CheckpointError`` for a tensor that is missing or of another shape.
-    func values(from tensors: NamedTensors, prefix: String = "") throws -> [Float] {
-        // All are looked at first: a file without the numbers must not make us reserve room for them.
-        let found = try entries.map { try tensors.values(prefix + $0.name, shape: $0.shape) }
-        var values = [Float](repeating: 0, count: count)
-        for (entry, stored) in zip(entries, found) {
-            values.replaceSubrange(
-                entry.range,
-                with: entry.isBias ? stored : transpose(stored[...], rows: entry.columns, columns: entry.rows))
-        }
-        return values
-    }
-
-    private func transpose(_ matrix: ArraySlice<Float>, rows: Int, columns: Int) -> [Float] {
-        let start = matrix.startIndex
-        return [Float](unsafeUninitializedCapacity: rows * columns) { result, count in
-            for j in 0..<columns {
-                for i in 0..<rows { result[j * rows + i] = matrix[start + i * columns + j] }
-            }
-            count = rows * columns
-        }
-    }
-}
-
-/// A buffer in the layout of the parameters: the parameters themselves, their gradients or an optimizer's moments.
-struct Parameters: Sendable {
-    let layout: ParameterLayout
-    let buffer: Buffer<Float>
-
-    /// All zero.
-    init(_ layout: ParameterLayout, on backend: any Backend) throws {
-        self.layout = layout
-        buffer = try backend.makeBuffer(of: Float.self, count: layout.count)
-    }
-
-    /// W of layer `layer`: V or H × G·H.
-    func inputWeights(_ layer: Int) -> Matrix { matrix(4 * layer) }
-    /// U and the biases of layer `layer`.
-    func recurrentWeights(_ layer: Int) -> RecurrentWeights {
-        RecurrentWeights(
-            recurrent: matrix(4 * layer + 1), inputBias: matrix(4 * layer + 2).elements,
-            recurrentBias: matrix(4 * layer + 3).elements)
-    }
-    /// H × V
-    var decoderWeights: Matrix { matrix(4 * layout.layerCount) }
-    /// V
-    var decoderBias: Buffer<Float> { matrix(4 * layout.layerCount + 1).elements }
-
-    private func matrix(_ index: Int) -> Matrix {
-        let entry = layout.entries[index]
-        return Matrix(buffer[entry.range], rows: entry.rows, columns: entry.columns)
+        return entry
     }
 }

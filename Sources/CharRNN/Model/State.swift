@@ -3,7 +3,7 @@ extension LanguageModel {
     public struct State: Codable, Hashable, Sendable {
         /// Per layer the outputs h, B × H.
         public var hidden: [[Float]]
-        /// Per layer the cell states c of an LSTM, B × H; empty for the other cells.
+        /// Per layer what the cell carries besides, B × H: the cell states c of an LSTM. Empty for the other cells.
         public var memory: [[Float]]
 
         public init(hidden: [[Float]], memory: [[Float]]) {
@@ -17,6 +17,6 @@ extension LanguageModel {
         let zeros = [Float](repeating: 0, count: batchSize * configuration.hiddenSize)
         return State(
             hidden: Array(repeating: zeros, count: configuration.layerCount),
-            memory: Array(repeating: configuration.cell == .lstm ? zeros : [], count: configuration.layerCount))
+            memory: Array(repeating: configuration.cell.carriesMemory ? zeros : [], count: configuration.layerCount))
     }
 }

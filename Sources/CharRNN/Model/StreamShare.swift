@@ -1,4 +1,4 @@
-/// The streams of a batch that one device runs.
+/// Some streams of a batch, which one device or one process runs.
 struct StreamShare: Hashable, Sendable {
     let range: Range<Int>
     /// The streams of the whole batch.
@@ -15,13 +15,14 @@ struct StreamShare: Hashable, Sendable {
         self.total = total
     }
 
-    /// `count` shares that differ by one stream at most, in the order of the streams.
-    static func split(_ total: Int, into count: Int) -> [StreamShare] {
-        (0..<count).map { StreamShare(range: total * $0 / count..<total * ($0 + 1) / count, total: total) }
+    /// `parts` shares of these streams that differ by one stream at most, in the order of the streams.
+    func split(into parts: Int) -> [StreamShare] {
+        func start(_ index: Int) -> Int { range.lowerBound + count * index / parts }
+        return (0..<parts).map { StreamShare(range: start($0)..<start($0 + 1), total: total) }
     }
 
     /// The elements of these streams in a time-major list with `width` for each step of each stream.
-    func part<Element>(of elements: [Element], width: Int = 1) -> [Element] {
+    func elements<Element>(of elements: [Element], width: Int = 1) -> [Element] {
         guard !isWhole else { return elements }
         let row = total * width
         return stride(from: 0, to: elements.count, by: row).flatMap {
@@ -33,8 +34,8 @@ struct StreamShare: Hashable, Sendable {
 extension Batch {
     func share(_ streams: StreamShare) -> Batch {
         Batch(
-            batchSize: streams.count, steps: steps, inputs: streams.part(of: inputs), targets: streams.part(of: targets)
-        )
+            batchSize: streams.count, steps: steps, inputs: streams.elements(of: inputs),
+            targets: streams.elements(of: targets))
     }
 }
 
@@ -42,14 +43,14 @@ extension LanguageModel.State {
     /// The state of these streams alone.
     func share(_ streams: StreamShare, hiddenSize: Int) -> LanguageModel.State {
         LanguageModel.State(
-            hidden: hidden.map { streams.part(of: $0, width: hiddenSize) },
-            memory: memory.map { streams.part(of: $0, width: hiddenSize) })
+            hidden: hidden.map { streams.elements(of: $0, width: hiddenSize) },
+            memory: memory.map { streams.elements(of: $0, width: hiddenSize) })
     }
 
     /// The state of all streams, from those of the shares in their order.
     static func joined(_ shares: [LanguageModel.State]) -> LanguageModel.State {
-        func joined(_ part: (LanguageModel.State) -> [[Float]]) -> [[Float]] {
-            part(shares[0]).indices.map { layer in shares.flatMap { part($0)[layer] } }
+        func joined(_ layers: (LanguageModel.State) -> [[Float]]) -> [[Float]] {
+            layers(shares[0]).indices.map { layer in shares.flatMap { layers($0)[layer] } }
         }
         return LanguageModel.State(hidden: joined(\.hidden), memory: joined(\.memory))
     }

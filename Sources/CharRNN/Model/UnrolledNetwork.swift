@@ -2,9 +2,9 @@ import OpenCLCompute
 
 /// The network unrolled over T steps of B streams: the memory of a pass, and the passes.
 ///
-/// Elements of four bytes: per layer (6·T + 3)·B·H for an LSTM, (5·T + 2)·B·H for a GRU, (2·T + 1)·B·H for an RNN, and
-/// the rearranged weights, G·H·⌈H⌉₁₆; T·B·H per layer when there is dropout; T·B·V for the logits; T·B·H for the gradient
-/// of the outputs; 4·T·B + V + 1 for indices and losses. With what the trainer adds it is
+/// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b, and the rearranged weights,
+/// G·H·⌈H⌉₁₆; T·B·H per layer when there is dropout; T·B·V for the logits; T·B·H for the gradient of the outputs;
+/// 4·T·B + V + 1 for indices and losses. With what the trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
     /// T
@@ -16,8 +16,12 @@ final class UnrolledNetwork {
     /// −ln p of each target, T·B.
     let losses: Buffer<Float>
 
-    private let model: LanguageModel
+    private let parameters: Parameters
+    /// The probability of dropping a unit in training.
+    private let dropProbability: Float
     private let layers: [RecurrentSequence]
+    /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
+    private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
     /// The outputs of each layer after dropout; empty without.
     private let dropped: [Matrix]
     /// All that the host writes for a pass, in one piece: the next three.
@@ -28,31 +32,39 @@ final class UnrolledNetwork {
     /// With respect to the outputs of the layer at hand, T·B × H.
     private let outputGradient: Matrix
 
-    private var backend: any Backend { model.backend }
+    private var backend: any Backend { parameters.backend }
 
     /// - Parameters:
+    ///   - parameters: what it computes with, where they lie.
+    ///   - dropout: the probability of dropping a unit in training.
     ///   - streams: the B streams that it reads, all of the batch or a share.
     ///   - forTraining: whether there will be a backward pass.
-    init(_ model: LanguageModel, steps: Int, streams: StreamShare, forTraining: Bool) throws {
-        let configuration = model.configuration
-        let backend = model.backend
-        let batchSize = streams.count
-        let (rows, h, v) = (steps * batchSize, configuration.hiddenSize, configuration.vocabulary.count)
+    init(
+        _ parameters: Parameters, dropout: Float = 0, steps: Int, streams: StreamShare, forTraining: Bool
+    ) throws {
+        let (layout, backend) = (parameters.layout, parameters.backend)
+        let (rows, h, v) = (steps * streams.count, layout.hiddenSize, layout.vocabularySize)
         func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
             Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
         }
-        self.model = model
+        self.parameters = parameters
+        dropProbability = dropout
         self.steps = steps
         self.streams = streams
-        layers = try (0..<configuration.layerCount).map { _ in
+        layers = try (0..<layout.layerCount).map { _ in
             try RecurrentSequence(
-                configuration.cell, steps: steps, batchSize: batchSize, hiddenSize: h, forTraining: forTraining,
+                layout.cell, steps: steps, batchSize: streams.count, hiddenSize: h, forTraining: forTraining,
                 on: backend)
+        }
+        carried = layers.flatMap { sequence in
+            ([sequence.hidden] + (sequence.cell.carriesMemory ? [sequence.memory] : [])).map {
+                (Self.first($0, sequence), Self.last($0, sequence))
+            }
         }
         logits = try matrix(rows, v)
         losses = try backend.makeBuffer(of: Float.self, count: rows)
         dropped =
-            forTraining && configuration.dropout > 0 ? try layers.map { _ in try matrix(rows, h) } : []
+            forTraining && dropout > 0 ? try layers.map { _ in try matrix(rows, h) } : []
         let starts = 2 * rows
         let positions = starts + (forTraining ? v + 1 : 0)
         indices = try backend.makeBuffer(of: Int32.self, count: positions + (forTraining ? rows : 0))
@@ -79,47 +91,36 @@ final class UnrolledNetwork {
     /// The state after the last step of every layer; setting it is what the next pass begins with.
     func state() throws -> LanguageModel.State {
         LanguageModel.State(
-            hidden: try layers.map { try backend.read(last($0.hidden).elements) },
-            memory: try layers.map { $0.cell == .lstm ? try backend.read(last($0.memory).elements) : [] })
+            hidden: try layers.map { try backend.read(Self.last($0.hidden, $0)) },
+            memory: try layers.map { $0.cell.carriesMemory ? try backend.read(Self.last($0.memory, $0)) : [] })
     }
 
     func setState(_ state: LanguageModel.State) throws {
         for (layer, sequence) in layers.enumerated() {
-            try backend.write(state.hidden[layer], to: last(sequence.hidden).elements)
-            if sequence.cell == .lstm { try backend.write(state.memory[layer], to: last(sequence.memory).elements) }
+            try backend.write(state.hidden[layer], to: Self.last(sequence.hidden, sequence))
+            if sequence.cell.carriesMemory {
+                try backend.write(state.memory[layer], to: Self.last(sequence.memory, sequence))
+            }
         }
     }
 
     /// Makes the state after the last pass the one before the next. A copy, so that the backward pass of the next
     /// batch finds the state that it began with.
     private func carryState() throws {
-        for sequence in layers {
-            try backend.copy(last(sequence.hidden).elements, to: first(sequence.hidden).elements)
-            if sequence.cell == .lstm {
-                try backend.copy(last(sequence.memory).elements, to: first(sequence.memory).elements)
-            }
-        }
-    }
-
-    /// Undoes what the last pass did to the state.
-    func takeBackState() throws {
-        for sequence in layers {
-            try backend.copy(first(sequence.hidden).elements, to: last(sequence.hidden).elements)
-            if sequence.cell == .lstm {
-                try backend.copy(first(sequence.memory).elements, to: last(sequence.memory).elements)
-            }
-        }
+        for (before, after) in carried { try backend.copy(after, to: before) }
     }
 
     /// Where the state lies after the last pass.
-    var stateBuffers: [Buffer<Float>] {
-        layers.flatMap { sequence in
-            [last(sequence.hidden).elements] + (sequence.cell == .lstm ? [last(sequence.memory).elements] : [])
-        }
+    var stateBuffers: [Buffer<Float>] { carried.map(\.after) }
+
+    private static func first(_ states: Matrix, _ sequence: RecurrentSequence) -> Buffer<Float> {
+        states.rows(0..<sequence.batchSize).elements
     }
 
-    private func first(_ states: Matrix) -> Matrix { states.rows(0..<streams.count) }
-    private func last(_ states: Matrix) -> Matrix { states.rows(steps * streams.count..<(steps + 1) * streams.count) }
+    private static func last(_ states: Matrix, _ sequence: RecurrentSequence) -> Buffer<Float> {
+        let (steps, batchSize) = (sequence.steps, sequence.batchSize)
+        return states.rows(steps * batchSize..<(steps + 1) * batchSize).elements
+    }
 
     // MARK: Passes
 
@@ -128,7 +129,7 @@ final class UnrolledNetwork {
     func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters?) throws {
         try load(batch, forTraining: gradient != nil)
         try forward(dropout: dropout)
-        try computeLosses()
+        try computeLosses(withGradient: gradient != nil)
         if let gradient { try backward(dropout: dropout, into: gradient) }
     }
 
@@ -136,13 +137,13 @@ final class UnrolledNetwork {
     func read(_ characters: [Int32]) throws {
         try backend.write(characters, to: inputs)
         try forward(dropout: nil)
-        try backend.addBias(model.parameters.decoderBias, to: logits)
+        try backend.addBias(parameters.decoderBias, to: logits)
     }
 
     /// From the outputs of the top layer, as they are, to ``logits``.
     func decode() throws {
-        try backend.multiply(layers.last!.outputs, model.parameters.decoderWeights, into: logits)
-        try backend.addBias(model.parameters.decoderBias, to: logits)
+        try backend.multiply(layers.last!.outputs, parameters.decoderWeights, into: logits)
+        try backend.addBias(parameters.decoderBias, to: logits)
     }
 
     /// Runs the loaded characters from the carried state to the logits, which still lack the decoder's bias.
@@ -150,7 +151,6 @@ final class UnrolledNetwork {
     /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
     private func forward(dropout: DropoutStep?) throws {
         try carryState()
-        let parameters = model.parameters
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
             if let x {
@@ -169,17 +169,16 @@ final class UnrolledNetwork {
         try backend.multiply(x!, parameters.decoderWeights, into: logits)
     }
 
-    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. The logits become the gradient of the sum
-    /// over time of the mean over the whole batch, which char-rnn follows.
-    private func computeLosses() throws {
+    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits become the
+    /// gradient of the sum over time of the mean over the whole batch, which char-rnn follows.
+    private func computeLosses(withGradient: Bool) throws {
         try backend.softmaxCrossEntropy(
-            logits, bias: model.parameters.decoderBias, targets: targets, gradientScale: 1 / Float(streams.total),
-            losses: losses)
+            logits, bias: parameters.decoderBias, targets: targets,
+            gradientScale: withGradient ? 1 / Float(streams.total) : nil, losses: losses)
     }
 
     /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
     private func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
-        let parameters = model.parameters
         func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
 
         try backend.multiply(output(layers.count - 1).transposed, logits, into: gradient.decoderWeights)
@@ -206,9 +205,9 @@ final class UnrolledNetwork {
 
     /// The mask of a layer's outputs: whoever runs a share of the streams drops what one that runs all would drop there.
     private func mask(_ dropout: DropoutStep, layer: Int) -> DropoutMask {
-        let h = model.configuration.hiddenSize
+        let h = parameters.layout.hiddenSize
         return DropoutMask(
-            probability: model.configuration.dropout, seed: dropout.seed, step: dropout.step, layer: UInt32(layer),
+            probability: dropProbability, seed: dropout.seed, step: dropout.step, layer: UInt32(layer),
             window: .init(first: streams.range.lowerBound * h, length: streams.count * h, stride: streams.total * h))
     }
 }

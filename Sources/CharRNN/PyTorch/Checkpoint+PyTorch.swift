@@ -47,15 +47,14 @@ extension Checkpoint {
             throw fail("it has no matrix 'weight_hh_l0' or none of a decoder")
         }
         let cells = RecurrentCell.allCases.filter {
-            shape.count == 2 && shape[1] > 0 && shape[0] % $0.gateCount == 0 && shape[0] / $0.gateCount == shape[1]
+            $0.hasRecurrentProduct && shape.count == 2 && shape[1] > 0 && shape[0] % $0.gateCount == 0
+                && shape[0] / $0.gateCount == shape[1]
         }
         guard let found = cells.first else {
             throw fail("its 'weight_hh_l0' has the shape \(shape), which no cell has")
         }
         guard cell ?? found == found else { throw fail("its layers are of \(found), not of \(cell!)") }
-        guard found != .gru || cell == .gru else {
-            throw fail("its layers are a GRU, and torch.nn.GRU's equations are others; --cell gru if it is model.py's")
-        }
+        guard found.isPyTorchs || cell == found else { throw CheckpointError.ambiguousGRU(path: path) }
         guard vocabulary.count > 0, decoder.first == vocabulary.count else {
             throw fail("its decoder has the shape \(decoder), the vocabulary has \(vocabulary.count) tokens")
         }

@@ -33,4 +33,5 @@ extension TrainingRunError: CustomStringConvertible {
 
 extension TrainingRunError: LocalizedError {
     public var errorDescription: String? { description }
+    public var failureReason: String? { description }
 }

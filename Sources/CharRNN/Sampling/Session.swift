@@ -1,5 +1,3 @@
-import OpenCLCompute
-
 /// A reader of one text, character by character: what it has read is its state, and ``next`` is what it expects.
 ///
 /// A session is a value: a copy goes its own way from there. Many sessions may share a model, from many tasks.
@@ -7,14 +5,14 @@ public struct Session: Sendable {
     public let model: LanguageModel
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
-    private var reader: Reader
+    private var predictor: any Predictor
 
     public var vocabulary: Vocabulary { model.vocabulary }
 
     init(_ model: LanguageModel) throws {
         self.model = model
         next = Self.unread(model)
-        reader = try Reader(model)
+        predictor = try model.makePredictor()
     }
 
     /// Reads one token.
@@ -22,8 +20,8 @@ public struct Session: Sendable {
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     public mutating func feed(_ token: Int) throws {
         try makeUnique()
-        try reader.read(token)
-        next = try Distribution(answered: reader.logits())
+        try read(token)
+        next = try Distribution(answered: predictor.logits())
     }
 
     /// Reads some tokens.
@@ -33,10 +31,15 @@ public struct Session: Sendable {
         try makeUnique()
         var hasRead = false
         for token in tokens {
-            try reader.read(token)
+            try read(token)
             hasRead = true
         }
-        if hasRead { next = try Distribution(answered: reader.logits()) }
+        if hasRead { next = try Distribution(answered: predictor.logits()) }
+    }
+
+    private func read(_ token: Int) throws {
+        vocabulary.check(token)
+        try predictor.read([Int32(token)])
     }
 
     /// Reads a text.
@@ -64,23 +67,17 @@ public struct Session: Sendable {
     /// What the network remembers of all that was fed.
     ///
     /// - Throws: `DeviceError`.
-    public func state() throws -> LanguageModel.State { try reader.state() }
+    public func state() throws -> LanguageModel.State { try predictor.state() }
 
     /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model.
     ///
-    /// - Throws: ``CheckpointError/shape(path:tensor:found:expected:)`` for a state of other sizes; ``BrokenModelError``,
-    ///   `DeviceError`.
+    /// - Throws: ``StateError`` for a state of other sizes; ``BrokenModelError``, `DeviceError`.
     public mutating func setState(_ state: LanguageModel.State) throws {
-        let zero = model.zeroState()
-        for (name, values, expected) in [("hidden", state.hidden, zero.hidden), ("memory", state.memory, zero.memory)] {
-            guard values.map(\.count) == expected.map(\.count) else {
-                throw CheckpointError.shape(
-                    path: "the state", tensor: name, found: values.map(\.count), expected: expected.map(\.count))
-            }
-        }
+        try model.check(state)
         try makeUnique()
-        try reader.setState(state)
-        next = try state == zero ? Self.unread(model) : Distribution(answered: reader.logits())
+        try predictor.setState(state)
+        let isUnread = state == model.zeroState()
+        next = isUnread ? Self.unread(model) : try Distribution(answered: predictor.logits())
     }
 
     private static func unread(_ model: LanguageModel) -> Distribution {
@@ -89,7 +86,7 @@ public struct Session: Sendable {
 
     /// A copied session gets memory of its own at its first change.
     private mutating func makeUnique() throws {
-        if !isKnownUniquelyReferenced(&reader) { reader = try reader.copy() }
+        if !isKnownUniquelyReferenced(&predictor) { predictor = try predictor.copy() }
     }
 }
 
@@ -98,36 +95,4 @@ extension LanguageModel {
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
     public func makeSession() throws -> Session { try Session(self) }
-}
-
-/// A network of one stream and one step, with its memory on the device.
-private final class Reader: @unchecked Sendable {
-    // Unchecked: a reader belongs to one session value, and copies get their own before either changes.
-    private let model: LanguageModel
-    private let network: UnrolledNetwork
-
-    init(_ model: LanguageModel) throws {
-        self.model = model
-        network = try UnrolledNetwork(model, steps: 1, streams: StreamShare(all: 1), forTraining: false)
-    }
-
-    func read(_ token: Int) throws {
-        model.vocabulary.check(token)
-        try network.read([Int32(token)])
-    }
-
-    func logits() throws -> [Float] { try model.backend.read(network.logits.elements) }
-    func state() throws -> LanguageModel.State { try network.state() }
-
-    /// The state, and the logits that belong to it.
-    func setState(_ state: LanguageModel.State) throws {
-        try network.setState(state)
-        try network.decode()
-    }
-
-    func copy() throws -> Reader {
-        let copy = try Reader(model)
-        try copy.setState(try state())
-        return copy
-    }
 }

@@ -1,5 +1,3 @@
-import OpenCLCompute
-
 /// Readers of several texts side by side, each of which reads one token at a time: the weights are read once for all, so
 /// many texts are written in little more than the time of a few.
 ///
@@ -14,7 +12,7 @@ public final class SessionGroup {
     /// What the model expects of each text, after all that was fed. Before anything is fed every token is as likely as
     /// another.
     public private(set) var next: [Distribution]
-    private let network: UnrolledNetwork
+    private let predictor: any Predictor
 
     public var vocabulary: Vocabulary { model.vocabulary }
     /// The number of texts.
@@ -24,10 +22,10 @@ public final class SessionGroup {
         precondition(count > 0, "a group of \(count) sessions")
         model = session.model
         next = [Distribution](repeating: session.next, count: count)
-        network = try UnrolledNetwork(model, steps: 1, streams: StreamShare(all: count), forTraining: false)
+        predictor = try model.makePredictor(count: count)
         let state = try session.state()
         func repeated(_ rows: [Float]) -> [Float] { Array(repeatElement(rows, count: count).joined()) }
-        try network.setState(.init(hidden: state.hidden.map(repeated), memory: state.memory.map(repeated)))
+        try predictor.setState(.init(hidden: state.hidden.map(repeated), memory: state.memory.map(repeated)))
     }
 
     /// Reads one token of each text, in their order.
@@ -38,8 +36,8 @@ public final class SessionGroup {
         precondition(
             tokens.count == count && tokens.allSatisfy { (0..<size).contains($0) },
             "tokens \(tokens) for \(count) texts, of a vocabulary of \(size)")
-        try network.read(tokens.map { Int32($0) })
-        let logits = try model.backend.read(network.logits.elements)
+        try predictor.read(tokens.map { Int32($0) })
+        let logits = try predictor.logits()
         next = try (0..<count).map { try Distribution(answered: Array(logits[$0 * size..<($0 + 1) * size])) }
     }
 }

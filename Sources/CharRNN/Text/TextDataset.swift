@@ -7,7 +7,7 @@ import FoundationEssentials
 /// into columns of S: row b of batch k+1 continues row b of batch k. The first batches are for training, those after
 /// them for validation, the rest for testing, so that each split holds a share of every row.
 public struct TextDataset: Sendable {
-    /// A share of the batches.
+    /// Some of the batches.
     public enum Split: String, Sendable {
         case training, validation, test
     }
@@ -44,28 +44,8 @@ public struct TextDataset: Sendable {
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
         let file = try TextFile.find(url)
-        let status = FileStatus(file)
-        let source = TextSource.file(file)
-        let fingerprint = try source.hash()
-        let cache = TokenCache(for: file, kind: kind)
-        let text: (vocabulary: Vocabulary, tokens: TokenSequence)
-        if let cached = cache.load(textHash: fingerprint) {
-            text = cached
-        } else {
-            // A mixture of two texts is nobody's.
-            func checkUnchanged() throws {
-                guard FileStatus(file) == status else {
-                    throw TextError.unreadable(
-                        file: file.path, reason: "it changed while it was read; start again when it is complete")
-                }
-            }
-            let tokenizer = try Tokenizer(source, kind: kind, name: file.path)
-            let stored = try cache.store(tokenizer, textHash: fingerprint, check: checkUnchanged)
-            text = (tokenizer.vocabulary, try stored ?? tokenizer.tokens())
-            try checkUnchanged()
-        }
         try self.init(
-            text.vocabulary, text.tokens, fingerprint: fingerprint, name: file.path, batchSize: batchSize,
+            TokenizedText(contentsOf: file, kind: kind), name: file.path, batchSize: batchSize,
             sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction)
     }
@@ -89,36 +69,36 @@ public struct TextDataset: Sendable {
         bytes: Data, tokens kind: TokenKind = .bytes, batchSize: Int = 50, sequenceLength: Int = 50,
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05
     ) throws {
-        let tokenizer = try Tokenizer(.memory(bytes), kind: kind, name: "the text")
+        let name = "the text"
         try self.init(
-            tokenizer.vocabulary, try tokenizer.tokens(), fingerprint: contentHash(bytes), name: "the text",
-            batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+            TokenizedText(bytes, kind: kind, name: name), name: name, batchSize: batchSize,
+            sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction)
     }
 
     private init(
-        _ vocabulary: Vocabulary, _ tokens: TokenSequence, fingerprint: UInt64, name: String, batchSize: Int,
-        sequenceLength: Int, trainingFraction: Double, validationFraction: Double
+        _ text: TokenizedText, name: String, batchSize: Int, sequenceLength: Int, trainingFraction: Double,
+        validationFraction: Double
     ) throws {
         precondition(
             batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
         let fractions = try SplitFractions(training: trainingFraction, validation: validationFraction)
         guard
             let layout = BatchLayout.fitting(
-                tokens.count, batchSize: batchSize, sequenceLength: sequenceLength, fractions: fractions)
+                text.tokens.count, batchSize: batchSize, sequenceLength: sequenceLength, fractions: fractions)
         else {
             throw TextError.tooShort(
-                name: name, characters: tokens.count, needed: BatchLayout.fewestCharacters(fractions))
+                name: name, characters: text.tokens.count, needed: BatchLayout.fewestCharacters(fractions))
         }
-        self.vocabulary = vocabulary
-        self.tokens = tokens
-        self.fingerprint = fingerprint
+        vocabulary = text.vocabulary
+        tokens = text.tokens
+        fingerprint = text.fingerprint
         self.batchSize = layout.batchSize
         self.sequenceLength = layout.sequenceLength
-        characterCount = tokens.count
-        counts = fractions.split(layout.batchCount(tokens.count))
+        characterCount = text.tokens.count
+        counts = fractions.split(layout.batchCount(text.tokens.count))
         notices = layout.notices(
-            tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
+            text.tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
     }
 
     /// The same text with the numbers of a vocabulary that may have more tokens than occur in it.
@@ -136,7 +116,7 @@ public struct TextDataset: Sendable {
         return dataset
     }
 
-    /// The batches of a part, as arguments of ``batch(_:)``.
+    /// The batches of a split, as arguments of ``batch(_:)``.
     public func batches(in split: Split) -> Range<Int> {
         let firstTest = counts.training + counts.validation
         return switch split {

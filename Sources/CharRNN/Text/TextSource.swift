@@ -55,6 +55,12 @@ enum TextSource {
         return last > 0 ? last : bytes.count
     }
 
+    /// What is said when two readings find two texts.
+    var hasChanged: TextError {
+        let name = if case .file(let file) = self { file.path } else { "the text" }
+        return .unreadable(file: name, reason: "it changed while it was read; start again when it is complete")
+    }
+
     private static func unreadable(_ file: URL) -> TextError {
         .unreadable(file: file.path, reason: String(cString: strerror(errno)))
     }

@@ -21,19 +21,22 @@ package struct TokenCache {
     }
 
     /// The cached form of the text with this hash, or nil when there is none that fits.
-    func load(textHash: UInt64) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
+    ///
+    /// - Parameter textHash: asked for only where there is a cache.
+    func load(textHash: @autoclosure () throws -> UInt64) rethrows -> TokenizedText? {
         // What a killed program has left of one.
         AtomicFile.removeLeftovers(in: file.deletingLastPathComponent(), extension: "\(kind.rawValue).cache")
         guard let data = try? PlainFile.mapped(file) else { return nil }
-        return Self.contents(of: data, textHash: textHash, kind: kind)
+        return try Self.text(in: data, textHash: textHash(), kind: kind)
     }
 
     /// The same from the bytes of a cache.
-    package static func contents(
-        of data: Data, textHash: UInt64, kind: TokenKind
-    ) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
-        guard data.count >= Self.headerSize + 8,
-            Array(data.prefix(16)) == Self.magic, Self.word(data, at: 16) == textHash,
+    static func text(
+        in data: Data, textHash: @autoclosure () throws -> UInt64, kind: TokenKind
+    ) rethrows -> TokenizedText? {
+        guard data.count >= Self.headerSize + 8, Array(data.prefix(16)) == Self.magic else { return nil }
+        let hash = try textHash()
+        guard Self.word(data, at: 16) == hash,
             Self.word(data, at: 24) == contentHash(data.dropFirst(Self.headerSize))
         else { return nil }
         let body = data.dropFirst(Self.headerSize + 8)
@@ -47,7 +50,14 @@ package struct TokenCache {
         let tokens = TokenSequence(bytes: bytes, width: width)
         // A checksum is no secret: whoever makes it right may still name tokens that are not there.
         guard tokens.isBelow(vocabulary.count) else { return nil }
-        return (vocabulary, tokens)
+        return TokenizedText(vocabulary: vocabulary, tokens: tokens, fingerprint: hash)
+    }
+
+    /// The vocabulary and the tokens in the bytes of a cache; for tests.
+    package static func contents(
+        of data: Data, textHash: UInt64, kind: TokenKind
+    ) -> (vocabulary: Vocabulary, tokens: TokenSequence)? {
+        text(in: data, textHash: textHash, kind: kind).map { ($0.vocabulary, $0.tokens) }
     }
 
     /// Writes the cache, whole or not at all, and returns the tokens in it; a text larger than the memory passes
@@ -55,24 +65,33 @@ package struct TokenCache {
     ///
     /// - Parameter check: called before the cache takes its place; what it throws is thrown.
     /// - Throws: `CancellationError` when the task is cancelled; nothing is left then.
-    func store(_ text: Tokenizer, textHash: UInt64, check: () throws -> Void) throws -> TokenSequence? {
+    func store(_ text: Tokenizer, check: () throws -> Void) throws -> TokenSequence? {
         let json = try JSON.data(text.vocabulary)
+        var (header, size) = (Self.header(textHash: text.fingerprint, bodyHash: 0), Self.headerSize)
         do {
             try AtomicFile.write(to: file) { writer in
                 var hash = ContentHash()
-                func append(_ part: Data) throws {
+                func append(_ bytes: Data) throws {
                     try Task.checkCancellation()
-                    part.withUnsafeBytes { hash.update($0) }
-                    try writer.append(part)
+                    bytes.withUnsafeBytes { hash.update($0) }
+                    try writer.append(bytes)
+                    size += bytes.count
                 }
-                try writer.append(Self.header(textHash: textHash, bodyHash: 0))
+                try writer.append(header)
                 try append(Self.bytes(UInt64(json.count)) + json)
-                try text.forEachPart(append)
-                try writer.replaceStart(with: Self.header(textHash: textHash, bodyHash: hash.value))
+                try text.forEachBlock(append)
+                header = Self.header(textHash: text.fingerprint, bodyHash: hash.value)
+                try writer.replaceStart(with: header)
                 try check()
             }
         } catch is FileError { return nil }
-        return load(textHash: textHash)?.tokens
+        // What has just been written is not checked again, only that it is what lies there.
+        guard let data = try? PlainFile.mapped(file), data.count == size, data.prefix(Self.headerSize) == header else {
+            return nil
+        }
+        return TokenSequence(
+            bytes: data.dropFirst(Self.headerSize + 8 + json.count),
+            width: TokenSequence.width(vocabularySize: text.vocabulary.count))
     }
 
     package static func header(textHash: UInt64, bodyHash: UInt64) -> Data {

@@ -1,74 +1,99 @@
 import FoundationEssentials
 
-/// A text that has been looked through once: its vocabulary, and the way from its bytes to token numbers.
+/// A text that has been read once: its vocabulary, its checksum, and the way from its bytes to token numbers.
+///
+/// A token's number is its place among all tokens of the text, so the numbers need a second reading. Only of
+/// ``TokenKind/characters`` the text is kept, because where a character ends only the whole text tells.
 struct Tokenizer {
     let vocabulary: Vocabulary
+    /// A checksum of all bytes.
+    let fingerprint: UInt64
     private let source: TextSource
     /// By byte or scalar; empty for ``TokenKind/characters``.
     private let numbers: [Int32]
+    /// The whole text where it is needed; else empty.
+    private let text: String
 
+    /// - Parameter name: what errors call the text.
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
     init(_ source: TextSource, kind: TokenKind, name: String) throws {
-        self.source = source
+        var hash = ContentHash()
+        var data = Data()
+        let found = try Self.present(kind == .bytes ? 256 : Self.scalarCount) { isPresent in
+            try source.forEachBlock { bytes, offset in
+                hash.update(bytes)
+                switch kind {
+                case .bytes: for byte in bytes { isPresent[Int(byte)] = true }
+                case .scalars: try Self.markScalars(in: bytes, at: offset, name, &isPresent)
+                case .characters:
+                    try Self.markScalars(in: bytes, at: offset, name, &isPresent)  // for the error with its offset
+                    data.append(contentsOf: bytes)
+                }
+            }
+        }
         switch kind {
         case .bytes:
-            let found = try Self.presentBytes(source)
+            text = ""
             vocabulary = Vocabulary(kind: .bytes, entries: found.map { [UInt8($0)] })
             numbers = Self.table(of: found, size: 256)
         case .scalars:
+            text = ""
             // In ascending order, which is also that of their UTF-8 bytes.
-            let found = try Self.presentScalars(source, name: name)
             vocabulary = Vocabulary(
                 kind: .scalars, entries: found.map { Array(UTF8.encode(Unicode.Scalar(UInt32($0))!)!) })
             numbers = Self.table(of: found, size: Self.scalarCount)
         case .characters:
-            _ = try Self.presentScalars(source, name: name)  // for the error with its offset
-            vocabulary = Vocabulary(of: try Self.text(source), kind: .characters)
+            text = String(decoding: data, as: UTF8.self)
+            vocabulary = Vocabulary(of: text, kind: .characters)
             numbers = []
         }
+        self.source = source
+        fingerprint = hash.value
     }
 
     /// All the numbers.
     func tokens() throws -> TokenSequence {
         var result = Data()
-        try forEachPart { result.append($0) }
+        try forEachBlock { result.append($0) }
         return TokenSequence(bytes: result, width: TokenSequence.width(vocabularySize: vocabulary.count))
     }
 
     /// The numbers in order, as ``TokenSequence`` stores them, some at a time.
-    func forEachPart(_ body: (Data) throws -> Void) throws {
+    func forEachBlock(_ body: (Data) throws -> Void) throws {
         switch TokenSequence.width(vocabularySize: vocabulary.count) {
-        case 1: try forEachPart(of: UInt8.self, body)
-        case 2: try forEachPart(of: UInt16.self, body)
-        default: try forEachPart(of: UInt32.self, body)
+        case 1: try forEachBlock(of: UInt8.self, body)
+        case 2: try forEachBlock(of: UInt16.self, body)
+        default: try forEachBlock(of: UInt32.self, body)
         }
     }
 
-    private func forEachPart<Number: FixedWidthInteger & BitwiseCopyable>(
+    private func forEachBlock<Number: FixedWidthInteger & BitwiseCopyable>(
         of type: Number.Type, _ body: (Data) throws -> Void
     ) throws {
         guard vocabulary.kind != .characters else {
-            // Where a character ends only the standard library knows, from the whole text.
-            let tokens = try Self.text(source).map {
+            let tokens = text.map {
                 Number(vocabulary.number(of: Array($0.utf8)) ?? 0).littleEndian
             }
             return try body(tokens.withUnsafeBytes { Data($0) })
         }
         try source.forEachBlock { bytes, _ in
-            let part = [Number](unsafeUninitializedCapacity: bytes.count) { part, count in
-                count = encode(bytes, into: part)
+            let tokens = try [Number](unsafeUninitializedCapacity: bytes.count) { tokens, count in
+                count = try encode(bytes, into: tokens)
             }
-            try body(part.withUnsafeBytes { Data($0) })
+            try body(tokens.withUnsafeBytes { Data($0) })
         }
     }
 
     /// Writes the numbers of some bytes of the text, and returns how many there are.
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)`` for a token that was not there at the first reading.
     private func encode<Number: FixedWidthInteger>(
         _ bytes: UnsafeRawBufferPointer, into result: UnsafeMutableBufferPointer<Number>
-    ) -> Int {
-        numbers.withUnsafeBufferPointer { numbers in
+    ) throws -> Int {
+        try numbers.withUnsafeBufferPointer { numbers in
             let isScalars = vocabulary.kind == .scalars
             var (i, count) = (0, 0)
+            var lowest: Int32 = 0
             while i < bytes.count {
                 var index = Int(bytes[i])
                 if isScalars && index >= 0x80, let scalar = Self.scalar(in: bytes, at: &i) {
@@ -76,18 +101,14 @@ struct Tokenizer {
                 } else {
                     i += 1
                 }
-                // -1 only where the file is being written to, which whoever reads it finds out.
-                result.initializeElement(at: count, to: Number(truncatingIfNeeded: numbers[index]).littleEndian)
+                let number = numbers[index]
+                lowest = min(lowest, number)
+                result.initializeElement(at: count, to: Number(truncatingIfNeeded: number).littleEndian)
                 count += 1
             }
+            guard lowest == 0 else { throw source.hasChanged }
             return count
         }
-    }
-
-    private static func text(_ source: TextSource) throws -> String {
-        var data = Data()
-        try source.forEachBlock { bytes, _ in data.append(contentsOf: bytes) }
-        return String(decoding: data, as: UTF8.self)
     }
 
     /// By number of a byte or scalar, its place among those found.
@@ -97,36 +118,33 @@ struct Tokenizer {
         return numbers
     }
 
-    /// The bytes that occur, ascending.
-    private static func presentBytes(_ source: TextSource) throws -> [Int] {
-        var isPresent = [Bool](repeating: false, count: 256)
-        try isPresent.withUnsafeMutableBufferPointer { isPresent in
-            try source.forEachBlock { bytes, _ in for byte in bytes { isPresent[Int(byte)] = true } }
-        }
+    private static let scalarCount = 0x110000
+
+    /// Which of `count` bytes or scalars `mark` has marked, ascending. A table over all of them costs less than hashing
+    /// every character.
+    private static func present(
+        _ count: Int, _ mark: (inout UnsafeMutableBufferPointer<Bool>) throws -> Void
+    ) rethrows -> [Int] {
+        var isPresent = [Bool](repeating: false, count: count)
+        try isPresent.withUnsafeMutableBufferPointer { try mark(&$0) }
         return isPresent.indices.filter { isPresent[$0] }
     }
 
-    private static let scalarCount = 0x110000
-
-    /// The scalars that occur, ascending. A table over all of them costs less than hashing every character.
-    private static func presentScalars(_ source: TextSource, name: String) throws -> [Int] {
-        var isPresent = [Bool](repeating: false, count: scalarCount)
-        try isPresent.withUnsafeMutableBufferPointer { isPresent in
-            try source.forEachBlock { bytes, offset in
-                var i = 0
-                while i < bytes.count {
-                    if bytes[i] < 0x80 {
-                        isPresent[Int(bytes[i])] = true
-                        i += 1
-                    } else if let scalar = scalar(in: bytes, at: &i) {
-                        isPresent[Int(scalar)] = true
-                    } else {
-                        throw TextError.notUTF8(file: name, offset: offset + i, byte: bytes[i])
-                    }
-                }
+    private static func markScalars(
+        in bytes: UnsafeRawBufferPointer, at offset: Int, _ name: String,
+        _ isPresent: inout UnsafeMutableBufferPointer<Bool>
+    ) throws {
+        var i = 0
+        while i < bytes.count {
+            if bytes[i] < 0x80 {
+                isPresent[Int(bytes[i])] = true
+                i += 1
+            } else if let scalar = scalar(in: bytes, at: &i) {
+                isPresent[Int(scalar)] = true
+            } else {
+                throw TextError.notUTF8(file: name, offset: offset + i, byte: bytes[i])
             }
         }
-        return isPresent.indices.filter { isPresent[$0] }
     }
 
     /// Decodes the scalar at `i` and moves on behind it; nil, at the same place, for what the standard refuses:

@@ -7,7 +7,7 @@ extension ImportedModel {
     /// - Throws: ``TorchFault``.
     init(charRNN root: TorchNode) throws {
         let name = root["opt"]?["model"]?.text ?? "lstm"
-        guard let cell = RecurrentCell(rawValue: name) else {
+        guard let cell = RecurrentCell(rawValue: name), cell.torchMatrices != nil else {
             throw TorchFault.foreign("its model is '\(name)', not lstm, gru or rnn")
         }
         let pairs = root["vocab"]!.fields.map { (number: $0.node.number ?? .nan, token: $0.name) }
@@ -28,7 +28,7 @@ extension ImportedModel {
         guard configuration.parameterEstimate <= Double(root.file.data.count) / 4 else {
             throw TorchFault.foreign("its network has more numbers than the file")
         }
-        let places = TorchMatrix.all(cell, vocabularySize: v, hiddenSize: sizes[1], layerCount: layerCount)
+        let places = TorchMatrix.all(configuration.layout) ?? []
         self.init(
             cell: cell, vocabulary: vocabulary, hiddenSize: sizes[1], dropout: root.dropout,
             matrices: try zip(linears, places).enumerated().map { index, pair in

@@ -21,7 +21,9 @@ struct ImportedModel {
     ///
     /// - Throws: ``TorchFault`` when they make no whole number.
     static func layerCount(_ cell: RecurrentCell, matrices count: Int) throws -> Int {
-        let perLayer = TorchMatrix.countPerLayer(cell)
+        guard let perLayer = cell.torchMatrices?.count else {
+            throw TorchFault.foreign("its layers are of \(cell), which char-rnn does not have")
+        }
         guard count > perLayer, (count - 1) % perLayer == 0 else {
             throw TorchFault.foreign(
                 "its \(cell) has \(count) matrices, where a layer has \(perLayer) and the decoder 1")
@@ -38,22 +40,19 @@ struct ImportedModel {
             layerCount: try Self.layerCount(cell, matrices: matrices.count), dropout: dropout)
         let layout = configuration.layout
         let tokens = vocabulary.numbers
-        let decoder = 4 * configuration.layerCount
         var values = [Float](repeating: 0, count: layout.count)
-        for (matrix, place) in zip(matrices, configuration.torchMatrices) {
-            let weights = layout.entries[place.weights]
-            let columns = place.weights == decoder ? tokens : place.columns
-            let rows = place.weights == 0 ? tokens : Array(0..<matrix.inputs)
-            let bias = layout.entries[place.bias].range.lowerBound
+        for (matrix, place) in zip(matrices, TorchMatrix.all(layout) ?? []) {
+            let columns = place.weights.columnAxis == .tokens ? tokens : place.columns
+            let rows = place.weights.rowAxis == .tokens ? tokens : Array(0..<matrix.inputs)
             precondition(
                 columns.count == matrix.outputs && rows.count == matrix.inputs,
                 "a matrix of \(matrix.outputs)×\(matrix.inputs) for one of \(columns.count)×\(rows.count)")
             for (output, column) in columns.enumerated() {
                 for (input, row) in rows.enumerated() {
-                    values[weights.range.lowerBound + row * weights.columns + column] =
+                    values[place.weights.index(row: row, column: column)] =
                         matrix.weights[output * matrix.inputs + input]
                 }
-                values[bias + column] = matrix.bias[output]
+                values[place.bias.index(column: column)] = matrix.bias[output]
             }
         }
         return Checkpoint(configuration, parameters: values, options: options)

@@ -1,37 +1,39 @@
+import OpenCLCompute
+
 /// The initial weights of char-rnn for a seed: the same numbers, at the same places of the network.
 ///
 /// Torch's layers first draw weights of their own, one number a parameter, which char-rnn throws away; then all
-/// parameters are drawn uniformly from ±0.08 in the order of its network's graph, and an LSTM's forget gates get an
-/// input bias of 1, so that it remembers from the start.
+/// parameters are drawn uniformly from ±0.08 in the order of its network's graph, and the cell's open gates get an
+/// input bias of 1. A cell that char-rnn does not have is drawn in the order of the layout.
 enum TorchInitialization {
     /// The values of all parameters in the order of the layout.
-    static func values(_ configuration: LanguageModel.Configuration, seed: UInt64) -> [Float] {
-        let layout = configuration.layout
+    static func values(_ layout: ParameterLayout, seed: UInt64) -> [Float] {
         var generator = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed))
         for _ in 0..<layout.count { _ = generator.next() }
         func draw() -> Float { Float(generator.uniform(-0.08, 0.08)) }
 
         var values = [Float](repeating: 0, count: layout.count)
-        for matrix in configuration.torchMatrices {
-            let weights = layout.entries[matrix.weights]
-            let columns = matrix.columns
-            for column in columns {
-                for row in 0..<matrix.inputs {
-                    values[weights.range.lowerBound + row * weights.columns + column] = draw()
+        if let matrices = TorchMatrix.all(layout) {
+            for matrix in matrices {
+                for column in matrix.columns {
+                    for row in 0..<matrix.inputs { values[matrix.weights.index(row: row, column: column)] = draw() }
                 }
+                for column in matrix.columns { values[matrix.bias.index(column: column)] = draw() }
             }
-            for column in columns { values[layout.entries[matrix.bias].range.lowerBound + column] = draw() }
+        } else {
+            for index in values.indices { values[index] = draw() }
         }
-        if configuration.cell == .lstm { openForgetGates(&values, configuration) }
+        layout.openGates(of: &values)
         return values
     }
+}
 
-    /// Sets the input biases of the forget gates to 1 (Jozefowicz et al. 2015).
-    static func openForgetGates(_ values: inout [Float], _ configuration: LanguageModel.Configuration) {
-        let h = configuration.hiddenSize
-        for layer in 0..<configuration.layerCount {
-            let bias = configuration.layout.entries[4 * layer + 2].range.lowerBound
-            values.replaceSubrange(bias + h..<bias + 2 * h, with: repeatElement(1, count: h))
-        }
+extension LanguageModel {
+    /// A new model with the very weights that char-rnn draws for `seed` (of which it uses 32 bits).
+    ///
+    /// - Throws: `DeviceError` when the device cannot be used or has not enough memory.
+    public convenience init(_ configuration: Configuration, on device: Device = .default, seed: UInt64) throws {
+        let layout = try configuration.layout(fitting: device)
+        try self.init(configuration, values: TorchInitialization.values(layout, seed: seed), on: device)
     }
 }

@@ -3,55 +3,29 @@
 /// The order of these matrices is that of char-rnn's graph: its initial weights are drawn in it, and its files are
 /// written in it.
 struct TorchMatrix {
-    /// In the layout, the entry of the weights and that of the bias.
-    let weights: Int
-    let bias: Int
-    let inputs: Int
-    /// Which of our gates its outputs are, block after block.
-    let gates: [Int]
-    /// The outputs of a block.
-    let blockSize: Int
+    /// The parameters of which it is a part: inputs × G·H or V, and the bias.
+    let weights: ParameterLayout.Entry
+    let bias: ParameterLayout.Entry
+    /// For each output its column there.
+    let columns: [Int]
 
-    var outputs: Int { gates.count * blockSize }
-    /// For each output its column on the device.
-    var columns: [Int] { gates.flatMap { Array($0 * blockSize..<($0 + 1) * blockSize) } }
+    var inputs: Int { weights.rows }
+    var outputs: Int { columns.count }
 
-    /// Those of a layer: whether it multiplies the layer's state, and the gates.
-    private static func layer(_ cell: RecurrentCell) -> [(isRecurrent: Bool, gates: [Int])] {
-        switch cell {
-        case .lstm: [(false, [0, 1, 3, 2]), (true, [0, 1, 3, 2])]  // i, f, o, g there
-        // z, z; then the candidate's input, r, r, and the candidate's recurrent matrix
-        case .gru: [(false, [1]), (true, [1]), (false, [2]), (false, [0]), (true, [0]), (true, [2])]
-        case .rnn: [(false, [0]), (true, [0])]
-        }
-    }
-
-    /// The number of matrices of a layer.
-    static func countPerLayer(_ cell: RecurrentCell) -> Int { layer(cell).count }
-
-    /// The matrices of all layers, then the decoder.
-    static func all(
-        _ cell: RecurrentCell, vocabularySize: Int, hiddenSize: Int, layerCount: Int
-    ) -> [TorchMatrix] {
-        let layers = (0..<layerCount).flatMap { index in
-            layer(cell).map { isRecurrent, gates in
-                let weights = 4 * index + (isRecurrent ? 1 : 0)
-                return TorchMatrix(
-                    weights: weights, bias: weights + 2,
-                    inputs: index == 0 && !isRecurrent ? vocabularySize : hiddenSize, gates: gates,
-                    blockSize: hiddenSize)
+    /// The matrices of all layers, then the decoder; nil for a cell that char-rnn does not have.
+    static func all(_ layout: ParameterLayout) -> [TorchMatrix]? {
+        guard let matrices = layout.cell.torchMatrices else { return nil }
+        let h = layout.hiddenSize
+        let layers = (0..<layout.layerCount).flatMap { layer in
+            matrices.map { isRecurrent, gates in
+                TorchMatrix(
+                    weights: layout[isRecurrent ? .recurrentWeights(layer: layer) : .inputWeights(layer: layer)],
+                    bias: layout[isRecurrent ? .recurrentBias(layer: layer) : .inputBias(layer: layer)],
+                    columns: gates.flatMap { Array($0 * h..<($0 + 1) * h) })
             }
         }
         let decoder = TorchMatrix(
-            weights: 4 * layerCount, bias: 4 * layerCount + 1, inputs: hiddenSize, gates: [0],
-            blockSize: vocabularySize)
+            weights: layout[.decoderWeights], bias: layout[.decoderBias], columns: Array(0..<layout.vocabularySize))
         return layers + [decoder]
-    }
-}
-
-extension LanguageModel.Configuration {
-    /// The matrices that char-rnn would have.
-    var torchMatrices: [TorchMatrix] {
-        TorchMatrix.all(cell, vocabularySize: vocabulary.count, hiddenSize: hiddenSize, layerCount: layerCount)
     }
 }

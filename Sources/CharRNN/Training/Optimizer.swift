@@ -25,8 +25,9 @@ public enum Optimizer: Codable, Hashable, Sendable {
     /// Takes step number `iteration`, counted from 1.
     func step(
         _ parameters: Parameters, gradient: Parameters, moments: [Parameters], clipping: GradientClipping,
-        learningRate: Float, iteration: Int, norms: Buffer<Float>, on backend: any Backend
+        learningRate: Float, iteration: Int, norms: Buffer<Float>
     ) throws {
+        let backend = parameters.backend
         switch self {
         case .rmsProp(_, let decay, let epsilon):
             try backend.rmsProp(

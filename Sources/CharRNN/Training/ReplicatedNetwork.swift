@@ -1,86 +1,100 @@
-import Dispatch
 import OpenCLCompute
-import Synchronization
 
-/// The network of a ``Trainer``: on the model's device, or on several, each with a copy of the model and a share of the
-/// streams (data parallelism).
+/// The network of a ``Trainer``: on one device, or on several, each with a copy of the parameters and a share of the
+/// streams (data parallelism). How their gradients become one is the ``GradientExchange``'s.
 ///
-/// In a step each device makes the gradient of its streams. The model's device adds them up in the order of the devices
-/// and follows the sum; then the others get the new parameters. Masks and scales are those of the whole batch, so the
-/// results differ from one device's by the rounding of that sum alone.
+/// Masks and scales are those of the whole batch, so the results differ from one device's by the rounding of the sum
+/// alone.
 final class ReplicatedNetwork {
-    /// −ln p of each target, T·B, the streams of the model's device first; there too.
-    let losses: Buffer<Float>
+    /// The gradient of the last pass that made one, on the first device.
+    let gradient: Parameters
 
-    private let model: LanguageModel
-    private let own: UnrolledNetwork
-    private let replicas: [Replica]
-    /// Where the gradient of a replica lands on the model's device.
-    private let received: Buffer<Float>
+    private let networks: [UnrolledNetwork]
+    private let gradients: [Parameters]
+    private let exchange: any GradientExchange
+    private let backends: [any Backend]
+    private let hiddenSize: Int
+    /// −ln p of each target, T·B, the streams of the first device first; there too.
+    private let losses: Buffer<Float>
+    /// The share of the batch's streams that each process runs.
+    private let shares: [StreamShare]
     private var replicasAreCurrent = true
 
-    /// A copy of the model on another device.
-    private struct Replica {
-        let model: LanguageModel
-        let network: UnrolledNetwork
-        let gradient: Parameters
-    }
-
-    /// - Parameter devices: those that share the work with the model's own.
-    init(_ model: LanguageModel, steps: Int, batchSize: Int, sharingWith devices: [Device]) throws {
+    /// - Parameters:
+    ///   - parameters: those of the first device, which an optimizer changes.
+    ///   - dropout: the probability of dropping a unit.
+    ///   - batchSize: the streams of the whole batch.
+    ///   - devices: those that share the work with the first.
+    ///   - exchange: among the devices, and with other processes.
+    init(
+        _ parameters: Parameters, dropout: Float, steps: Int, batchSize: Int, sharingWith devices: [Device],
+        exchange: any GradientExchange
+    ) throws {
+        shares = StreamShare(all: batchSize).split(into: exchange.count)
+        let own = shares[exchange.rank]
         precondition(
-            devices.count < batchSize, "\(batchSize) streams cannot be shared among \(devices.count + 1) devices")
-        let shares = StreamShare.split(batchSize, into: devices.count + 1)
-        self.model = model
-        own = try UnrolledNetwork(model, steps: steps, streams: shares[0], forTraining: true)
-        replicas = try zip(devices, shares.dropFirst()).map { device, streams in
-            let copy = try LanguageModel(copying: model, on: device)
-            return Replica(
-                model: copy,
-                network: try UnrolledNetwork(copy, steps: steps, streams: streams, forTraining: true),
-                gradient: try Parameters(model.parameters.layout, on: copy.backend))
+            devices.count < own.count, "\(own.count) streams cannot be shared among \(devices.count + 1) devices")
+        let layout = parameters.layout
+        let values = devices.isEmpty ? [] : try parameters.backend.read(parameters.buffer)
+        let copies = try devices.map { device in
+            let copy = try Parameters(layout, on: device.backend())
+            try copy.backend.write(values, to: copy.buffer)
+            return copy
         }
-        guard !replicas.isEmpty else {
-            (losses, received) = (own.losses, own.losses[0..<0])
-            return
+        let replicas = [parameters] + copies
+        networks = try zip(replicas, own.split(into: replicas.count)).map {
+            try UnrolledNetwork($0, dropout: dropout, steps: steps, streams: $1, forTraining: true)
         }
-        losses = try model.backend.makeBuffer(of: Float.self, count: steps * batchSize)
-        received = try model.backend.makeBuffer(of: Float.self, count: model.parameterCount)
+        gradients = try replicas.map { try Parameters(layout, on: $0.backend) }
+        gradient = gradients[0]
+        backends = replicas.map(\.backend)
+        hiddenSize = layout.hiddenSize
+        losses =
+            devices.isEmpty
+            ? networks[0].losses : try parameters.backend.makeBuffer(of: Float.self, count: steps * own.count)
+        self.exchange = exchange
+        try exchange.prepare(
+            zip(replicas, gradients).map {
+                Replica(backend: $0.backend, parameters: $0.buffer, gradient: $1.buffer)
+            })
     }
-
-    private var networks: [UnrolledNetwork] { [own] + replicas.map(\.network) }
 
     // MARK: Passes
 
-    /// Runs a batch from the carried state to ``losses`` and, where there is a place for it, to the gradient of all
-    /// parameters. With one device it returns when the work is queued.
-    func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters? = nil) throws {
-        guard !replicas.isEmpty else { return try own.run(batch, dropout: dropout, gradient: gradient) }
-        let parameters = replicasAreCurrent ? nil : try model.parameterValues()
-        let results = try concurrently(replicas.count + 1) { [own, replicas] index in
-            guard index > 0 else {
-                try own.run(batch.share(own.streams), dropout: dropout, gradient: gradient)
-                return (losses: [Float](), gradient: [Float]())
-            }
-            let replica = replicas[index - 1]
-            let (network, backend) = (replica.network, replica.model.backend)
-            if let parameters { try backend.write(parameters, to: replica.model.parameters.buffer) }
-            try network.run(
-                batch.share(network.streams), dropout: dropout, gradient: gradient == nil ? nil : replica.gradient)
-            return (
-                try backend.read(network.losses), gradient == nil ? [] : try backend.read(replica.gradient.buffer)
-            )
-        }
+    /// Runs a batch from the carried state to the losses and, if it is to learn, to ``gradient``. With one device it
+    /// returns when the work is queued.
+    func run(_ batch: Batch, dropout: DropoutStep?, learning: Bool) throws {
+        if !replicasAreCurrent { try exchange.sendParameters() }
         replicasAreCurrent = true
-        try model.backend.copy(own.losses, to: losses[0..<own.losses.count])
-        var end = own.losses.count
-        for result in results.dropFirst() {
-            try model.backend.write(result.losses, to: losses[end..<end + result.losses.count])
-            end += result.losses.count
-            guard let gradient else { continue }
-            try model.backend.write(result.gradient, to: received)
-            try model.backend.addBias(received, to: Matrix(gradient.buffer, rows: 1, columns: received.count))
+        func run(_ index: Int) throws {
+            let network = networks[index]
+            try network.run(
+                batch.share(network.streams), dropout: dropout, gradient: learning ? gradients[index] : nil)
         }
+        if networks.count == 1 {
+            try run(0)
+        } else {
+            let others = try concurrently(on: networks.indices) { index in
+                try run(index)
+                return index == 0 ? [] : try backends[index].read(networks[index].losses)
+            }
+            var end = networks[0].losses.count
+            try backends[0].copy(networks[0].losses, to: losses[0..<end])
+            for values in others.dropFirst() {
+                try backends[0].write(values, to: losses[end..<end + values.count])
+                end += values.count
+            }
+        }
+        if learning { try exchange.sumGradients() }
+    }
+
+    /// Puts the mean loss of the last pass, over the whole batch, into one element on the first device.
+    func meanLoss(into result: Buffer<Float>) throws {
+        try backends[0].mean(of: losses, into: result)
+        guard exchange.count > 1 else { return }
+        let means = try exchange.gather(try backends[0].read(result))
+        let sum = zip(means, shares).reduce(0) { $0 + Double($1.0[0]) * Double($1.1.count) }
+        try backends[0].write([Float(sum / Double(shares[0].total))], to: result)
     }
 
     /// To be called when the parameters are no longer those of the last pass.
@@ -89,50 +103,37 @@ final class ReplicatedNetwork {
     // MARK: State
 
     /// The state of all streams after the last pass; setting it is what the next pass begins with.
-    func state() throws -> LanguageModel.State { .joined(try networks.map { try $0.state() }) }
-
-    func setState(_ state: LanguageModel.State) throws {
-        for network in networks {
-            try network.setState(state.share(network.streams, hiddenSize: model.configuration.hiddenSize))
+    func state() throws -> LanguageModel.State {
+        let own = LanguageModel.State.joined(try networks.map { try $0.state() })
+        guard exchange.count > 1 else { return own }
+        func gathered(_ layers: [[Float]]) throws -> [[Float]] {
+            try layers.map { Array(try exchange.gather($0).joined()) }
         }
+        return LanguageModel.State(hidden: try gathered(own.hidden), memory: try gathered(own.memory))
     }
 
-    /// Undoes what the last pass did to the state.
-    func takeBackState() throws {
-        for network in networks { try network.takeBackState() }
+    func setState(_ state: LanguageModel.State) throws {
+        for network in networks { try network.setState(state.share(network.streams, hiddenSize: hiddenSize)) }
     }
 
     /// Where the state lies after the last pass.
     var stateMemory: [DeviceMemory] {
-        own.stateBuffers.map { DeviceMemory(backend: model.backend, elements: $0) }
-            + replicas.flatMap { replica in
-                replica.network.stateBuffers.map { DeviceMemory(backend: replica.model.backend, elements: $0) }
-            }
-    }
-}
-
-/// A buffer and what computes where it lies.
-struct DeviceMemory {
-    let backend: any Backend
-    let elements: Buffer<Float>
-
-    /// As much memory beside it.
-    func makeTwin() throws -> DeviceMemory {
-        DeviceMemory(backend: backend, elements: try backend.makeBuffer(of: Float.self, count: elements.count))
+        zip(backends, networks).flatMap { backend, network in
+            network.stateBuffers.map { DeviceMemory(backend: backend, elements: $0) }
+        }
     }
 
-    func copy(to twin: DeviceMemory) throws { try backend.copy(elements, to: twin.elements) }
-}
-
-/// The results of `body` for each index, run side by side; what two indices touch must be apart.
-///
-/// - Throws: the error of the first index that has one, when all have ended.
-private func concurrently<Value: Sendable>(_ count: Int, _ body: (Int) throws -> Value) throws -> [Value] {
-    let results = Mutex<[Int: Result<Value, any Error>]>([:])
-    nonisolated(unsafe) let body = body
-    DispatchQueue.concurrentPerform(iterations: count) { index in
-        let result = Result { try body(index) }
-        results.withLock { $0[index] = result }
+    /// Runs `body`, after which the next pass begins in the state in which it would have begun without. Meanwhile the
+    /// devices hold a copy of it.
+    func preservingState<Result>(_ body: () throws -> Result) throws -> Result {
+        let kept = try stateMemory.makeTwins()
+        try stateMemory.copy(to: kept)
+        let result: Result
+        do { result = try body() } catch {
+            try? kept.copy(to: stateMemory)
+            throw error
+        }
+        try kept.copy(to: stateMemory)
+        return result
     }
-    return try results.withLock { results in try (0..<count).map { try results[$0]!.get() } }
 }

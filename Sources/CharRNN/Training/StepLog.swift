@@ -17,11 +17,13 @@ final class StepLog {
     private let pending: Buffer<Float>
     private var pendingCount = 0
     private var entries: [Entry] = []
+    /// The losses of the steps before this run, when it resumes another.
+    private let earlierLosses: [Float]
     /// The iterations before the first that this log holds.
-    let start: Int
+    private var start: Int { earlierLosses.count }
 
-    init(start: Int, on backend: any Backend) throws {
-        self.start = start
+    init(after earlierLosses: [Float], on backend: any Backend) throws {
+        self.earlierLosses = earlierLosses
         self.backend = backend
         pending = try backend.makeBuffer(of: Float.self, count: 3 * Self.capacity)
     }
@@ -43,10 +45,20 @@ final class StepLog {
         return entries[index]
     }
 
-    /// The loss of every step so far.
+    /// The loss of every step so far, those before a resumption included.
     func losses() throws -> [Float] {
         try collect()
-        return entries.map(\.loss)
+        return earlierLosses + entries.map(\.loss)
+    }
+
+    /// The mean of the last losses before step `iteration`; nil for the first.
+    func meanLoss(before iteration: Int, atMost count: Int) throws -> Float? {
+        let indices = max(0, iteration - 1 - count)..<iteration - 1
+        guard !indices.isEmpty else { return nil }
+        let sum = try indices.reduce(Float(0)) {
+            $0 + ($1 < start ? earlierLosses[$1] : try entry($1 + 1).loss)
+        }
+        return sum / Float(indices.count)
     }
 
     /// The steps after `iteration`.

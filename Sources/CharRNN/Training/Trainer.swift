@@ -4,55 +4,30 @@ import OpenCLCompute
 /// Trains a model on a dataset by truncated backpropagation through time: each step learns from one batch, and
 /// begins in the state in which the batch before it ended.
 public final class Trainer {
-    /// What to do besides the batches themselves; the defaults are char-rnn's.
-    public struct Options: Codable, Hashable, Sendable {
-        /// How parameters follow their gradient.
-        public var optimizer: Optimizer
-        /// How the gradient is kept from exploding.
-        public var clipping: GradientClipping
-        /// How the learning rate falls.
-        public var decay: LearningRateDecay
-        /// Of the dropout masks.
-        public var seed: UInt64
-
-        public init(
-            optimizer: Optimizer = .rmsProp(), clipping: GradientClipping = .value(5),
-            decay: LearningRateDecay = .init(), seed: UInt64 = 123
-        ) {
-            self.optimizer = optimizer
-            self.clipping = clipping
-            self.decay = decay
-            self.seed = seed
-        }
-    }
-
     /// The model that learns.
     public let model: LanguageModel
     /// What it learns from.
     public let dataset: TextDataset
     /// How it learns.
-    public let options: Options
+    public let options: TrainingOptions
     /// The devices that share the work, the model's first.
     public let devices: [Device]
     /// The steps taken.
-    public private(set) var iteration: Int
-    /// The rate of the next step, which ``Options/decay`` lowers at the ends of epochs. Set it to follow another schedule;
-    /// it must be finite, 0 or above. A ``TrainingGuard`` halves it when a run goes back, so a schedule beside one should
-    /// multiply it.
+    public internal(set) var iteration: Int
+    /// The rate of the next step, which ``TrainingOptions/decay`` lowers at the ends of epochs. Set it to follow another
+    /// schedule; it must be finite, 0 or above. A ``TrainingGuard`` halves it when a run goes back, so a schedule beside
+    /// one should multiply it.
     public var learningRate: Float {
         willSet { precondition(newValue >= 0 && newValue.isFinite, "a learning rate of \(newValue)") }
     }
     /// The validation losses so far, by iteration.
-    public private(set) var validationLosses: [Int: Double]
+    public internal(set) var validationLosses: [Int: Double]
 
+    /// What the optimizer keeps of each parameter.
     let moments: [Parameters]
-    /// The losses of the steps before this run, when it resumes another.
-    private let earlierLosses: [Float]
-    private let gradient: Parameters
-    private let network: ReplicatedNetwork
-    private let log: StepLog
+    let network: ReplicatedNetwork
+    let log: StepLog
 
-    private var backend: any Backend { model.backend }
     /// The batches of an epoch.
     private var epochLength: Int { dataset.batches(in: .training).count }
     /// Passes over the training batches so far.
@@ -63,13 +38,17 @@ public final class Trainer {
     /// the model is large, since parameters and gradients travel through the host in every step. Losses are those of one
     /// device but for rounding.
     ///
-    /// - Parameter devices: those that share the work with the model's, together no more than the batch has streams.
+    /// - Parameters:
+    ///   - devices: those that share the work with the model's, together no more than the batch has streams.
+    ///   - exchange: how the gradients of those who share a batch become one, as other processes may be among them.
     /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know, `DeviceError` when a
     ///   device cannot be used, or when it or the host has not enough memory.
     public convenience init(
-        model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device] = []
+        model: LanguageModel, dataset: TextDataset, options: TrainingOptions, sharingWith devices: [Device] = [],
+        exchange: any GradientExchange = DeviceExchange()
     ) throws {
-        try self.init(model: model, dataset: dataset, options: options, sharingWith: devices, progress: nil)
+        try self.init(
+            model: model, dataset: dataset, options: options, sharingWith: devices, exchange: exchange, progress: nil)
     }
 
     /// A trainer on the model's device.
@@ -80,39 +59,16 @@ public final class Trainer {
         model: LanguageModel, dataset: TextDataset, optimizer: Optimizer = .rmsProp(),
         clipping: GradientClipping = .value(5)
     ) throws {
-        try self.init(model: model, dataset: dataset, options: Options(optimizer: optimizer, clipping: clipping))
+        try self.init(model: model, dataset: dataset, options: .init(optimizer: optimizer, clipping: clipping))
     }
 
-    /// Continues the run that wrote `checkpoint`, on any devices: weights, optimizer, schedule, position and state.
-    ///
-    /// - Throws: ``CheckpointError/noTraining`` when the checkpoint holds weights only,
-    ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, `DeviceError`.
-    public convenience init(
-        resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default,
-        sharingWith devices: [Device] = []
-    ) throws {
-        guard let progress = checkpoint.training else { throw CheckpointError.noTraining }
-        if let difference = progress.position.dataset.difference(to: .init(dataset)) {
-            throw CheckpointError.otherData(difference)
-        }
-        // The model may know more characters than occur in the text, but not other ones.
-        let vocabulary = checkpoint.configuration.vocabulary
-        guard dataset.vocabulary.isSubset(of: vocabulary) else {
-            let difference = vocabulary.difference(to: dataset.vocabulary)!
-            throw CheckpointError.otherData("its characters differ (first: the run's): \(difference)")
-        }
-        try self.init(
-            model: LanguageModel(checkpoint, on: device), dataset: dataset,
-            options: progress.position.options, sharingWith: devices, progress: progress)
-    }
-
-    private init(
-        model: LanguageModel, dataset: TextDataset, options: Options, sharingWith devices: [Device],
-        progress: TrainingProgress?
+    /// At the start of a run, or where it stood.
+    init(
+        model: LanguageModel, dataset: TextDataset, options: TrainingOptions, sharingWith devices: [Device],
+        exchange: any GradientExchange, progress: TrainingProgress?
     ) throws {
         let rate = progress?.position.learningRate ?? options.optimizer.learningRate
         precondition(rate >= 0 && rate.isFinite, "a learning rate of \(rate)")
-        let layout = model.parameters.layout
         self.model = model
         self.dataset = try dataset.numbered(by: model.vocabulary)
         self.options = options
@@ -120,12 +76,13 @@ public final class Trainer {
         iteration = progress?.position.iteration ?? 0
         learningRate = rate
         validationLosses = progress?.position.validationLosses ?? [:]
-        earlierLosses = progress?.losses ?? []
-        gradient = try Parameters(layout, on: model.backend)
-        moments = try options.optimizer.momentNames.map { _ in try Parameters(layout, on: model.backend) }
+        moments = try options.optimizer.momentNames.map { _ in
+            try Parameters(model.parameters.layout, on: model.backend)
+        }
         network = try ReplicatedNetwork(
-            model, steps: dataset.sequenceLength, batchSize: dataset.batchSize, sharingWith: devices)
-        log = try StepLog(start: iteration, on: model.backend)
+            model.parameters, dropout: model.configuration.dropout, steps: dataset.sequenceLength,
+            batchSize: dataset.batchSize, sharingWith: devices, exchange: exchange)
+        log = try StepLog(after: progress?.losses ?? [], on: model.backend)
         if let progress {
             for (moment, values) in zip(moments, progress.moments) {
                 try model.backend.write(values, to: moment.buffer)
@@ -135,14 +92,6 @@ public final class Trainer {
         try requireRoomForCheckpoint()
     }
 
-    /// A run that could not write its checkpoints should not begin.
-    ///
-    /// - Throws: `DeviceError` when the host has not enough memory for one: what is learned and the moments, as they are
-    ///   and as files have them.
-    func requireRoomForCheckpoint() throws {
-        try HostMemory.require(2 * 4 * (1 + moments.count) * model.parameterCount)
-    }
-
     /// Learns from the next batch. On one device it returns when the work is queued; see ``TrainingStep``.
     ///
     /// - Throws: `DeviceError`.
@@ -150,11 +99,11 @@ public final class Trainer {
     public func step() throws -> TrainingStep {
         let rate = learningRate
         let slot = try log.next()
-        try network.run(batch(ofStep: iteration + 1), dropout: dropout(ofStep: iteration + 1), gradient: gradient)
-        try backend.mean(of: network.losses, into: slot.loss)
+        try run(step: iteration + 1, learning: true)
+        try network.meanLoss(into: slot.loss)
         try options.optimizer.step(
-            model.parameters, gradient: gradient, moments: moments, clipping: options.clipping, learningRate: rate,
-            iteration: iteration + 1, norms: slot.norms, on: backend)
+            model.parameters, gradient: network.gradient, moments: moments, clipping: options.clipping,
+            learningRate: rate, iteration: iteration + 1, norms: slot.norms)
         network.parametersChanged()
         log.stepped()
         iteration += 1
@@ -163,16 +112,18 @@ public final class Trainer {
             iteration: iteration, epoch: epoch, learningRate: rate, nextLearningRate: learningRate, log: log)
     }
 
-    private func batch(ofStep iteration: Int) -> Batch { dataset.batch((iteration - 1) % epochLength) }
-
-    private func dropout(ofStep iteration: Int) -> DropoutStep? {
-        model.configuration.dropout > 0 ? DropoutStep(seed: options.seed, step: UInt64(iteration - 1)) : nil
+    /// Runs the batch of a step with its masks.
+    func run(step iteration: Int, learning: Bool) throws {
+        let masks = DropoutStep(seed: options.seed, step: UInt64(iteration - 1))
+        try network.run(
+            dataset.batch((iteration - 1) % epochLength), dropout: model.configuration.dropout > 0 ? masks : nil,
+            learning: learning)
     }
 
-    /// The mean loss over a part of the dataset in nats per character, without dropout, from the zero state and
-    /// carrying the state from batch to batch; NaN when the part is empty.
+    /// The mean loss over a split of the dataset in nats per character, without dropout, from the zero state and
+    /// carrying the state from batch to batch; NaN when the split is empty.
     ///
-    /// The result for ``TextDataset/Part/validation`` joins ``validationLosses``. Training goes on in its own state.
+    /// The result for ``TextDataset/Split/validation`` joins ``validationLosses``. Training goes on in its own state.
     /// - Throws: `DeviceError`.
     public func evaluate(_ split: TextDataset.Split) throws -> Double {
         try evaluate(split, isCancelled: { false }) ?? .nan
@@ -180,76 +131,30 @@ public final class Trainer {
 
     /// The same, unless `isCancelled`, which is asked before each batch, says to break off.
     ///
-    /// - Returns: nil when it was broken off, of which nothing is left, and when the part is empty.
+    /// - Returns: nil when it was broken off, of which nothing is left, and when the split is empty.
     /// - Throws: `DeviceError`.
     public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
         let batches = dataset.batches(in: split)
         guard !batches.isEmpty, !isCancelled() else { return nil }
-        let carried = try network.state()
-        let means = try backend.makeBuffer(of: Float.self, count: batches.count)
-        try network.setState(model.zeroState(batchSize: dataset.batchSize))
+        let means = try model.backend.makeBuffer(of: Float.self, count: batches.count)
         var count = 0
-        while count < batches.count, !isCancelled() {
-            try network.run(dataset.batch(batches.lowerBound + count), dropout: nil)
-            try backend.mean(of: network.losses, into: means[count..<count + 1])
-            count += 1
+        try network.preservingState {
+            try network.setState(model.zeroState(batchSize: dataset.batchSize))
+            while count < batches.count, !isCancelled() {
+                try network.run(dataset.batch(batches.lowerBound + count), dropout: nil, learning: false)
+                try network.meanLoss(into: means[count..<count + 1])
+                count += 1
+            }
         }
-        try network.setState(carried)
         guard count == batches.count else { return nil }
-        let loss = try backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
+        let loss = try model.backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
         if split == .validation { validationLosses[iteration] = loss }
         return loss
     }
 
-    // MARK: For a guard
-
-    /// The loss of the batch and the masks of step `iteration`, with the parameters and the state as they are now; for
-    /// the next step it is the loss that the step will have. Waits for the device, and changes nothing.
-    func loss(ofStep iteration: Int) throws -> Float {
-        try network.run(batch(ofStep: iteration), dropout: dropout(ofStep: iteration))
-        let mean = try backend.makeBuffer(of: Float.self, count: 1)
-        try backend.mean(of: network.losses, into: mean)
-        try network.takeBackState()
-        return try backend.read(mean)[0]
-    }
-
-    /// The measurements of the steps after `iteration`. Waits for the device.
-    func entries(after iteration: Int) throws -> ArraySlice<StepLog.Entry> { try log.entries(after: iteration) }
-
-    /// The mean of the last losses before step `iteration`; nil for the first.
-    func meanLoss(before iteration: Int, atMost count: Int) throws -> Float? {
-        let indices = max(0, iteration - 1 - count)..<iteration - 1
-        guard !indices.isEmpty else { return nil }
-        let sum = try indices.reduce(Float(0)) {
-            $0 + ($1 < earlierLosses.count ? earlierLosses[$1] : try log.entry($1 + 1).loss)
-        }
-        return sum / Float(indices.count)
-    }
-
-    /// Where the state lies in which the next step begins.
-    var stateMemory: [DeviceMemory] { network.stateMemory }
-
-    /// All that steps change on the devices, the state last.
-    var changingMemory: [DeviceMemory] {
-        ([model.parameters.buffer] + moments.map(\.buffer)).map { DeviceMemory(backend: backend, elements: $0) }
-            + stateMemory
-    }
-
-    /// Stands where the run stood after `iteration`, whose ``changingMemory`` the caller has put back.
-    func returned(to iteration: Int, learningRate: Float) throws {
-        network.parametersChanged()
-        self.iteration = iteration
-        self.learningRate = learningRate
-        validationLosses = validationLosses.filter { $0.key <= iteration }
-        try log.forget(after: iteration)
-    }
-
     /// The loss of every step so far, those before a resumption included.
-    public func losses() throws -> [Float] { earlierLosses + (try log.losses()) }
-
-    /// The state in which the next step begins.
-    func state() throws -> LanguageModel.State { try network.state() }
+    public func losses() throws -> [Float] { try log.losses() }
 
     /// The gradient of the last step before clipping, in the order of the parameters; for tests.
-    package func gradientValues() throws -> [Float] { try backend.read(gradient.buffer) }
+    package func gradientValues() throws -> [Float] { try model.backend.read(network.gradient.buffer) }
 }

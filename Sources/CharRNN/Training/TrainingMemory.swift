@@ -81,15 +81,11 @@ extension LanguageModel.Configuration {
     ) -> Double {
         let (b, t, l) = (batchSize, sequenceLength, Double(layerCount))
         let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
-        let (perStep, once, states): (Double, Double, Double) =
-            switch cell {
-            case .lstm: (6, 3, 2)
-            case .gru: (5, 2, 1)
-            case .rnn: (2, 1, 1)
-            }
+        let (perStep, once) = (Double(cell.trainingElements.perStep), Double(cell.trainingElements.once))
+        let states: Double = cell.carriesMemory ? 2 : 1
         let moments = Double(optimizer.momentNames.count)
         let learned = (2 + moments) * parameterEstimate
-        let rearranged = l * g * h * (h / 16).rounded(.up) * 16
+        let rearranged = cell.hasRecurrentProduct ? l * g * h * (h / 16).rounded(.up) * 16 : 0
         // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
         let fixed = v + 1 + 3 * Double(StepLog.capacity)
         let layers = b * l * h * ((perStep + (dropout > 0 ? 1 : 0)) * t + once)

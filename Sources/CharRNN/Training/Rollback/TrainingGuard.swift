@@ -81,7 +81,7 @@ public final class TrainingGuard {
     }
 
     private func inspect() throws -> TrainingRollback? {
-        for (iteration, entry) in zip((checked + 1)..., try trainer.entries(after: checked)) {
+        for (iteration, entry) in zip((checked + 1)..., try trainer.log.entries(after: checked)) {
             let measurements = [
                 ("loss", entry.loss), ("gradient's norm", entry.gradientSquares),
                 ("parameters' norm", entry.parameterSquares),
@@ -96,9 +96,9 @@ public final class TrainingGuard {
 
     /// The first leap after the good state, the loss of the step to come included.
     private func firstLeap(_ nextLoss: Float) throws -> (TrainingFault, iteration: Int)? {
-        let losses = try trainer.entries(after: good.iteration).map(\.loss) + [nextLoss]
+        let losses = try trainer.log.entries(after: good.iteration).map(\.loss) + [nextLoss]
         for (iteration, loss) in zip((good.iteration + 1)..., losses) where loss > ignorance {
-            if let mean = try trainer.meanLoss(before: iteration, atMost: 100), loss > 2 * mean {
+            if let mean = try trainer.log.meanLoss(before: iteration, atMost: 100), loss > 2 * mean {
                 return (.leap(loss, mean: mean), iteration)
             }
         }

@@ -1,0 +1,62 @@
+import CharRNNFiles
+import OpenCLCompute
+
+extension LanguageModel {
+    /// What a model is before it has learned anything; the defaults are char-rnn's.
+    public struct Configuration: Codable, Hashable, Sendable {
+        /// The kind of layer.
+        public var cell: RecurrentCell
+        /// V tokens, which the model reads and predicts.
+        public var vocabulary: Vocabulary
+        /// H, the units of each layer.
+        public var hiddenSize: Int
+        /// L
+        public var layerCount: Int
+        /// The probability of dropping a unit in training: 0 ≤ p < 1.
+        public var dropout: Float
+
+        /// Sizes below 1 and a dropout outside [0, 1) are programmer errors.
+        public init(
+            cell: RecurrentCell = .lstm, vocabulary: Vocabulary, hiddenSize: Int = 128, layerCount: Int = 2,
+            dropout: Float = 0
+        ) {
+            precondition(
+                hiddenSize > 0 && layerCount > 0 && vocabulary.count > 0,
+                "a model of \(layerCount) layers of \(hiddenSize) units over \(vocabulary.count) tokens")
+            precondition(dropout >= 0 && dropout < 1, "dropout \(dropout) is not in [0, 1)")
+            self.cell = cell
+            self.vocabulary = vocabulary
+            self.hiddenSize = hiddenSize
+            self.layerCount = layerCount
+            self.dropout = dropout
+        }
+
+        /// The number of parameters, whatever the sizes: nothing overflows.
+        var parameterEstimate: Double {
+            let (h, v, l) = (Double(hiddenSize), Double(vocabulary.count), Double(layerCount))
+            let width = Double(cell.gateCount) * h
+            let recurrent = cell.hasRecurrentProduct ? (h + 1) * width : 0
+            return (v + (l - 1) * h + l) * width + l * recurrent + (h + 1) * v
+        }
+
+        /// The parameters' layout, once it is sure that they are not too many for `device`, for the host or for a number.
+        ///
+        /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`.
+        func layout(fitting device: Device) throws -> ParameterLayout {
+            // On their way to the CPU device they lie in the same memory a second time.
+            let bytes = (device.kind == .cpu ? 8 : 4) * parameterEstimate
+            guard bytes <= Double(device.memoryBytes) else {
+                throw DeviceError.outOfMemory(
+                    requestedBytes: Int(min(bytes, 0x1p62)), limitBytes: Int(device.memoryBytes),
+                    memoryBytes: Int(device.memoryBytes), device: device.description)
+            }
+            try HostMemory.require(Int(4 * parameterEstimate))
+            return layout
+        }
+
+        var layout: ParameterLayout {
+            ParameterLayout(
+                cell: cell, vocabularySize: vocabulary.count, hiddenSize: hiddenSize, layerCount: layerCount)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import CharRNN
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Processes that share each batch, here threads of one, learn what one process learns.
+@Suite struct GradientExchangeTests {
+    /// Seven streams are shared out unevenly, among processes and their devices.
+    private func run(_ example: LearningCase) -> Run {
+        var run = Run(cell: example.cell, dropout: 0.3, batchSize: 7, text: SmallText.noise(300))
+        run.options = .init(
+            optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.9, firstEpoch: 1), seed: 99)
+        return run
+    }
+
+    /// What a process has seen of a run.
+    private struct Outcome: Sendable {
+        var gradient: [Float] = []
+        var losses: [Float] = []
+        var validationLosses: [Int: Double] = [:]
+        var rollbacks: [TrainingRollback] = []
+        var checkpoint = Data()
+    }
+
+    /// Twelve steps under a guard, with a state kept and a validation at each fifth.
+    private func outcome(
+        _ run: Run, on devices: [Device], _ exchange: any GradientExchange = DeviceExchange(), spoiltAt: Int? = nil
+    ) throws -> Outcome {
+        let trainer = try Trainer(
+            model: run.model(on: devices[0]), dataset: run.dataset(), options: run.options,
+            sharingWith: Array(devices.dropFirst()), exchange: exchange)
+        let guardian = try TrainingGuard(trainer)
+        var outcome = Outcome()
+        while trainer.iteration < 12 {
+            if trainer.iteration == spoiltAt && outcome.rollbacks.isEmpty {
+                var values = try trainer.model.parameterValues()
+                values[0] = .nan
+                try trainer.model.setParameterValues(values)
+            }
+            _ = try trainer.step()
+            if trainer.iteration == 1 { outcome.gradient = try trainer.gradientValues() }
+            if let rollback = try guardian.check(now: true) { outcome.rollbacks.append(rollback) }
+            if trainer.iteration % 5 == 0 {
+                _ = try trainer.evaluate(.validation)
+                _ = try guardian.commit()
+            }
+        }
+        outcome.losses = try trainer.losses()
+        outcome.validationLosses = trainer.validationLosses
+        outcome.checkpoint = try Checkpoint(of: trainer).fileBytes()
+        return outcome
+    }
+
+    /// The first process has two devices, the others one each.
+    private func outcomes(of count: Int, _ run: Run, spoiltAt: Int? = nil) throws -> [Outcome] {
+        try sideBySide(count) { exchange in
+            let devices = [Device.processor(threadCount: 1), .processor(threadCount: 1)]
+            return try outcome(
+                run, on: exchange.rank == 0 ? devices : [.cpu], exchange, spoiltAt: exchange.rank == 0 ? spoiltAt : nil)
+        }
+    }
+
+    @Test(arguments: [2, 3], LearningCase.all)
+    func processesLearnWhatOneLearns(_ count: Int, _ example: LearningCase) throws {
+        let run = run(example)
+        let one = try outcome(run, on: [.cpu])
+        let several = try outcomes(of: count, run)
+        for outcome in several {
+            let size = one.gradient.map { Double(abs($0)) }.max()!
+            expectClose(outcome.gradient, one.gradient.asDoubles, within: 1e-6 * size, "the first gradient")
+            expectClose(outcome.losses, one.losses.asDoubles, within: 1e-4, "losses of 12 steps")
+            #expect(outcome.validationLosses.keys == one.validationLosses.keys)
+            for (iteration, loss) in one.validationLosses {
+                #expect(abs(outcome.validationLosses[iteration]! - loss) < 1e-4, "validation at \(iteration)")
+            }
+            #expect(outcome.checkpoint == several[0].checkpoint, "all processes have the same bits")
+        }
+    }
+
+    @Test func whatSpoilsOneProcessTakesAllBack() throws {
+        let run = run(LearningCase.all[0])
+        let several = try outcomes(of: 2, run, spoiltAt: 8)
+        for outcome in several {
+            #expect(outcome.rollbacks.count == 1 && outcome.rollbacks.first?.goodIteration == 5)
+            #expect(outcome.rollbacks == several[0].rollbacks && outcome.checkpoint == several[0].checkpoint)
+        }
+    }
+
+    @Test func theWishOfOneStopsAll() throws {
+        #expect(try sideBySide(3) { try $0.isWishedByAny($0.rank == 1) } == [true, true, true])
+        #expect(try sideBySide(2) { try $0.isWishedByAny(false) } == [false, false])
+        #expect(try DeviceExchange().isWishedByAny(true))
+        #expect(try !DeviceExchange().isWishedByAny(false))
+    }
+
+    /// The results of `body` in so many processes.
+    private func sideBySide<Value: Sendable>(
+        _ count: Int, _ body: (any GradientExchange) throws -> Value
+    ) throws -> [Value] {
+        let meeting = Meeting(count)
+        let results = Mutex<[Int: Result<Value, any Error>]>([:])
+        let ended = DispatchSemaphore(value: 0)
+        try withoutActuallyEscaping(body) { body in
+            nonisolated(unsafe) let body = body
+            for rank in 0..<count {
+                Thread {
+                    let result = Result { try body(RankExchange(meeting, rank)) }
+                    results.withLock { $0[rank] = result }
+                    ended.signal()
+                }.start()
+            }
+            for _ in 0..<count { ended.wait() }
+        }
+        return try results.withLock { results in try (0..<count).map { try results[$0]!.get() } }
+    }
+}
+
+/// Where processes wait for one another and leave something for all.
+private final class Meeting: @unchecked Sendable {
+    // Unchecked: all is done under the condition's lock.
+    let count: Int
+    private let condition = NSCondition()
+    private var given: [Int: [Float]] = [:]
+    private var result: [[Float]] = []
+    private var round = 0
+
+    init(_ count: Int) { self.count = count }
+
+    func meet(_ rank: Int, _ values: [Float]) -> [[Float]] {
+        condition.lock()
+        defer { condition.unlock() }
+        given[rank] = values
+        let mine = round
+        if given.count == count {
+            result = (0..<count).map { given[$0]! }
+            given = [:]
+            round += 1
+            condition.broadcast()
+        }
+        while round == mine { condition.wait() }
+        return result
+    }
+}
+
+/// An exchange among processes, as a library of messages would make one.
+private final class RankExchange: GradientExchange {
+    let rank: Int
+    private let meeting: Meeting
+    private let devices = DeviceExchange()
+    private var first: Replica?
+
+    init(_ meeting: Meeting, _ rank: Int) {
+        self.meeting = meeting
+        self.rank = rank
+    }
+
+    var count: Int { meeting.count }
+
+    func prepare(_ replicas: [Replica]) throws {
+        first = replicas[0]
+        try devices.prepare(replicas)
+        let parameters = try gather(replicas[0].backend.read(replicas[0].parameters))
+        try replicas[0].backend.write(parameters[0], to: replicas[0].parameters)
+        try sendParameters()
+    }
+
+    func sendParameters() throws { try devices.sendParameters() }
+
+    func sumGradients() throws {
+        try devices.sumGradients()
+        guard let first else { return }
+        let gradients = try gather(first.backend.read(first.gradient))
+        let sum = gradients.dropFirst().reduce(gradients[0]) { zip($0, $1).map(+) }
+        try first.backend.write(sum, to: first.gradient)
+    }
+
+    func gather(_ values: [Float]) throws -> [[Float]] { meeting.meet(rank, values) }
+}
