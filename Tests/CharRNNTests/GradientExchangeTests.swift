@@ -96,22 +96,20 @@ import Testing
 
     /// The results of `body` in so many processes.
     private func sideBySide<Value: Sendable>(
-        _ count: Int, _ body: (any GradientExchange) throws -> Value
+        _ count: Int, _ body: @escaping @Sendable (any GradientExchange) throws -> Value
     ) throws -> [Value] {
         let meeting = Meeting(count)
         let results = Mutex<[Int: Result<Value, any Error>]>([:])
+        // Threads of their own, since each waits for all the others.
         let ended = DispatchSemaphore(value: 0)
-        try withoutActuallyEscaping(body) { body in
-            nonisolated(unsafe) let body = body
-            for rank in 0..<count {
-                Thread {
-                    let result = Result { try body(RankExchange(meeting, rank)) }
-                    results.withLock { $0[rank] = result }
-                    ended.signal()
-                }.start()
-            }
-            for _ in 0..<count { ended.wait() }
+        for rank in 0..<count {
+            Thread {
+                let result = Result { try body(RankExchange(meeting, rank)) }
+                results.withLock { $0[rank] = result }
+                ended.signal()
+            }.start()
         }
+        for _ in 0..<count { ended.wait() }
         return try results.withLock { results in try (0..<count).map { try results[$0]!.get() } }
     }
 }

@@ -7,39 +7,39 @@ struct Parameters: Sendable {
     let backend: any Backend
     /// All of them in one piece.
     let buffer: Buffer<Float>
-    private let matrices: [ParameterLayout.Role: Matrix]
+
+    /// W of each layer: V or H × G·H.
+    let inputWeights: [Matrix]
+    /// U and the biases of each layer.
+    let recurrentWeights: [RecurrentWeights]
+    /// H × V
+    let decoderWeights: Matrix
+    /// V
+    let decoderBias: Buffer<Float>
 
     /// All zero.
     init(_ layout: ParameterLayout, on backend: any Backend) throws {
         let buffer = try backend.makeBuffer(of: Float.self, count: layout.count)
+        func matrix(_ role: ParameterLayout.Role) -> Matrix {
+            let entry = layout[role]
+            return Matrix(buffer[entry.range], rows: entry.rows, columns: entry.columns)
+        }
         self.layout = layout
         self.backend = backend
         self.buffer = buffer
-        matrices = Dictionary(
-            uniqueKeysWithValues: layout.entries.map {
-                ($0.role, Matrix(buffer[$0.range], rows: $0.rows, columns: $0.columns))
-            })
-    }
-
-    /// W of a layer: V or H × G·H.
-    func inputWeights(_ layer: Int) -> Matrix { self[.inputWeights(layer: layer)] }
-    /// U and the biases of a layer; for a cell that multiplies no state the input's alone.
-    func recurrentWeights(_ layer: Int) -> RecurrentWeights {
-        let none = buffer[0..<0]
-        return RecurrentWeights(
-            recurrent: matrices[.recurrentWeights(layer: layer)] ?? Matrix(none, rows: layout.hiddenSize, columns: 0),
-            inputBias: self[.inputBias(layer: layer)].elements,
-            recurrentBias: matrices[.recurrentBias(layer: layer)]?.elements ?? none)
-    }
-    /// H × V
-    var decoderWeights: Matrix { self[.decoderWeights] }
-    /// V
-    var decoderBias: Buffer<Float> { self[.decoderBias].elements }
-
-    private subscript(role: ParameterLayout.Role) -> Matrix {
-        guard let matrix = matrices[role] else {
-            preconditionFailure("a network of \(layout.cell) layers has no \(role)")
+        inputWeights = (0..<layout.layerCount).map { matrix(.inputWeights(layer: $0)) }
+        recurrentWeights = (0..<layout.layerCount).map {
+            guard layout.cell.hasRecurrentProduct else {
+                let none = buffer[0..<0]
+                return RecurrentWeights(
+                    recurrent: Matrix(none, rows: layout.hiddenSize, columns: 0),
+                    inputBias: matrix(.inputBias(layer: $0)).elements, recurrentBias: none)
+            }
+            return RecurrentWeights(
+                recurrent: matrix(.recurrentWeights(layer: $0)), inputBias: matrix(.inputBias(layer: $0)).elements,
+                recurrentBias: matrix(.recurrentBias(layer: $0)).elements)
         }
-        return matrix
+        decoderWeights = matrix(.decoderWeights)
+        decoderBias = matrix(.decoderBias).elements
     }
 }

@@ -154,11 +154,11 @@ final class UnrolledNetwork {
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
             if let x {
-                try backend.multiply(x, parameters.inputWeights(index), into: sequence.gates)
+                try backend.multiply(x, parameters.inputWeights[index], into: sequence.gates)
             } else {
-                try backend.gatherRows(of: parameters.inputWeights(0), at: inputs, into: sequence.gates)
+                try backend.gatherRows(of: parameters.inputWeights[0], at: inputs, into: sequence.gates)
             }
-            try backend.forward(sequence, weights: parameters.recurrentWeights(index))
+            try backend.forward(sequence, weights: parameters.recurrentWeights[index])
             x = sequence.outputs
             if let dropout {
                 let mask = mask(dropout, layer: index)
@@ -190,15 +190,15 @@ final class UnrolledNetwork {
                 try backend.dropout(outputGradient.elements, mask: mask, into: outputGradient.elements)
             }
             try backend.backward(
-                sequence, weights: parameters.recurrentWeights(index), outputGradient: outputGradient,
-                gradient: gradient.recurrentWeights(index))
+                sequence, weights: parameters.recurrentWeights[index], outputGradient: outputGradient,
+                gradient: gradient.recurrentWeights[index])
             if index > 0 {
                 try backend.multiply(
-                    output(index - 1).transposed, sequence.gates, into: gradient.inputWeights(index))
+                    output(index - 1).transposed, sequence.gates, into: gradient.inputWeights[index])
                 try backend.multiply(
-                    sequence.gates, parameters.inputWeights(index).transposed, into: outputGradient)
+                    sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
             } else {
-                try backend.scatterRows(sequence.gates, by: inputGroups, into: gradient.inputWeights(0))
+                try backend.scatterRows(sequence.gates, by: inputGroups, into: gradient.inputWeights[0])
             }
         }
     }

@@ -73,7 +73,7 @@ public struct Session: Sendable {
     ///
     /// - Throws: ``StateError`` for a state of other sizes; ``BrokenModelError``, `DeviceError`.
     public mutating func setState(_ state: LanguageModel.State) throws {
-        try model.check(state)
+        try model.checkShape(of: state)
         try makeUnique()
         try predictor.setState(state)
         let isUnread = state == model.zeroState()

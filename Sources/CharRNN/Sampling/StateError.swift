@@ -20,7 +20,7 @@ extension StateError: LocalizedError {
 
 extension LanguageModel {
     /// - Throws: ``StateError`` for a state that is none of a single text read by this model.
-    func check(_ state: State) throws {
+    func checkShape(of state: State) throws {
         let zero = zeroState()
         for (name, values, zeros) in [("hidden", state.hidden, zero.hidden), ("memory", state.memory, zero.memory)] {
             let (found, expected) = (values.map(\.count), zeros.map(\.count))

@@ -44,6 +44,7 @@ struct Tokenizer {
             numbers = Self.table(of: found, size: Self.scalarCount)
         case .characters:
             text = String(decoding: data, as: UTF8.self)
+            data = Data()  // The vocabulary needs room, too.
             vocabulary = Vocabulary(of: text, kind: .characters)
             numbers = []
         }

@@ -28,7 +28,7 @@ extension ImportedModel {
         guard configuration.parameterEstimate <= Double(root.file.data.count) / 4 else {
             throw TorchFault.foreign("its network has more numbers than the file")
         }
-        let places = TorchMatrix.all(configuration.layout) ?? []
+        let places = TorchMatrix.all(configuration.layout)!  // or it would have no count of layers
         self.init(
             cell: cell, vocabulary: vocabulary, hiddenSize: sizes[1], dropout: root.dropout,
             matrices: try zip(linears, places).enumerated().map { index, pair in

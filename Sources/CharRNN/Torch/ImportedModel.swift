@@ -39,9 +39,10 @@ struct ImportedModel {
             cell: cell, vocabulary: vocabulary.vocabulary, hiddenSize: hiddenSize,
             layerCount: try Self.layerCount(cell, matrices: matrices.count), dropout: dropout)
         let layout = configuration.layout
+        let places = TorchMatrix.all(layout)!  // or it would have no count of layers
         let tokens = vocabulary.numbers
         var values = [Float](repeating: 0, count: layout.count)
-        for (matrix, place) in zip(matrices, TorchMatrix.all(layout) ?? []) {
+        for (matrix, place) in zip(matrices, places) {
             let columns = place.weights.columnAxis == .tokens ? tokens : place.columns
             let rows = place.weights.rowAxis == .tokens ? tokens : Array(0..<matrix.inputs)
             precondition(

@@ -40,7 +40,8 @@ public final class Trainer {
     ///
     /// - Parameters:
     ///   - devices: those that share the work with the model's, together no more than the batch has streams.
-    ///   - exchange: how the gradients of those who share a batch become one, as other processes may be among them.
+    ///   - exchange: how the gradients of those who share a batch become one. Where other processes are among them,
+    ///     each has a trainer of the same model, text and options, and all make the same calls.
     /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know, `DeviceError` when a
     ///   device cannot be used, or when it or the host has not enough memory.
     public convenience init(
