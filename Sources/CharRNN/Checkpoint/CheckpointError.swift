@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// Why a checkpoint cannot be read or used.
@@ -26,9 +27,7 @@ public enum CheckpointError: Error, Equatable {
 }
 
 extension CheckpointError: CustomStringConvertible {
-    public var description: String {
-        onOneLine(([facts] + (recoverySuggestion.map { [$0] } ?? [])).joined(separator: "; "))
-    }
+    public var description: String { line }
 
     // With names that are the file's own.
     private var facts: String {

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// Why a text cannot be used.
@@ -11,11 +12,12 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     /// The shares are not between 0 and 1, or sum to more than 1.
     case fractions(training: Double, validation: Double)
 
-    public var description: String {
-        ([facts] + (recoverySuggestion.map { [$0] } ?? [])).joined(separator: "; ")
-    }
+    public var description: String { line }
+}
 
-    private var facts: String {
+extension TextError: LocalizedError {
+    /// What has happened, without what to do about it.
+    public var failureReason: String? {
         switch self {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
         case .notUTF8(let file, let offset, let byte):
@@ -27,11 +29,6 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
                 + "the first above 0, and not sum to more than 1"
         }
     }
-}
-
-extension TextError: LocalizedError {
-    /// What has happened, without what to do about it.
-    public var failureReason: String? { facts }
 
     /// What to do about it, where more can be said than what has happened.
     public var recoverySuggestion: String? { conversion.map { "read it as bytes or \($0)" } }

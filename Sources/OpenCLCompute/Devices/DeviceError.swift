@@ -18,7 +18,21 @@ public enum DeviceError: Error, Equatable {
 
 extension DeviceError: LocalizedError {
     /// What has happened, without what to do about it.
-    public var failureReason: String? { facts }
+    public var failureReason: String? {
+        switch self {
+        case .noSuchDevice(let name, let available):
+            "no device '\(name)'; found: \(available.joined(separator: ", "))"
+        case .noOpenCLDevice(let reason): "no OpenCL device: \(reason)"
+        case .callFailed(let call, let status, let device):
+            "\(call) failed with \(status) on \(device): \(status.meaning?.text ?? "the driver refused it")"
+        case .kernelBuildFailed(let file, let device, let options, _, let savedAt):
+            "\(file) does not build on \(device) with '\(options)' (clBuildProgram; source saved as \(savedAt))"
+        case .outOfMemory(let requested, let limit, let memory, let device):
+            "\(device) cannot give \(readable(bytes: requested)): of its \(readable(bytes: memory)) "
+                + (requested > limit
+                    ? "it can give \(readable(bytes: limit)) at once" : "too many are in use, or a limit is set")
+        }
+    }
 
     /// What to do about it, where more can be said than what has happened.
     public var recoverySuggestion: String? {
@@ -34,28 +48,11 @@ extension DeviceError: LocalizedError {
     }
 
     public var errorDescription: String? { description }
-
-    private var facts: String {
-        switch self {
-        case .noSuchDevice(let name, let available):
-            "no device '\(name)'; found: \(available.joined(separator: ", "))"
-        case .noOpenCLDevice(let reason): "no OpenCL device: \(reason)"
-        case .callFailed(let call, let status, let device):
-            "\(call) failed with \(status) on \(device): \(status.meaning?.text ?? "the driver refused it")"
-        case .kernelBuildFailed(let file, let device, let options, _, let savedAt):
-            "\(file) does not build on \(device) with '\(options)' (clBuildProgram; source saved as \(savedAt))"
-        case .outOfMemory(let requested, let limit, let memory, let device):
-            "\(device) cannot give \(readable(bytes: requested)): of its \(readable(bytes: memory)) "
-                + (requested > limit
-                    ? "it can give \(readable(bytes: limit)) at once" : "too many are in use, or a limit is set")
-        }
-    }
 }
 
 extension DeviceError: CustomStringConvertible {
     public var description: String {
-        var parts = [facts] + (recoverySuggestion.map { [$0] } ?? [])
-        if case .kernelBuildFailed(_, _, _, let log, _) = self { parts.append("its compiler says: \(log)") }
-        return parts.joined(separator: "; ")
+        guard case .kernelBuildFailed(_, _, _, let log, _) = self else { return line }
+        return "\(line); its compiler says: \(log)"
     }
 }
