@@ -168,7 +168,7 @@ import Testing
         Mistake("train extra", "Unexpected argument 'extra'"),
         Mistake("sample a --temperature -1", "--temperature -1.0: it must be 0 or above."),
         Mistake("sample a --temperature nan", "--temperature nan: it must be 0 or above."),
-        Mistake("sample a --top-k 0", "--top-k 0: at least 1 is needed."),
+        Mistake("sample a --top-k 0", "--top-k 0: it must be 1 or more."),
         Mistake("sample a --top-p 1.5", "--top-p 1.5: it must be above 0 and at most 1."),
         Mistake("sample a --prime b --prime-file c", "--prime and --prime-file: give one of them."),
         Mistake("sample", "Missing expected argument '<checkpoint>'"),

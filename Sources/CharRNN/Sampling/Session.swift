@@ -7,7 +7,13 @@ public struct Session: Sendable {
     public let model: LanguageModel
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
+    private var history: [Int] = []
     private var reader: Reader
+
+    /// How many tokens ``recent`` has at most.
+    public static let recentCount = 256
+    /// The tokens that were read last, the last of all at the end; none after ``setState(_:)``, which does not know them.
+    public var recent: ArraySlice<Int> { history.suffix(Self.recentCount) }
 
     public var vocabulary: Vocabulary { model.vocabulary }
 
@@ -23,6 +29,7 @@ public struct Session: Sendable {
     public mutating func feed(_ token: Int) throws {
         try makeUnique()
         try reader.read(token)
+        remember(token)
         next = try Distribution(answered: reader.logits())
     }
 
@@ -34,6 +41,7 @@ public struct Session: Sendable {
         var hasRead = false
         for token in tokens {
             try reader.read(token)
+            remember(token)
             hasRead = true
         }
         if hasRead { next = try Distribution(answered: reader.logits()) }
@@ -80,7 +88,14 @@ public struct Session: Sendable {
         }
         try makeUnique()
         try reader.setState(state)
+        history = []
         next = try state == zero ? Self.unread(model) : Distribution(answered: reader.logits())
+    }
+
+    /// Forgets the oldest ones now and then, so that an endless text needs no more memory.
+    private mutating func remember(_ token: Int) {
+        if history.count == 2 * Self.recentCount { history.removeFirst(Self.recentCount) }
+        history.append(token)
     }
 
     private static func unread(_ model: LanguageModel) -> Distribution {
