@@ -63,9 +63,10 @@ struct SamplingOptions: ParsableArguments {
         }
     }
 
-    /// topNSigma as --top-n-sigma.
+    /// topNSigma as --top-n-sigma; the two of Mirostat have names of their own.
     private static func option(_ name: String) -> String {
-        "--" + name.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
+        ["surprise": "--mirostat", "learningRate": "--mirostat-rate"][name]
+            ?? "--" + name.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
     }
 }
 

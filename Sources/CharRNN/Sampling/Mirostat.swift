@@ -52,8 +52,8 @@ public struct Mirostat: Hashable, Sendable {
     }
 
     func check() throws(SamplingError) {
-        try SamplingError.check("mirostat", surprise, "above 0 bits") { $0 > 0 && $0.isFinite }
-        try SamplingError.check("mirostatRate", learningRate, "above 0") { $0 > 0 && $0.isFinite }
+        try SamplingError.check("surprise", surprise, "above 0 bits") { $0 > 0 && $0.isFinite }
+        try SamplingError.check("learningRate", learningRate, "above 0") { $0 > 0 && $0.isFinite }
     }
 }
 
