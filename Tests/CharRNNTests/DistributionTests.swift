@@ -50,9 +50,41 @@ import Testing
         #expect(
             String(decoding: try #require(end).standardErrorContent, as: UTF8.self).contains(
                 "0 of 2 tokens to draw from"))
-        await #expect(processExitsWith: .failure) {
+        await #expect(processExitsWith: .failure) { _ = Distribution(logits: []).greedy }
+    }
+
+    /// Every way to narrow.
+    static let pieces: [@Sendable (consuming Distribution) -> Distribution] = [
+        { $0.temperature(0) }, { $0.temperature(0.5) }, { $0.filter { $0 != 9 } }, { $0.topK(1) }, { $0.topK(3) },
+        { $0.topP(0.5) }, { $0.topP(1) }, { $0.minP(0) }, { $0.minP(0.5) }, { $0.typical(0.5) }, { $0.typical(1) },
+        { $0.topNSigma(1) }, { $0.biased(by: [:]) }, { $0.penalizing([] as [Int], repetition: 2) },
+        { $0.applying(Sampling(), []) },
+    ]
+
+    @Test(arguments: [[], [-.infinity], [.nan, -.infinity, .infinity, .nan]] as [[Float]])
+    func ofNothingNothingIsDrawnAndNothingTraps(_ logits: [Float]) {
+        for (index, piece) in Self.pieces.enumerated() {
+            let left = piece(Distribution(logits: logits))
+            #expect(left.isEmpty, "piece \(index)")
             var generator = SplitMix64(seed: 1)
-            _ = Distribution(logits: [.nan, 2]).sample(using: &generator)
+            #expect(left.draw(using: &generator) == nil)
+            #expect(generator == SplitMix64(seed: 1), "no number is used up")
+            #expect(left.probabilities == [Float](repeating: 0, count: logits.count))
+            for token in logits.indices { #expect(left.logProbability(of: token) == -.infinity) }
+        }
+    }
+
+    @Test func whatIsNoNumberIsRuledOutByEveryPiece() {
+        let broken = Distribution(logits: [.nan, 1, .infinity, 3, -.infinity, 2, .nan])
+        let plain = Distribution(logits: [-.infinity, 1, -.infinity, 3, -.infinity, 2, -.infinity])
+        #expect(broken.greedy == 3 && !broken.isEmpty)
+        for (index, piece) in Self.pieces.enumerated() {
+            let (left, expected) = (piece(broken), piece(plain))
+            expectSame(left.probabilities, expected.probabilities, "piece \(index)")
+            #expect(possible(Distribution(logits: expected.logits)).allSatisfy { [1, 3, 5].contains($0) })
+            var (one, other) = (SplitMix64(seed: 3), SplitMix64(seed: 3))
+            for _ in 0..<20 { #expect(left.draw(using: &one) == expected.draw(using: &other)) }
+            for token in 0..<7 { #expect(left.logProbability(of: token) == expected.logProbability(of: token)) }
         }
     }
 

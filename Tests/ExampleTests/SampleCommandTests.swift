@@ -56,6 +56,62 @@ import Testing
         }
     }
 
+    @Test func everyWayToDrawIsTheOneOfTheLibrary() throws {
+        try withCheckpoint { place, checkpoint in
+            let options =
+                "--repetition-penalty 1.2 --frequency-penalty 0.1 --presence-penalty 0.2 --penalty-window 20 "
+                + "--temperature 0.9 --top-n-sigma 3 --top-k 6 --top-p 0.98 --min-p 0.01 --typical 0.95 --mirostat 1.5 "
+                + "--mirostat-rate 0.2 --seed -7"
+            let outcome = try place.succeed(
+                ["sample", checkpoint, "--length", "200", "--prime", "ab"]
+                    + options.split(separator: " ").map(String.init))
+            var session = try LanguageModel(contentsOf: place.url(checkpoint), on: .cpu).makeSession()
+            try session.feed("ab")
+            let sampling = Sampling(
+                repetitionPenalty: 1.2, frequencyPenalty: 0.1, presencePenalty: 0.2, penaltyWindow: 20,
+                temperature: 0.9, topNSigma: 3, topK: 6, topP: 0.98, minP: 0.01, typical: 0.95,
+                mirostat: Mirostat(surprise: 1.5, learningRate: 0.2), seed: UInt64(bitPattern: -7))
+            #expect(try outcome.text == "ab" + session.text(limit: 200, by: sampling).joined() + "\n")
+        }
+    }
+
+    @Test func aTextEndsBeforeAStop() throws {
+        try withCheckpoint { place, checkpoint in
+            func write(_ options: [String]) throws -> String {
+                try place.succeed(["sample", checkpoint, "--length", "200", "--prime", "abc"] + options).text
+            }
+            let whole = try write([])
+            let end = try #require(whole.dropFirst(3).range(of: "a"))
+            #expect(try write(["--stop", "a", "--stop", "never"]) == whole[..<end.lowerBound] + "\n")
+            #expect(try write(["--stop", "-"]) == whole, "what does not come ends nothing")
+            // What may begin a stop is written in the end.
+            #expect(try write(["--stop", String(whole.dropLast().suffix(2)) + "never"]) == whole)
+            let refused = try place.run(["sample", checkpoint, "--stop", ""])
+            #expect(refused.status != 0 && refused.errors.contains("--stop: it needs a text."))
+        }
+    }
+
+    @Test func severalTextsHaveSeedsOneAfterTheOther() throws {
+        try withCheckpoint { place, checkpoint in
+            func write(_ options: String) throws -> CommandLineTool.Outcome {
+                try place.succeed(
+                    ["sample", checkpoint, "--length", "40", "--prime", "abc"]
+                        + options.split(separator: " ").map(String.init))
+            }
+            let single = try (5...7).map { try write("--seed \($0)").text }
+            #expect(Set(single).count == 3)
+            let several = try write("--seed 5 -n 3")
+            #expect(several.text == single.joined())
+            #expect(several.errorLines.suffix(3) == (1...3).map { "text \($0) of 3, seed \($0 + 4)" })
+            // A random seed is told, and writes the same text again.
+            let random = try write("--seed random")
+            let seed = try #require(random.errorLines.last?.split(separator: " ").last)
+            #expect(random.errorLines.last == "seed: \(seed)")
+            #expect(try write("--seed \(seed)").text == random.text)
+            #expect(try write("--seed random").text != random.text)
+        }
+    }
+
     @Test func theSameSeedWritesTheSameText() throws {
         try withCheckpoint { place, checkpoint in
             func write(_ seed: String) throws -> Data {

@@ -60,6 +60,7 @@ struct Failure: Error, CustomStringConvertible {
     /// Whether an error says in one line all that a user needs.
     static func isOurs(_ error: any Error) -> Bool {
         error is Failure || error is TextError || error is VocabularyError || error is CheckpointError
-            || error is BrokenModelError || error is FileError || error is DeviceError || error is TrainingRunError
+            || error is BrokenModelError || error is DeadEndError || error is FileError || error is DeviceError
+            || error is TrainingRunError
     }
 }

@@ -16,6 +16,13 @@ struct Sample: ParsableCommand {
             A low --temperature writes what is likely, a high one takes chances; 0 always takes the likeliest \
             character. --prime gives the model a beginning to continue:
               char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --prime "KING RICHARD:" --temperature 0.7
+
+            What narrows the choice is applied in this order, each to what the one before it has left: penalties, \
+            temperature, top-n-sigma, top-k, top-p, min-p, typical, mirostat. Nothing but the temperature 1 is set \
+            unless you set it. To try something, begin with --min-p 0.05 alone.
+
+            --stop ends the text before a string, which may be given several times; in bash $'\\n\\n' is an empty line:
+              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --prime "KING RICHARD:" --stop $'\\n\\n' -n 3
             """)
 
     @Argument(help: "The checkpoint.")
@@ -23,28 +30,28 @@ struct Sample: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(parsing: .unconditional, help: "How many characters to write after the prime text.")
     var length = 2000
-    @Option(parsing: .unconditional, help: "Divides the log-probabilities: 0.5 is bold, 1 as learned, 0 the likeliest.")
-    var temperature: Float = 1
-    @Option(parsing: .unconditional, help: "Draw from this many likeliest characters only.")
-    var topK: Int?
-    @Option(parsing: .unconditional, help: "Draw from the likeliest characters that make up this probability only.")
-    var topP: Float?
+    @Option(
+        parsing: .unconditionalSingleValue, help: "End before this text, which is left out; may be given several times."
+    )
+    var stop: [String] = []
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional,
+        help: "How many texts to write, each after the same prime text; the seeds of the others follow the first's.")
+    var count = 1
     @Option(parsing: .unconditional, help: "A text for the model to continue.")
     var prime: String?
     @Option(help: "A file with such a text; - is standard input.")
     var primeFile: String?
     @Option(help: "What to do with characters of that text that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error
-    @Option(parsing: .unconditional, help: "The seed: the same one writes the same text.")
-    var seed = 123
     @Flag(help: "Say nothing but the text.")
     var quiet = false
+    @OptionGroup(title: "How to draw") var drawing: SamplingOptions
 
     func validate() throws {
         try require(length >= 0, "--length \(length): it must not be negative.")
-        try require(temperature >= 0 && temperature.isFinite, "--temperature \(temperature): it must be 0 or above.")
-        try require(topK ?? 1 > 0, "--top-k \(topK ?? 0): at least 1 is needed.")
-        try require(topP.map { $0 > 0 && $0 <= 1 } ?? true, "--top-p \(topP ?? 0): it must be above 0 and at most 1.")
+        try require(count > 0, "--count \(count): it must be 1 or more.")
+        try require(!stop.contains(""), "--stop: it needs a text.")
         try require(prime == nil || primeFile == nil, "--prime and --prime-file: give one of them.")
     }
 
@@ -52,23 +59,36 @@ struct Sample: ParsableCommand {
         let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
         let vocabulary = model.vocabulary
         var session = try model.makeSession()
-        var generator = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
         if !quiet { Console.note("device: \(model.device)") }
-        if let tokens = try primeTokens(vocabulary) {
-            try session.feed(tokens)
-            Console.output(tokens.flatMap { vocabulary.bytes(of: $0) })
-        } else if !quiet {
+        let prime = try primeTokens(vocabulary)
+        if let prime { try session.feed(prime) }
+        if prime == nil && !quiet {
             Console.note("no prime text, so the first character is drawn from all alike; give one with --prime")
         }
-        for _ in 0..<length {
-            var next = session.next.temperature(temperature)
-            if let topK { next = next.topK(topK) }
-            if let topP { next = next.topP(topP) }
-            let token = next.sample(using: &generator)
-            Console.output(vocabulary.bytes(of: token))
-            try session.feed(token)
+        let firstSeed = drawing.seed.value
+        if case .random = drawing.seed, !quiet { Console.note("seed: \(firstSeed)") }
+        for index in 0..<count {
+            let seed = firstSeed &+ index
+            if count > 1 && !quiet { Console.note("text \(index + 1) of \(count), seed \(seed)") }
+            if let prime { Console.output(prime.flatMap { vocabulary.bytes(of: $0) }) }
+            try write(after: session, seed: seed)
+            Console.output([10])
         }
-        Console.output([10])
+    }
+
+    /// In bytes, since a model may write what is no text.
+    private func write(after session: Session, seed: Int) throws {
+        var sampling = try drawing.sampling()
+        sampling.seed = UInt64(bitPattern: Int64(seed))
+        var stops = StopStrings(stop)
+        let stream = session.tokens(by: sampling)
+        for token in stream.prefix(length) {
+            let (released, found) = stops.read(session.vocabulary.bytes(of: token))
+            Console.output(released)
+            if found != nil { return }
+        }
+        if let failure = stream.failure { throw failure }
+        Console.output(stops.held)
     }
 
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {

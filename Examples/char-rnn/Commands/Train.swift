@@ -129,7 +129,8 @@ struct Train: ParsableCommand {
             let saved =
                 last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))" }
                 ?? "no checkpoint was written yet"
-            return Failure("\(Hints.message(of: error))\(room(for: run.model.configuration, on: devices, error)); \(saved)")
+            let room = room(for: run.model.configuration, on: devices, error)
+            return Failure("\(Hints.message(of: error))\(room); \(saved)")
         case is FileError, is TrainingRunError:
             let saved = last.map { "the last checkpoint is \($0)" } ?? "there is no checkpoint yet"
             return Failure("\(Hints.message(of: error)); \(saved)")

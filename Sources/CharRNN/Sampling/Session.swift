@@ -5,7 +5,13 @@ public struct Session: Sendable {
     public let model: LanguageModel
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
+    private var history: [Int] = []
     private var predictor: any Predictor
+
+    /// How many tokens ``recent`` has at most.
+    public static let recentCount = 256
+    /// The tokens that were read last, the last of all at the end; none after ``setState(_:)``, which does not know them.
+    public var recent: ArraySlice<Int> { history.suffix(Self.recentCount) }
 
     public var vocabulary: Vocabulary { model.vocabulary }
 
@@ -37,9 +43,10 @@ public struct Session: Sendable {
         if hasRead { next = try Distribution(answered: predictor.logits()) }
     }
 
-    private func read(_ token: Int) throws {
+    private mutating func read(_ token: Int) throws {
         vocabulary.check(token)
         try predictor.read([Int32(token)])
+        remember(token)
     }
 
     /// Reads a text.
@@ -76,8 +83,15 @@ public struct Session: Sendable {
         try model.checkShape(of: state)
         try makeUnique()
         try predictor.setState(state)
+        history = []
         let isUnread = state == model.zeroState()
         next = isUnread ? Self.unread(model) : try Distribution(answered: predictor.logits())
+    }
+
+    /// Forgets the oldest ones now and then, so that an endless text needs no more memory.
+    private mutating func remember(_ token: Int) {
+        if history.count == 2 * Self.recentCount { history.removeFirst(Self.recentCount) }
+        history.append(token)
     }
 
     private static func unread(_ model: LanguageModel) -> Distribution {

@@ -6,18 +6,14 @@
 /// for token in stream.prefix(500) { print(session.vocabulary[token], terminator: "") }
 /// ```
 public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, IteratorProtocol {
-    /// Why the stream ended: what ``Session/feed(_:)`` threw.
+    /// Why the stream ended: what ``Session/feed(_:)`` threw, or ``DeadEndError``.
     public private(set) var failure: (any Error)?
-    /// The session, which has read every token so far.
-    public private(set) var session: Session
-    private var generator: Generator
-    private let choose: (Distribution) -> Distribution
+    private var writer: TokenWriter<Generator>
 
-    init(_ session: Session, using generator: Generator, _ choose: @escaping (Distribution) -> Distribution) {
-        self.session = session
-        self.generator = generator
-        self.choose = choose
-    }
+    /// The session, which has read every token so far.
+    public var session: Session { writer.session }
+
+    fileprivate init(_ writer: TokenWriter<Generator>) { self.writer = writer }
 
     public func next() -> Int? {
         guard failure == nil else { return nil }
@@ -27,19 +23,16 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
         }
     }
 
-    fileprivate func advance() throws -> Int {
-        let token = choose(session.next).sample(using: &generator)
-        try session.feed(token)
-        return token
-    }
+    fileprivate func advance() throws -> Int { try writer.advance() }
 }
 
 /// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what ``Session/feed(_:)``
-/// throws, and lets other tasks run between two tokens.
+/// throws and ``DeadEndError``, and lets other tasks run between two tokens.
 public struct AsyncTokenStream<Generator: RandomNumberGenerator>: AsyncSequence {
     fileprivate let session: Session
+    fileprivate let mirostat: Mirostat?
     fileprivate let generator: Generator
-    fileprivate let choose: @Sendable (Distribution) -> Distribution
+    fileprivate let choose: @Sendable (Distribution, ArraySlice<Int>) -> Distribution
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let stream: TokenStream<Generator>
@@ -54,7 +47,7 @@ public struct AsyncTokenStream<Generator: RandomNumberGenerator>: AsyncSequence 
     }
 
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(stream: TokenStream(session, using: generator, choose))
+        AsyncIterator(stream: TokenStream(TokenWriter(session, mirostat: mirostat, using: generator, choose)))
     }
 }
 
@@ -63,11 +56,30 @@ extension AsyncTokenStream: Sendable where Generator: Sendable {}
 extension Session {
     /// Tokens that continue what was fed. This session itself does not move.
     ///
+    /// ```swift
+    /// session.tokens(using: generator) { next, recent in
+    ///     next.penalizing(recent.suffix(64), repetition: 1.1).minP(0.02).temperature(0.9)
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - mirostat: draws from what is chosen, when there is one.
+    ///   - choose: what of the expected tokens each is drawn from, given also those that were read last
+    ///     (``recent``).
+    public func tokens<Generator: RandomNumberGenerator>(
+        mirostat: Mirostat? = nil, using generator: Generator,
+        _ choose: @escaping (_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution
+    ) -> TokenStream<Generator> {
+        TokenStream(TokenWriter(self, mirostat: mirostat, using: generator, choose))
+    }
+
+    /// Tokens that continue what was fed. This session itself does not move.
+    ///
     /// - Parameter choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
     public func tokens<Generator: RandomNumberGenerator>(
         using generator: Generator, _ choose: @escaping (Distribution) -> Distribution
     ) -> TokenStream<Generator> {
-        TokenStream(self, using: generator, choose)
+        tokens(using: generator) { next, _ in choose(next) }
     }
 
     /// Tokens that continue what was fed. This session itself does not move.
@@ -79,13 +91,31 @@ extension Session {
         tokens(using: generator) { $0.temperature(temperature) }
     }
 
+    /// Tokens that continue what was fed. This session itself does not move.
+    public func tokens(by sampling: Sampling) -> TokenStream<SplitMix64> {
+        tokens(mirostat: sampling.mirostat, using: sampling.generator) { $0.applying(sampling, $1) }
+    }
+
+    /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
+    ///
+    /// - Parameters:
+    ///   - mirostat: draws from what is chosen, when there is one.
+    ///   - choose: what of the expected tokens each is drawn from, given also those that were read last
+    ///     (``recent``).
+    public func asyncTokens<Generator: RandomNumberGenerator>(
+        mirostat: Mirostat? = nil, using generator: Generator,
+        _ choose: @escaping @Sendable (_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution
+    ) -> AsyncTokenStream<Generator> {
+        AsyncTokenStream(session: self, mirostat: mirostat, generator: generator, choose: choose)
+    }
+
     /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
     ///
     /// - Parameter choose: what of the expected tokens each is drawn from.
     public func asyncTokens<Generator: RandomNumberGenerator>(
         using generator: Generator, _ choose: @escaping @Sendable (Distribution) -> Distribution
     ) -> AsyncTokenStream<Generator> {
-        AsyncTokenStream(session: self, generator: generator, choose: choose)
+        asyncTokens(using: generator) { next, _ in choose(next) }
     }
 
     /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
@@ -93,5 +123,10 @@ extension Session {
         temperature: Float = 1, using generator: Generator
     ) -> AsyncTokenStream<Generator> {
         asyncTokens(using: generator) { $0.temperature(temperature) }
+    }
+
+    /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
+    public func asyncTokens(by sampling: Sampling) -> AsyncTokenStream<SplitMix64> {
+        asyncTokens(mirostat: sampling.mirostat, using: sampling.generator) { $0.applying(sampling, $1) }
     }
 }

@@ -1,0 +1,38 @@
+/// Makes pieces of whole characters of the bytes of tokens, and holds back what may belong to a string to stop at.
+struct TextAssembler {
+    private var stops: StopStrings
+    private var decoder = UTF8Assembler()
+    /// Scalars that are whole, of which the last may be a part of a character that goes on.
+    private var tail = ""
+    /// The string that was found; nothing may be read after it.
+    private(set) var found: String?
+
+    init(stoppingAt stops: [String]) { self.stops = StopStrings(stops) }
+
+    mutating func read(_ bytes: [UInt8]) {
+        let (released, found) = stops.read(bytes)
+        self.found = found
+        tail += decoder.read(released)
+    }
+
+    /// The number of characters that are whole but not taken yet.
+    var count: Int {
+        guard !stops.held.isEmpty && found == nil else { return tail.count }
+        var decoder = decoder
+        return (tail + decoder.read(stops.held)).count
+    }
+
+    /// The characters that nothing can change any more.
+    mutating func takeWhole() -> String {
+        guard let last = tail.indices.last else { return "" }
+        defer { tail.removeSubrange(..<last) }
+        return String(tail[..<last])
+    }
+
+    /// All that is left, but the string that was found.
+    mutating func takeRest() -> String {
+        if found == nil { tail += decoder.read(stops.held) }
+        defer { tail = "" }
+        return tail + decoder.finish()
+    }
+}
