@@ -18,7 +18,7 @@ struct Sample: ParsableCommand {
               char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --prime "KING RICHARD:" --temperature 0.7
             """)
 
-    @Argument(help: "The checkpoint.")
+    @Argument(help: "The checkpoint.", completion: .file())
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(parsing: .unconditional, help: "How many characters to write after the prime text.")
@@ -31,7 +31,7 @@ struct Sample: ParsableCommand {
     var topP: Float?
     @Option(parsing: .unconditional, help: "A text for the model to continue.")
     var prime: String?
-    @Option(help: "A file with such a text; - is standard input.")
+    @Option(help: "A file with such a text; - is standard input.", completion: .file())
     var primeFile: String?
     @Option(help: "What to do with characters of that text that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error

@@ -29,11 +29,13 @@ struct Train: ParsableCommand {
     var maxEpochs = 50.0
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
-    @Option(help: "Start from the weights and sizes of this checkpoint or .t7.")
+    @Option(help: "Start from the weights and sizes of this checkpoint or .t7.", completion: .file())
     var initFrom: String?
     @Option(help: "With --init-from: same, for a text of its characters only, or extend, which adds those of the text.")
     var vocabulary = VocabularyRule.same
-    @Option(help: "Continue the run that wrote this checkpoint, with its model and learning options.")
+    @Option(
+        help: "Continue the run that wrote this checkpoint, with its model and learning options.",
+        completion: .file())
     var resume: String?
     @Option(parsing: .unconditional, help: "The iterations from one progress line to the next.")
     var printEvery = 1
@@ -54,7 +56,7 @@ struct Train: ParsableCommand {
     var keepLast: Int?
     @Flag(help: "Keep the checkpoint with the lowest validation loss, and besides it those of --keep-last, or 1.")
     var keepBest = false
-    @Option(help: "The folder for checkpoints and history.jsonl.")
+    @Option(help: "The folder for checkpoints and history.jsonl.", completion: .directory)
     var checkpointDir = "cv"
     @Option(help: "A word for the checkpoints' names.")
     var label = "lstm"
