@@ -17,7 +17,7 @@ SECONDS := 60
 PLATFORMS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo test portability fuzz bundle deb lint format clean
+.PHONY: help setup data build demo test portability fuzz bundle deb card-bundle lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bundle: data ## Pack the command with all that it needs, to run on any Linux: .b
 
 deb: bundle ## Make a Debian package of that bundle
 	@Examples/Packaging/deb
+
+card-bundle: bundle ## Pack that bundle with the tests, to try a graphics card on a bare machine
+	@Tests/Card/bundle
 
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
