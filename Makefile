@@ -17,10 +17,10 @@ SECONDS := 60
 PLATFORMS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo test portability fuzz lint format clean
+.PHONY: help setup data build demo test portability fuzz bundle deb card-bundle lint format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing from the system (says what and why first)
 	@.ci/setup
@@ -70,6 +70,16 @@ portability: setup ## Compare every OpenCL platform to be had here with the CPU,
 
 fuzz: setup ## Look for files that crash, hang or exhaust the readers (SECONDS=60)
 	@Tests/Fuzz/run $(SECONDS)
+
+bundle: data ## Pack the command with all that it needs, to run on any Linux: .build/packages
+	@.ci/setup patchelf
+	@Examples/Packaging/bundle
+
+deb: bundle ## Make a Debian package of that bundle
+	@Examples/Packaging/deb
+
+card-bundle: bundle ## Pack that bundle with the tests, to try a graphics card on a bare machine
+	@Tests/Card/bundle
 
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -1,5 +1,12 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
+
+/// What `char-rnn --version` says it was built from: the checkout's commit. Nothing where this is a copy of the files,
+/// even when that lies within somebody else's checkout.
+let isCheckout = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/.git")
+let git = isCheckout ? Context.gitInformation : nil
+let commit = git.map { $0.currentCommit + ($0.hasUncommittedChanges ? "+" : "") } ?? ""
 
 let package = Package(
     name: "CharRNN",
@@ -41,9 +48,12 @@ let package = Package(
 
         // MARK: Examples
 
+        .target(name: "BuildCommit", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
         .executableTarget(
             name: "char-rnn",
-            dependencies: ["CharRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "CharRNN", "BuildCommit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Examples/char-rnn"),
 
         // MARK: Tests

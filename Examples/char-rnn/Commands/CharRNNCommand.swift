@@ -16,6 +16,7 @@ struct CharRNNCommand: ParsableCommand {
             compute on a GPU. The options of karpathy/char-rnn are accepted as they were typed there \
             (-rnn_size 512 -opencl 1).
             """,
+        version: Version.description,
         subcommands: [
             Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self, Tune.self,
         ])

@@ -22,17 +22,17 @@ struct Convert: ParsableCommand {
         case pytorch
     }
 
-    @Argument(help: "The model to read.")
+    @Argument(help: "The model to read.", completion: .file())
     var input: String
-    @Argument(help: "The checkpoint to write, or with --to the folder.")
+    @Argument(help: "The checkpoint to write, or with --to the folder.", completion: .file())
     var output: String
     @Option(help: "What to write, when not a checkpoint: pytorch.")
     var to: Format?
     @Option(help: "What to read, when it is neither a checkpoint nor a .t7: pytorch.")
     var from: Format?
-    @Option(help: "With --from: a checkpoint with the same characters.")
+    @Option(help: "With --from: a checkpoint with the same characters.", completion: .file())
     var vocabularyOf: String?
-    @Option(help: "With --from: a text with the same characters.")
+    @Option(help: "With --from: a text with the same characters.", completion: .file())
     var text: String?
     @Option(help: "What counts as a character of that text: \(DataOptions.kinds).")
     var tokens = TokenKind.scalars

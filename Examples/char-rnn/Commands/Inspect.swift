@@ -6,7 +6,7 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what a checkpoint holds: its model, options and losses.")
 
-    @Argument(help: "The checkpoint.")
+    @Argument(help: "The checkpoint.", completion: .file())
     var checkpoint: String
     // char-rnn needed the device that had trained a model; here any will do, so this is accepted and not used.
     @OptionGroup(visibility: .hidden) var device: DeviceOptions

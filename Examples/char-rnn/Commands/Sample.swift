@@ -25,7 +25,7 @@ struct Sample: ParsableCommand {
               char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --prime "KING RICHARD:" --stop $'\\n\\n' -n 3
             """)
 
-    @Argument(help: "The checkpoint.")
+    @Argument(help: "The checkpoint.", completion: .file())
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(parsing: .unconditional, help: "How many characters to write after the prime text.")
@@ -40,7 +40,7 @@ struct Sample: ParsableCommand {
     var count = 1
     @Option(parsing: .unconditional, help: "A text for the model to continue.")
     var prime: String?
-    @Option(help: "A file with such a text; - is standard input.")
+    @Option(help: "A file with such a text; - is standard input.", completion: .file())
     var primeFile: String?
     @Option(help: "What to do with characters of that text that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error

@@ -10,9 +10,9 @@ struct Score: ParsableCommand {
             the logarithms follow one by one.
             """)
 
-    @Argument(help: "The checkpoint.")
+    @Argument(help: "The checkpoint.", completion: .file())
     var checkpoint: String
-    @Argument(help: "The text; - is standard input.")
+    @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Flag(help: "Print JSON.")

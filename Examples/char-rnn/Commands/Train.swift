@@ -32,11 +32,13 @@ struct Train: ParsableCommand {
     var maxEpochs: Double?
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
-    @Option(help: "Start from the weights and sizes of this checkpoint or .t7.")
+    @Option(help: "Start from the weights and sizes of this checkpoint or .t7.", completion: .file())
     var initFrom: String?
     @Option(help: "With --init-from: same, for a text of its characters only, or extend, which adds those of the text.")
     var vocabulary = VocabularyRule.same
-    @Option(help: "Continue the run that wrote this checkpoint, with its options; of the device, say it again.")
+    @Option(
+        help: "Continue the run that wrote this checkpoint, with its options; of the device, say it again.",
+        completion: .file())
     var resume: String?
     @Option(parsing: .unconditional, help: "The iterations from one progress line to the next. (default: 1)")
     var printEvery: Int?
@@ -57,7 +59,9 @@ struct Train: ParsableCommand {
     var keepLast: Int?
     @Flag(help: "Keep the checkpoint with the lowest validation loss, and besides it those of --keep-last, or 1.")
     var keepBest = false
-    @Option(help: "The folder for checkpoints and history.jsonl. (default: cv, or that of the checkpoint to --resume)")
+    @Option(
+        help: "The folder for checkpoints and history.jsonl. (default: cv, or that of the checkpoint to --resume)",
+        completion: .directory)
     var checkpointDir: String?
     @Option(help: "A word for the checkpoints' names. (default: lstm)")
     var label: String?

@@ -13,7 +13,9 @@ enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
 
 /// The text and how it is cut.
 struct DataOptions: ParsableArguments {
-    @Option(help: "The folder with your input.txt. (default: \(Self.exampleFolder), or that of the run to --resume)")
+    @Option(
+        help: "The folder with your input.txt. (default: \(Self.exampleFolder), or that of the run to --resume)",
+        completion: .directory)
     var dataDir: String?
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?

@@ -4,6 +4,10 @@
 // whatever rows or elements it is given, so that a caller may share the work among threads.
 #pragma once
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "CharRNN does not run on big-endian processors: checkpoints and caches are read as they lie in memory"
+#endif
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -1,0 +1,127 @@
+// Runs every kernel of CPUKernels at odd sizes on made-up numbers and prints what each gives: a line of its name and the
+// values. Tests/Processors/run compiles it for several processors and compares what they print.
+#include "CPUKernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { rows = 13, columns = 37, inner = 1029, hidden = 33, count = 1001 };
+
+static uint32_t state = 1;
+
+static float *numbers(long n) {
+    float *x = malloc((size_t)n * sizeof *x);
+    for (long i = 0; i < n; i++) {
+        state = state * 1664525u + 1013904223u;
+        x[i] = (float)(int32_t)state / 2147483648.0f;
+    }
+    return x;
+}
+
+static int32_t *indices(long n, long below) {
+    int32_t *x = malloc((size_t)n * sizeof *x);
+    for (long i = 0; i < n; i++) {
+        state = state * 1664525u + 1013904223u;
+        x[i] = (int32_t)((state >> 8) % (uint32_t)below);
+    }
+    return x;
+}
+
+static void print(const char *name, const float *x, long n) {
+    printf("%s", name);
+    for (long i = 0; i < n; i++) printf(" %.9g", (double)x[i]);
+    printf("\n");
+}
+
+static void products(void) {
+    float *a = numbers(rows * inner), *b = numbers(inner * columns), *c = numbers(rows * columns);
+    float *packed = malloc((size_t)cpu_packed_count(inner, columns) * sizeof *packed);
+    cpu_pack(b, columns, inner, columns, packed);
+    cpu_product_packed(a, inner, packed, c, columns, rows, columns, inner, false);
+    print("product_packed", c, rows * columns);
+    cpu_pack_transposed(b, inner, inner, columns, packed);
+    cpu_product_packed(a, inner, packed, c, columns, rows, columns, inner, true);
+    print("product_packed_transposed", c, rows * columns);
+    cpu_product_transposed(a, rows, b, columns, c, columns, rows, columns, inner, false);
+    print("product_transposed", c, rows * columns);
+    cpu_product(a, inner, b, columns, c, columns, rows, columns, inner, true);
+    print("product", c, rows * columns);
+    cpu_product(a, inner, b, columns, c, columns, 1, columns, inner, false);
+    print("product_of_a_row", c, columns);
+}
+
+static void row_kernels(void) {
+    float *matrix = numbers(rows * columns), *bias = numbers(columns), *result = numbers(rows * columns);
+    int32_t *chosen = indices(rows, rows);
+    cpu_rows_add_bias(matrix, bias, rows, columns);
+    print("rows_add_bias", matrix, rows * columns);
+    cpu_rows_gather(matrix, chosen, result, rows, columns);
+    print("rows_gather", result, rows * columns);
+    int32_t starts[rows + 1];
+    for (int i = 0; i <= rows; i++) starts[i] = i;
+    cpu_rows_scatter(matrix, starts, chosen, result, 0, rows, columns);
+    print("rows_scatter", result, rows * columns);
+    cpu_reduce_columns(matrix, result, rows, columns, 0, columns);
+    print("reduce_columns", result, columns);
+    float sums[] = {(float)cpu_reduce_sum(matrix, rows * columns), (float)cpu_reduce_squares(matrix, rows * columns)};
+    print("reduce_sum_and_squares", sums, 2);
+    float losses[rows];
+    cpu_softmax_cross_entropy(matrix, bias, chosen, 0.5f, losses, rows, columns);
+    print("softmax_losses", losses, rows);
+    print("softmax_gradient", matrix, rows * columns);
+    cpu_dropout_apply(matrix, result, 5, rows * columns, 5, 1u << 31, 2, 123, 7, 1);
+    print("dropout", result, rows * columns - 5);
+}
+
+static void cells(void) {
+    float *gates = numbers(rows * 4 * hidden), *bias = numbers(4 * hidden), *more = numbers(4 * hidden);
+    float *previous = numbers(rows * hidden), *c = numbers(rows * hidden), *h = numbers(rows * hidden);
+    float *gradient = numbers(rows * hidden), *carried = numbers(rows * hidden);
+    cpu_lstm_forward(gates, bias, more, previous, c, h, rows, hidden);
+    print("lstm_forward_h", h, rows * hidden);
+    cpu_lstm_backward(gates, previous, c, gradient, carried, rows, hidden);
+    print("lstm_backward_gates", gates, rows * 4 * hidden);
+    print("lstm_backward_dc", carried, rows * hidden);
+
+    gates = numbers(rows * 3 * hidden);
+    cpu_gru_reset_forward(gates, bias, more, previous, c, rows, hidden);
+    cpu_gru_output_forward(gates, bias, more, previous, h, rows, hidden);
+    print("gru_forward_h", h, rows * hidden);
+    cpu_gru_output_backward(gates, previous, gradient, carried, rows, hidden);
+    cpu_gru_reset_backward(gates, previous, c, carried, rows, hidden);
+    print("gru_backward_gates", gates, rows * 3 * hidden);
+    print("gru_backward_dh", carried, rows * hidden);
+
+    cpu_rnn_forward(gates, bias, more, h, rows, hidden);
+    print("rnn_forward_h", h, rows * hidden);
+    cpu_rnn_backward(gates, gradient, rows, hidden);
+    print("rnn_backward_gates", gates, rows * hidden);
+}
+
+static void optimizers(void) {
+    float *x = numbers(count), *gradient = numbers(count), *mean = numbers(count), *square = numbers(count);
+    for (int i = 0; i < count; i++) square[i] *= square[i];
+    cpu_squares squares = cpu_optimizer_rmsprop(x, gradient, square, count, 0.5f, 2, 2e-3f, 0.95f, 1e-8f);
+    print("rmsprop", x, count);
+    print("rmsprop_squares", (float[]){(float)squares.gradient, (float)squares.parameters}, 2);
+    cpu_optimizer_adam(x, gradient, mean, square, count, 0.5f, 2, 2e-3f, 0.9f, 0.999f, 1e-8f, 10, 1000);
+    print("adam", x, count);
+}
+
+static void count_slice(void *context, long slice) { ((float *)context)[slice] += (float)slice; }
+
+static void teams(void) {
+    float slices[7] = {0};
+    cpu_team *team = cpu_team_create(3);
+    for (int i = 0; i < 1000; i++) cpu_team_run(team, 7, slices, count_slice);
+    cpu_team_free(team);
+    print("team", slices, 7);
+}
+
+int main(void) {
+    products();
+    row_kernels();
+    cells();
+    optimizers();
+    teams();
+}
