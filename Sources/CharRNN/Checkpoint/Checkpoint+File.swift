@@ -75,7 +75,8 @@ extension Checkpoint {
         training = try TrainingProgress(position, tensors, configuration)
     }
 
-    private static func json(_ value: some Encodable) throws -> String {
+    /// As metadata have it: keys in order, numbers that are none as words.
+    static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
