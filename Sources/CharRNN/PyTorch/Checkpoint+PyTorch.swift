@@ -59,7 +59,7 @@ extension Checkpoint {
             try network.require(cell)
             guard vocabulary.count > 0, network.vocabularySize == vocabulary.count else {
                 throw StateDictionaryFault(
-                    "its decoder has the shape \(network.decoderShape), the vocabulary has \(vocabulary.count) tokens")
+                    "its decoder has the shape \(network.decoder.shape), the vocabulary has \(vocabulary.count) tokens")
             }
             let configuration = LanguageModel.Configuration(
                 cell: network.cell, vocabulary: vocabulary, hiddenSize: network.hiddenSize,

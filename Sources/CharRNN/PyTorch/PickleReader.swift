@@ -1,37 +1,3 @@
-/// A value of Python's. What it refers to lies among the ``PickleReader/objects``, so that values form no cycles in memory.
-enum PickleValue {
-    case none
-    case boolean(Bool)
-    case integer(Int)
-    case real(Double)
-    case string(String)
-    /// A class or function, which is never looked up nor called.
-    case name(String)
-    /// The place of an object.
-    case object(Int)
-}
-
-enum PickleObject {
-    /// A list, or what is made of one.
-    case list([PickleValue])
-    case tuple([PickleValue])
-    case dictionary([(key: PickleValue, value: PickleValue)])
-    /// The numbers of tensors: an entry of the archive.
-    case storage(className: String, key: String)
-    case tensor(PyTorchTensor)
-    /// Of a class that a state dictionary does not need.
-    case other(String)
-}
-
-/// A view of a storage.
-struct PyTorchTensor {
-    /// The place of the storage among the objects.
-    let storage: Int
-    let offset: Int
-    let shape: [Int]
-    let strides: [Int]
-}
-
 /// Reads a pickle of protocol 2 as `torch.save` writes them: with the operations and names that `torch.load` takes with
 /// `weights_only`, and no others. Nothing is imported, called or run; an object is a record of what would be made.
 ///
@@ -233,46 +199,5 @@ struct PickleReader {
 
     private func broken(_ reason: String) -> StateDictionaryFault {
         StateDictionaryFault("its pickle breaks off at byte \(position): \(reason)")
-    }
-}
-
-/// The classes and functions that a pickle may name: those of `torch.load(weights_only=True)`.
-enum PickleNames {
-    private static let known: Set<String> = [
-        "collections.OrderedDict", "collections.Counter", "torch.nn.parameter.Parameter", "torch.Size",
-        "torch.Tensor", "torch.device", "torch.serialization._get_layout", "_codecs.encode", "builtins.bytearray",
-        "builtins.set", "__builtin__.set", "builtins.complex", "torch._tensor._rebuild_from_type_v2",
-        "torch.storage.TypedStorage", "torch.storage.UntypedStorage",
-    ]
-    private static let rebuilding: Set<String> = [
-        "_rebuild_parameter", "_rebuild_parameter_with_state", "_rebuild_qtensor", "_rebuild_tensor",
-        "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_sparse_tensor", "_rebuild_meta_tensor_no_storage",
-        "_rebuild_wrapper_subclass", "_rebuild_device_tensor_from_numpy", "_rebuild_device_tensor_from_cpu_tensor",
-    ]
-
-    /// The name, if it may stand there: also storages, tensors and number types of torch, which take no code.
-    ///
-    /// - Throws: ``StateDictionaryFault``.
-    static func allowed(_ name: String) throws -> String {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        let last = parts.last ?? ""
-        let isKind = last.hasSuffix("Storage") || last.hasSuffix("Tensor")
-        let isNumber =
-            last.wholeMatch(of: #/q?u?int\d+(x\d)?|b?float\d+(_e\dm\d\w*)?|complex\d+|bool|bits\d+(x\d)?/#) != nil
-        let isAllowed =
-            switch parts.dropLast().joined(separator: ".") {
-            case "torch":
-                isKind || isNumber
-                    || last.wholeMatch(of: #/per_(tensor|channel)_(affine|symmetric|affine_float_qparams)/#) != nil
-            case "torch.cuda": isKind
-            case "torch._utils": rebuilding.contains(String(last))
-            default: false
-            }
-        guard isAllowed || known.contains(name) else {
-            throw StateDictionaryFault(
-                "it needs the Python class or function \(name), and nothing in a file is run here; save the weights "
-                    + "alone, with torch.save(model.state_dict(), path)")
-        }
-        return name
     }
 }
