@@ -1,3 +1,4 @@
+import CharRNNFiles
 import Glibc
 
 /// `value` with a fixed number of decimals, as C's %.nf.

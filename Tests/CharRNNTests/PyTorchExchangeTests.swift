@@ -129,7 +129,7 @@ import Testing
                     $0.hasPrefix("rnn.") ? recurrent + $0.dropFirst(4) : decoder + $0.dropFirst(8)
                 }
                 let copy = try Checkpoint(
-                    pyTorch: file, vocabulary: model.vocabulary, cell: cell == .gru ? .gru : nil)
+                    pyTorch: file, vocabulary: model.vocabulary, cell: cell == .lstm ? nil : cell)
                 #expect(copy.configuration == model.configuration)
                 expectSame(try LanguageModel(copy).parameterValues(), try model.parameterValues())
             }

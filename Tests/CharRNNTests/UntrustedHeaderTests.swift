@@ -18,7 +18,7 @@ import Testing
     private func refusal(_ header: Data, numbers: Int = 24) throws -> String? {
         let bytes = TensorFile.bytes(header: header, numbers: Data(count: numbers))
         do {
-            _ = try Checkpoint(pyTorch: bytes, path: "file", vocabulary: Vocabulary(of: "a"))
+            _ = try Checkpoint(pyTorch: bytes, path: "file", vocabulary: Vocabulary(of: "a"), cell: .rnn)
             return nil
         } catch let error as CheckpointError { return error.description }
     }
@@ -59,7 +59,8 @@ import Testing
             ("{HIDDEN,REST,}", "a string"), ("{HIDDEN,REST} x", "its end"), ("{HIDDEN REST}", "'}' is missing"),
             (" {HIDDEN,REST}", "not a JSON object"), ("{\"\n\":1}", "the end of the string"),
             (#"{"\ud83d":1}"#, "a character"), (#"{"\x":1}"#, "an escape"), (#"{"\u00g0":1}"#, "a hexadecimal digit"),
-            (#"{"a\nb":{"dtype":"F16","shape":[1],"data_offsets":[0,4]}}"#, "'a\\nb' is F16"),
+            (#"{"a\nb":{"dtype":"F4","shape":[1],"data_offsets":[0,4]}}"#, "'a\\nb' is of the unknown type F4"),
+            (#"{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,4]}}"#, "lies at [0, 4]"),
         ] as [(String, String)])
     func aHeaderThatBreaksARuleIsNot(_ header: String, _ reason: String) throws {
         let refusal = try #require(try refusal(header))

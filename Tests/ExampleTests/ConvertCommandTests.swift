@@ -101,10 +101,10 @@ import Testing
             try place.succeed(back + ["--vocabulary-of", "old.t7"])
             let texts = try ["back.safetensors", "old.t7"].map { try place.succeed(["sample", $0] + sampling).text }
             #expect(texts[0] == texts[1])
-            try place.succeed(back + ["--text", "data/some_folder/input.txt", "--tokens", "bytes"])
+            try place.succeed(back + ["--text", "data/some_folder/input.txt", "--tokens", "bytes", "--force"])
 
             let without = try place.run(back)
-            #expect(without.status != 0 && without.errors.contains("name them with --vocabulary-of or --text"))
+            #expect(without.status != 0 && without.errors.contains("name them with one of --vocabulary-of"))
 
             let gru = try place.train(["--cell", "gru", "--max-iterations", "1"])
             try place.succeed(["convert", gru, "gru", "--to", "pytorch"])
@@ -129,8 +129,111 @@ import Testing
                 outcome.errorLines
                     == ["char-rnn: \(file) is no model of char-rnn or torch-rnn: it holds nn.Sequential of nn.ReLU"])
             #expect(!place.files("").contains("new.safetensors"))
-            let backwards = try place.run(["convert", "old.t7", "new.t7"])
-            #expect(backwards.status != 0 && backwards.errors.contains(".t7 files are read, not written"))
+            for ending in ["t7", "pt", "npz", "GGUF"] {
+                let outcome = try place.run(["convert", "old.t7", "new.\(ending)"])
+                #expect(outcome.status != 0 && outcome.errors.contains("files are not written; give a .safetensors"))
+                #expect(!place.files("").contains("new.\(ending)"))
+            }
+        }
+    }
+
+    @Test func theEndingOrTheFormatMakesAnONNXFile() throws {
+        try inPlace { place in
+            let outcome = try place.succeed(["convert", "old.t7", "new.onnx"])
+            #expect(
+                outcome.errorLines == [
+                    "wrote new.onnx; let it write with: onnxruntime.InferenceSession(\"new.onnx\") in Python"
+                ])
+            try place.succeed(["convert", "old.t7", "other", "--to", "onnx"])
+            let files = try ["new.onnx", "other"].map { try Data(contentsOf: place.url($0)) }
+            #expect(files[0] == files[1] && files[0].starts(with: [0x08, 8, 0x12]))  // IR 8, then the producer
+        }
+    }
+
+    /// The characters of a model's rows in an order of their own, in each of the forms that a file may have.
+    @Test func theOrderOfTheRowsMayComeFromAFile() throws {
+        try inPlace { place in
+            try place.succeed(["convert", "old.t7", "out", "--to", "pytorch"])
+            let vocabulary = try Checkpoint(contentsOf: place.url("old.t7")).configuration.vocabulary
+            let tokens = (0..<vocabulary.count).map { vocabulary[$0] }
+            func json(_ value: some Encodable) throws -> String {
+                String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+            }
+            let numbers = Dictionary(uniqueKeysWithValues: zip(tokens, 0...))
+            let rows = Dictionary(uniqueKeysWithValues: zip((0...).lazy.map { "\($0)" }, tokens))
+            for (index, contents) in try [
+                json(tokens), json(numbers), json(rows), tokens.joined(), tokens.joined() + "\n",
+                json(tokens.map { Array($0.utf8)[0] }),
+            ].enumerated() {
+                try place.write(contents, to: "order")
+                let arguments = [
+                    "convert", "out/weights.safetensors", "\(index).safetensors", "--from", "pytorch",
+                    "--vocabulary-order", "order", "--tokens", "bytes",
+                ]
+                try place.succeed(arguments)
+                let texts = try ["\(index).safetensors", "old.t7"].map {
+                    try place.succeed(["sample", $0] + sampling).text
+                }
+                #expect(texts[0] == texts[1], "\(contents)")
+            }
+            // Rows in another order are other weights: the first and the last token change places.
+            let swapped = [tokens.last!] + tokens.dropFirst().dropLast() + [tokens.first!]
+            try place.write(json(swapped), to: "order")
+            let options = ["--from", "pytorch", "--vocabulary-order", "order", "--tokens", "bytes"]
+            try place.succeed(["convert", "out/weights.safetensors", "swapped.safetensors"] + options)
+            let matrices = try ["swapped.safetensors", "0.safetensors"].map { file in
+                try Checkpoint(contentsOf: place.url(file)).tensors.first { $0.name == "decoder.bias" }!.values
+            }
+            #expect(matrices[0].first == matrices[1].last && matrices[0] != matrices[1])
+
+            for (contents, words) in [
+                (#"["a","a"]"#, "'a' is there twice"), (#"["<pad>"]"#, "'<pad>' is not one of the scalars"),
+                (#"{"a":0,"b":2}"#, "are not those from 0 to 1"), ("", "its tokens are not single scalars"),
+            ] {
+                try place.write(contents, to: "order")
+                let outcome = try place.run(
+                    ["convert", "out/weights.safetensors", "no", "--from", "pytorch", "--vocabulary-order", "order"])
+                #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test func otherFormatsHaveACardAndSayHowToSample() throws {
+        try inPlace { place in
+            for (arguments, card, words) in [
+                (["numpy", "--to", "numpy"], "numpy/README.md", "python numpy/sample.py 500"),
+                (["a.safetensors"], "a.md", "char-rnn sample a.safetensors"),
+                (["b.onnx"], "b.md", "onnxruntime.InferenceSession(\"b.onnx\")"),
+            ] {
+                let outcome = try place.succeed(["convert", "old.t7"] + arguments + ["--card"])
+                #expect(outcome.errors.contains(words) && outcome.errors.contains("wrote \(card), which asks you"))
+                let text = try String(contentsOf: place.url(card), encoding: .utf8)
+                #expect(text.contains(words) && text.contains("| validation | 2.2500 |"))
+                let again = try place.run(["convert", "old.t7"] + arguments + ["--card"])
+                #expect(again.status == 1 && again.errors.contains("is there already"))
+            }
+            // Before anything is written.
+            try place.write("mine", to: "c.md")
+            #expect(try place.run(["convert", "old.t7", "c.onnx", "--card"]).errors.contains("c.md is there already"))
+            #expect(!place.files("").contains("c.onnx"))
+        }
+    }
+
+    @Test func nothingIsOverwrittenUnasked() throws {
+        try inPlace { place in
+            for (output, file, options) in [
+                ("precious", "precious", []), ("second.safetensors", "second.safetensors", []),
+                ("a.onnx", "a.onnx", []), ("out", "out/weights.safetensors", ["--to", "pytorch"]),
+            ] {
+                try place.write("precious", to: file)
+                let arguments = ["convert", "old.t7", output] + options
+                let refused = try place.run(arguments)
+                #expect(refused.status == 1)
+                #expect(refused.errors.contains("\(file) is there already; name another output, or add --force"))
+                #expect(try String(contentsOf: place.url(file), encoding: .utf8) == "precious")
+                try place.succeed(arguments + ["--force"])
+                #expect(try Data(contentsOf: place.url(file)).count > 1000)
+            }
         }
     }
 }

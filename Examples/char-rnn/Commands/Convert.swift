@@ -4,76 +4,156 @@ import FoundationEssentials
 
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Turn models of char-rnn, torch-rnn and PyTorch into checkpoints, and checkpoints into PyTorch's.",
+        abstract: "Turn models of other programs into checkpoints, and checkpoints into what other programs read.",
         discussion: """
             Every command that takes a checkpoint also takes a .t7 of karpathy/char-rnn or jcjohnson/torch-rnn as it \
             is; converted it is smaller and opens in Python:
               char-rnn convert lm_lstm_epoch50.00_1.4.t7 shakespeare.safetensors
 
+            An output that ends in .onnx becomes one file for ONNX Runtime: Python, browsers, C#, phones.
+              char-rnn convert shakespeare.safetensors shakespeare.onnx
+
             --to pytorch writes a folder with weights.safetensors and model.py, which rebuilds the network in PyTorch \
             and lets it write.
 
-            --from pytorch reads what safetensors.torch.save_file(model.state_dict(), path) has written of a module \
-            with an LSTM or RNN and a linear decoder. Its characters are those of another checkpoint \
-            (--vocabulary-of) or of the text that it was trained on (--text), in ascending order.
+            --to numpy writes a folder with weights.npz and sample.py, which needs NumPy alone.
+
+            --from pytorch reads the state dictionary of a module with an LSTM or RNN, a linear decoder, and an \
+            embedding or none, which torch.save or safetensors has written. Nothing in it is run. It has no \
+            characters; they are those of another checkpoint (--vocabulary-of) or of the text that it was trained on \
+            (--text), in ascending order, or in the order of a file (--vocabulary-order): a list or an object in JSON, \
+            or a text with each character once.
+              char-rnn convert model.pt model.safetensors --from pytorch --vocabulary-order chars.json
             """)
 
-    enum Format: String, CaseIterable, ExpressibleByArgument {
+    enum Source: String, CaseIterable, ExpressibleByArgument {
         case pytorch
+    }
+
+    enum Target: String, CaseIterable, ExpressibleByArgument {
+        case onnx, pytorch, numpy
     }
 
     @Argument(help: "The model to read.", completion: .file())
     var input: String
-    @Argument(help: "The checkpoint to write, or with --to the folder.", completion: .file())
+    @Argument(
+        help: "The checkpoint to write; the .onnx; or with --to pytorch or numpy the folder.", completion: .file())
     var output: String
-    @Option(help: "What to write, when not a checkpoint: pytorch.")
-    var to: Format?
+    @Option(
+        help: ArgumentHelp(
+            "What to write: \(Target.names). Without it a checkpoint, or what the output's ending says.",
+            valueName: "format"))
+    var to: Target?
     @Option(help: "What to read, when it is neither a checkpoint nor a .t7: pytorch.")
-    var from: Format?
+    var from: Source?
     @Option(help: "With --from: a checkpoint with the same characters.", completion: .file())
     var vocabularyOf: String?
     @Option(help: "With --from: a text with the same characters.", completion: .file())
     var text: String?
-    @Option(help: "What counts as a character of that text: \(DataOptions.kinds).")
+    @Option(help: "With --from: a file with the characters in the order of the decoder's rows.")
+    var vocabularyOrder: String?
+    @Option(help: "What counts as a character there: \(DataOptions.kinds).")
     var tokens = TokenKind.scalars
-    @Option(help: "With --from: the cell; gru says that it is the GRU of model.py, not torch.nn.GRU.")
+    @Option(
+        help: ArgumentHelp(
+            "With --from: the cell; gru says that it is the GRU of model.py, not torch.nn.GRU, and rnn that it is of "
+                + "tanh, not of relu."))
     var cell: RecurrentCell?
+    @Flag(help: "Also write a model card: OUTPUT's name with .md, or README.md in the folder.")
+    var card = false
+    @Flag(help: "Overwrite what is already there.")
+    var force = false
     // char-rnn converted from one device to another; here files are the same for all, so this is not used.
     @OptionGroup(visibility: .hidden) var device: DeviceOptions
 
     func validate() throws {
         try require(
-            from == nil || (vocabularyOf == nil) != (text == nil),
-            "--from pytorch: a state dictionary has no characters; name them with --vocabulary-of or --text.")
+            from == nil || [vocabularyOf, text, vocabularyOrder].count { $0 != nil } == 1,
+            "--from pytorch: a state dictionary has no characters; name them with one of --vocabulary-of, --text and "
+                + "--vocabulary-order.")
         try require(
-            from != nil || vocabularyOf == nil && text == nil && cell == nil,
-            "--vocabulary-of, --text and --cell belong to --from pytorch.")
-        try require(!output.hasSuffix(".t7"), "\(output): .t7 files are read, not written; give a .safetensors.")
+            from != nil || vocabularyOf == nil && text == nil && vocabularyOrder == nil && cell == nil,
+            "--vocabulary-of, --text, --vocabulary-order and --cell belong to --from pytorch.")
+        try require(
+            to != nil || !Target.unwritten.contains(ending),
+            "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch.")
     }
 
     func run() throws {
+        let target = to ?? (ending == "onnx" ? .onnx : nil)
+        let files = target?.files.map { "\(output)/\($0)" } ?? []
+        let stem = ending.isEmpty ? output : String(output.dropLast(ending.count + 1))
+        let cardFile = files.isEmpty ? stem + ".md" : "\(output)/README.md"
+        for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) { try requireFree(file) }
         let checkpoint = try read()
         let file = URL(fileURLWithPath: output)
-        switch to {
-        case .pytorch:
-            try checkpoint.writePyTorch(to: file)
-            Console.note(
-                "wrote \(output)/weights.safetensors and model.py; try: python \(output)/model.py --length 500")
-        case nil:
-            try checkpoint.write(to: file)
-            Console.note("wrote \(output); let it write with: char-rnn sample \(output)")
+        switch target {
+        case .onnx: try checkpoint.writeONNX(to: file)
+        case .pytorch: try checkpoint.writePyTorch(to: file)
+        case .numpy: try checkpoint.writeNumPy(to: file)
+        case nil: try checkpoint.write(to: file)
+        }
+        let written = files.isEmpty ? output : "the folder \(output)"
+        Console.note("wrote \(written); let it write with: \(sampling(target))")
+        if card {
+            let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
+            let program = target == .onnx ? ONNXSampling.program(file: output) : sampling(target)
+            try checkpoint.writeCard(to: URL(fileURLWithPath: cardFile), title: name, sampling: program)
+            Console.note("wrote \(cardFile), which asks you for the text and the licence")
+        }
+    }
+
+    /// What lets the model write.
+    private func sampling(_ target: Target?) -> String {
+        switch target {
+        case .onnx: "onnxruntime.InferenceSession(\"\(output)\") in Python"
+        case .pytorch: "python \(output)/model.py --length 500"
+        case .numpy: "python \(output)/sample.py 500"
+        case nil: "char-rnn sample \(output)"
+        }
+    }
+
+    private var ending: String { URL(fileURLWithPath: output).pathExtension.lowercased() }
+
+    /// What somebody has is not written over unasked: `convert old/*.safetensors` names the second file for an output.
+    private func requireFree(_ path: String) throws {
+        guard force || !FileManager.default.fileExists(atPath: path) else {
+            throw Failure("\(path) is there already; name another output, or add --force to overwrite it")
         }
     }
 
     private func read() throws -> Checkpoint {
         let file = URL(fileURLWithPath: input)
         guard from == .pytorch else { return try Checkpoint(contentsOf: file) }
+        let order = try vocabularyOrder.map { try VocabularyOrder(contentsOf: $0, kind: tokens) }
         let vocabulary =
-            if let vocabularyOf {
+            if let order {
+                order.vocabulary
+            } else if let vocabularyOf {
                 try Checkpoint(contentsOf: URL(fileURLWithPath: vocabularyOf)).configuration.vocabulary
             } else {
                 try TextInput.vocabulary(of: text!, kind: tokens)
             }
-        return try Checkpoint(pyTorch: file, vocabulary: vocabulary, cell: cell)
+        let checkpoint = try Checkpoint(pyTorch: file, vocabulary: vocabulary, order: order?.numbers, cell: cell)
+        if let ignored = checkpoint.options["ignored"] {
+            Console.note("ignored, as no part of the network: \(ignored)")
+        }
+        return checkpoint
+    }
+}
+
+extension Convert.Target {
+    static let names = allCases.map(\.rawValue).joined(separator: ", ")
+    /// Endings by which somebody expects a file that we do not write.
+    static let unwritten: Set<String> = ["t7", "pt", "pth", "ckpt", "npz", "gguf", "h5", "keras"]
+
+    /// What is written into the output, when that is a folder.
+    var files: [String] {
+        switch self {
+        case .onnx: []
+        // The program beside them is the same for every model, and another one is not touched.
+        case .pytorch: ["weights.safetensors"]
+        case .numpy: ["weights.npz"]
+        }
     }
 }

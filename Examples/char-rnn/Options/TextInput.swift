@@ -31,11 +31,14 @@ enum TextInput {
         return Vocabulary(of: text, kind: kind)
     }
 
-    private static func notUTF8(_ path: String) -> Failure {
+    static func notUTF8(_ path: String) -> Failure {
         Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
     }
 
-    private static func bytes(of path: String) throws -> [UInt8] {
+    /// The bytes of such a file.
+    ///
+    /// - Throws: ``Failure``.
+    static func bytes(of path: String) throws -> [UInt8] {
         // Opening a pipe that nobody writes into would wait for ever.
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }

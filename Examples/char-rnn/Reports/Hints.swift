@@ -19,7 +19,9 @@ enum Hints {
             "; see whether char-rnn devices --check passes, and use another device meanwhile"
         case CheckpointError.noTraining: "; start from it with --init-from instead"
         case CheckpointError.otherData: "; start from its weights with --init-from instead"
-        case CheckpointError.ambiguousGRU: "; --cell gru if it is model.py's"
+        case CheckpointError.ambiguousCell(_, .gru): "; --cell gru if it is model.py's"
+        case CheckpointError.ambiguousCell(_, let cell):
+            "; --cell \(cell) if it is of tanh (torch.nn.RNN's default), one of relu cannot become a checkpoint"
         case TrainingRunError.hasEnded: "; raise --max-epochs to go on"
         case TrainingRunError.cannotMakeFolder: "; name another with --checkpoint-dir"
         case TrainingRunError.cannotWrite: "; name another folder with --checkpoint-dir"

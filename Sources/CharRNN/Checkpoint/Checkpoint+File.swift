@@ -43,6 +43,8 @@ extension Checkpoint {
     package init(_ data: Data, path: String) throws {
         if TorchFile.isLikely(data) {
             try self.init(torch: data, path: path)
+        } else if let advice = OtherFormat.advice(data) {
+            throw CheckpointError.metadata(path: path, reason: advice)
         } else {
             try self.init(SafeTensors(data, path: path), path: path)
         }
@@ -57,7 +59,10 @@ extension Checkpoint {
             }
         }
         guard contents.metadata["format"] == Self.format else {
-            throw fail(contents.metadata["format"].map { "its format is '\($0)'" } ?? "its metadata names no format")
+            throw fail(
+                contents.metadata["format"].map { "its format is '\($0)'" }
+                    ?? "its metadata names no format; 'char-rnn convert --from pytorch' makes one of a state dictionary"
+            )
         }
         let tensors = NamedTensors(contents.tensors, path: path)
         let numbers = contents.tensors.reduce(0) { $0 + $1.values.count }

@@ -1,5 +1,6 @@
 import CharRNNFiles
 import FoundationEssentials
+import OpenCLCompute
 
 /// Why a checkpoint cannot be read or used.
 public enum CheckpointError: Error, Equatable {
@@ -12,9 +13,9 @@ public enum CheckpointError: Error, Equatable {
     case foreign(path: String, reason: String)
     /// A state dictionary of PyTorch that holds something else than one recurrent module and a decoder.
     case stateDictionary(path: String, reason: String)
-    /// A state dictionary of a GRU, of which nobody has said whether its equations are those of
-    /// ``Checkpoint/writePyTorch(to:)`` or torch.nn.GRU's, which are others.
-    case ambiguousGRU(path: String)
+    /// A state dictionary whose shapes are those of a cell, but do not tell the equations: torch.nn.GRU's are others than
+    /// those of ``Checkpoint/writePyTorch(to:)``, and torch.nn.RNN may have tanh or relu. Nobody has said which.
+    case ambiguousCell(path: String, RecurrentCell)
     /// A tensor that the model needs is not there.
     case missing(path: String, tensor: String)
     case shape(path: String, tensor: String, found: [Int], expected: [Int])
@@ -37,8 +38,11 @@ extension CheckpointError: CustomStringConvertible {
         case .malformedTorch(let path, let reason): "\(path) is a Torch file that cannot be read: \(reason)"
         case .foreign(let path, let reason): "\(path) is no model of char-rnn or torch-rnn: \(reason)"
         case .stateDictionary(let path, let reason): "\(path) cannot become a checkpoint: \(reason)"
-        case .ambiguousGRU(let path):
+        case .ambiguousCell(let path, .gru):
             "\(path) cannot become a checkpoint: its layers are a GRU, and torch.nn.GRU's equations are others"
+        case .ambiguousCell(let path, let cell):
+            "\(path) cannot become a checkpoint: its layers are of \(cell), of which no file tells whether it is of tanh "
+                + "or relu"
         case .missing(let path, let tensor): "\(path) has no tensor '\(tensor)'"
         case .shape(let path, let tensor, let found, let expected):
             "\(path): the tensor '\(tensor)' has the shape \(found), the model needs \(expected)"
@@ -57,7 +61,9 @@ extension CheckpointError: LocalizedError {
     public var recoverySuggestion: String? {
         switch self {
         case .noTraining, .otherData: "start a new run from its weights instead"
-        case .ambiguousGRU: "give the cell as gru if the module is that of model.py"
+        case .ambiguousCell(_, .gru): "give the cell as gru if the module is that of model.py"
+        case .ambiguousCell(_, let cell):
+            "give the cell as \(cell) if it is of tanh, torch.nn.RNN's default; one of relu cannot become a checkpoint"
         default: nil
         }
     }

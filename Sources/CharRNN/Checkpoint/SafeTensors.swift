@@ -2,10 +2,12 @@ import CharRNNFiles
 import FoundationEssentials
 
 /// The file format of Hugging Face's safetensors: the length of a JSON header (8 bytes, little-endian), the header,
-/// and the tensors' bytes one after the other. Only F32 is written and read.
+/// and the tensors' bytes one after the other. F32 is written; other real numbers are read too, and rounded to it.
 struct SafeTensors {
     var metadata: [String: String]
     var tensors: [Tensor]
+    /// What has no real numbers.
+    var others: [(name: String, dtype: String, shape: [Int])] = []
 
     init(metadata: [String: String] = [:], tensors: [Tensor] = []) {
         self.metadata = metadata
@@ -71,22 +73,28 @@ struct SafeTensors {
             try SafeTensorsHeader(UnsafeRawBufferPointer(rebasing: bytes[8..<8 + Int(length)]))
         }
         metadata = header.metadata
-        tensors = try Self.tensors(header.entries, in: data.dropFirst(8 + Int(length)))
+        tensors = []
+        try read(header.entries, in: data.dropFirst(8 + Int(length)))
     }
 
-    private static func tensors(
-        _ entries: [String: SafeTensorsHeader.Entry], in bytes: Data
-    ) throws -> [Tensor] {
+    private static let otherWidths = [
+        "BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8, "I64": 8, "F8_E4M3": 1,
+        "F8_E5M2": 1, "C64": 8,
+    ]
+
+    private mutating func read(_ entries: [String: SafeTensorsHeader.Entry], in bytes: Data) throws {
         var position = 0
         // By place; an empty tensor comes before the one that begins where it lies.
         let sorted = entries.sorted { $0.value.dataOffsets.lexicographicallyPrecedes($1.value.dataOffsets) }
-        let tensors = try sorted.map { name, entry in
-            guard entry.dtype == "F32" else { throw Fault("tensor '\(name)' is \(entry.dtype), not F32") }
+        for (name, entry) in sorted {
+            let format = NumberFormat(rawValue: entry.dtype)
+            guard var size = format?.width ?? Self.otherWidths[entry.dtype] else {
+                throw Fault("tensor '\(name)' is of the unknown type \(entry.dtype)")
+            }
             // Tensors follow one another without hole or overlap.
             guard entry.dataOffsets.count == 2, entry.dataOffsets[0] == position,
                 entry.dataOffsets[1] >= position, entry.dataOffsets[1] <= bytes.count
             else { throw Fault("tensor '\(name)' lies at \(entry.dataOffsets), expected from \(position)") }
-            var size = 4
             for dimension in entry.shape {
                 let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
                 guard dimension >= 0, !overflow else { throw Fault("tensor '\(name)' has the shape \(entry.shape)") }
@@ -97,15 +105,18 @@ struct SafeTensors {
             }
             let start = bytes.startIndex + position
             position = entry.dataOffsets[1]
-            let values = [Float](unsafeUninitializedCapacity: size / 4) { buffer, count in
-                count = bytes[start..<start + size].copyBytes(to: buffer) / 4
+            guard let format else {
+                others.append((name, entry.dtype, entry.shape))
+                continue
             }
-            return Tensor(name: name, shape: entry.shape, values: values)
+            guard let values = format.values(bytes[start..<start + size]) else {
+                throw Fault("tensor '\(name)' has a number beyond 32 bits")
+            }
+            tensors.append(Tensor(name: name, shape: entry.shape, values: values))
         }
         guard position == bytes.count else {
             throw Fault("\(bytes.count - position) bytes follow the last tensor")
         }
-        return tensors
     }
 
     /// What is wrong with a file.

@@ -24,63 +24,58 @@ extension Checkpoint {
     }
 
     /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN` and an
-    /// `nn.Linear`, as `safetensors.torch.save_file` writes it. The names of the two do not matter.
+    /// `nn.Linear`, with or without an `nn.Embedding`, as `torch.save`, `safetensors.torch.save_file` or `save_model` writes
+    /// it, alone or among other things of a run. The names of the modules do not matter, nothing in the file is run. The
+    /// embedding is folded into the first layer's weights; biases that are not there are zero; weight norm is undone;
+    /// numbers of 16 and 64 bits become those of 32.
     ///
-    /// A state dictionary has no tokens, so they come from elsewhere. Three gates are a GRU, but `torch.nn.GRU`
-    /// computes with other equations; `cell` has to say that the module was that of ``writePyTorch(to:)``.
+    /// What a state dictionary does not tell comes from elsewhere: the tokens, and of some cells the equations. Three
+    /// gates are a GRU, but `torch.nn.GRU` computes with other equations; `cell` has to say that the module was that of
+    /// ``writePyTorch(to:)``. One gate is an RNN of tanh or of relu; `cell` has to say that it is of tanh. Counters and
+    /// class weights are ignored; ``options`` names them as `ignored`.
     ///
     /// - Parameters:
-    ///   - vocabulary: token n belongs to row n of the decoder.
+    ///   - vocabulary: the tokens of the decoder's rows.
+    ///   - order: for each row of the decoder its token's number in the vocabulary; nil when row n is of token n.
     ///   - cell: what the layers are; nil to tell it from the shapes.
     /// - Throws: ``CheckpointError``.
-    public init(pyTorch file: URL, vocabulary: Vocabulary, cell: RecurrentCell? = nil) throws {
-        try self.init(pyTorch: SafeTensors.bytes(of: file), path: file.path, vocabulary: vocabulary, cell: cell)
+    public init(
+        pyTorch file: URL, vocabulary: Vocabulary, order: [Int]? = nil, cell: RecurrentCell? = nil
+    ) throws {
+        try self.init(
+            pyTorch: SafeTensors.bytes(of: file), path: file.path, vocabulary: vocabulary, order: order, cell: cell)
     }
 
     /// The same from the bytes of a file; errors call it `path`.
     ///
     /// - Throws: ``CheckpointError``.
-    package init(pyTorch data: Data, path: String, vocabulary: Vocabulary, cell: RecurrentCell? = nil) throws {
-        func fail(_ reason: String) -> CheckpointError { .stateDictionary(path: path, reason: reason) }
-        let tensors = NamedTensors(try Self.renamed(try SafeTensors(data, path: path).tensors, fail), path: path)
-        guard let shape = tensors.shape("rnn.weight_hh_l0"), let decoder = tensors.shape("decoder.weight") else {
-            throw fail("it has no matrix 'weight_hh_l0' or none of a decoder")
-        }
-        let cells = RecurrentCell.allCases.filter {
-            $0.hasRecurrentProduct && shape.count == 2 && shape[1] > 0 && shape[0] % $0.gateCount == 0
-                && shape[0] / $0.gateCount == shape[1]
-        }
-        guard let found = cells.first else {
-            throw fail("its 'weight_hh_l0' has the shape \(shape), which no cell has")
-        }
-        guard cell ?? found == found else { throw fail("its layers are of \(found), not of \(cell!)") }
-        guard found.isPyTorchs || cell == found else { throw CheckpointError.ambiguousGRU(path: path) }
-        guard vocabulary.count > 0, decoder.first == vocabulary.count else {
-            throw fail("its decoder has the shape \(decoder), the vocabulary has \(vocabulary.count) tokens")
-        }
-        let configuration = LanguageModel.Configuration(
-            cell: found, vocabulary: vocabulary, hiddenSize: shape[1],
-            layerCount: tensors.names.count { $0.hasPrefix("rnn.weight_hh_l") })
-        let layout = configuration.layout
-        if let other = Set(tensors.names).subtracting(layout.entries.map(\.name)).min() {
-            throw fail("it has '\(other)', which such a network has not")
-        }
-        self.init(configuration, parameters: try layout.values(from: tensors))
-    }
-
-    /// The tensors under our names: PyTorch's recurrent modules name theirs with the layer, linear ones do not.
-    private static func renamed(
-        _ tensors: [Tensor], _ fail: (String) -> CheckpointError
-    ) throws -> [Tensor] {
-        var originals: [String: String] = [:]
-        return try tensors.map { tensor in
-            let base = tensor.name.split(separator: ".").last ?? ""
-            let name = (["weight", "bias"].contains(base) ? "decoder." : "rnn.") + base
-            if let other = originals.updateValue(tensor.name, forKey: name) {
-                throw fail(
-                    "'\(other)' and '\(tensor.name)' could both be '\(name)'; one module of each kind is understood")
+    package init(
+        pyTorch data: Data, path: String, vocabulary: Vocabulary, order: [Int]? = nil, cell: RecurrentCell? = nil
+    ) throws {
+        let order = order ?? Array(0..<vocabulary.count)
+        precondition(
+            order.sorted() == Array(0..<vocabulary.count),
+            "an order that does not name each of the \(vocabulary.count) tokens once")
+        do {
+            let network = try StateDictionaryNetwork(StateDictionary(data, path: path))
+            guard cell ?? network.cell == network.cell else {
+                throw StateDictionaryFault("its layers are of \(network.cell), not of \(cell!)")
             }
-            return Tensor(name: name, shape: tensor.shape, values: tensor.values)
+            // Shapes do not tell the equations of the others.
+            guard cell != nil || network.cell == .lstm else {
+                throw CheckpointError.ambiguousCell(path: path, network.cell)
+            }
+            guard vocabulary.count > 0, network.vocabularySize == vocabulary.count else {
+                throw StateDictionaryFault(
+                    "its decoder has the shape \(network.decoder.shape), the vocabulary has \(vocabulary.count) tokens")
+            }
+            let configuration = LanguageModel.Configuration(
+                cell: network.cell, vocabulary: vocabulary, hiddenSize: network.hiddenSize,
+                layerCount: network.layerCount)
+            try self.init(configuration, tensors: network.tensors(order: order))
+            if !network.ignored.isEmpty { options["ignored"] = network.ignored.joined(separator: ", ") }
+        } catch let fault as StateDictionaryFault {
+            throw CheckpointError.stateDictionary(path: path, reason: fault.reason)
         }
     }
 }

@@ -58,6 +58,37 @@ let pyTorchScript = #"""
             return x, torch.stack(last)
 
 
+    class MinGRU(nn.Module):
+        """The minimal gated recurrent unit (Feng et al. 2024): z = sigmoid(W_z x), h = z * W_n x + (1 - z) * h."""
+
+        def __init__(self, input_size, hidden_size, num_layers, dropout=0.0):
+            super().__init__()
+            self.hidden_size, self.num_layers, self.dropout = hidden_size, num_layers, dropout
+            for layer in range(num_layers):
+                inputs = input_size if layer == 0 else hidden_size
+                for name, shape in [("weight_ih", (2 * hidden_size, inputs)), ("bias_ih", (2 * hidden_size,))]:
+                    parameter = nn.Parameter(torch.empty(shape).uniform_(-0.08, 0.08))
+                    self.register_parameter(f"{name}_l{layer}", parameter)
+
+        def forward(self, x, state=None):
+            """x: T x B x inputs; state and the second result: layers x B x H."""
+            if state is None:
+                state = x.new_zeros(self.num_layers, x.shape[1], self.hidden_size)
+            last = []
+            for layer in range(self.num_layers):
+                if layer > 0:
+                    x = functional.dropout(x, self.dropout, self.training)
+                w, b = getattr(self, f"weight_ih_l{layer}"), getattr(self, f"bias_ih_l{layer}")
+                h, outputs = state[layer], []
+                for gates in functional.linear(x, w, b):
+                    z, n = gates.chunk(2, dim=-1)
+                    h = torch.sigmoid(z) * n + (1 - torch.sigmoid(z)) * h
+                    outputs.append(h)
+                x = torch.stack(outputs)
+                last.append(h)
+            return x, torch.stack(last)
+
+
     class CharRNN(nn.Module):
         """One-hot characters, recurrent layers, a linear decoder."""
 
@@ -66,7 +97,7 @@ let pyTorchScript = #"""
             self.kind, self.tokens = vocabulary["kind"], vocabulary["tokens"]
             self.numbers = {token: number for number, token in enumerate(self.tokens)}
             self.dropout = nn.Dropout(dropout)
-            module = {"lstm": nn.LSTM, "gru": GRU, "rnn": nn.RNN}[cell]
+            module = {"lstm": nn.LSTM, "gru": GRU, "rnn": nn.RNN, "mingru": MinGRU}[cell]
             self.rnn = module(len(self.tokens), hidden_size, layers, dropout=dropout if layers > 1 else 0)
             self.decoder = nn.Linear(hidden_size, len(self.tokens))
 

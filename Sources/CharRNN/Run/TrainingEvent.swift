@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// What happens in a ``TrainingRun``, as facts; the words are the observer's.

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// Why a ``TrainingRun`` cannot begin, or a checkpoint of it cannot be written.

@@ -23,6 +23,6 @@ public func mutate(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: 
     let mutator = Mutator(bytes: bytes, count: count, limit: limit, seed: UInt64(seed))
     return switch target {
     case .checkpoint, .pytorch: mutator.safeTensors()
-    case .torch, .cache: mutator.any()
+    case .archive, .torch, .cache: mutator.any()
     }
 }

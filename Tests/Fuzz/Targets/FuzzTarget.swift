@@ -7,6 +7,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case checkpoint
     /// A state dictionary of PyTorch.
     case pytorch
+    /// A file of `torch.save`.
+    case archive
     /// A Torch file of char-rnn or torch-rnn.
     case torch
     /// The tokens of a text.
@@ -20,8 +22,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         do {
             switch self {
             case .checkpoint: try use(Checkpoint(data, path: "input"))
-            case .pytorch:
-                try use(Checkpoint(pyTorch: data, path: "input", vocabulary: Self.text.vocabulary))
+            case .pytorch: try use(stateDictionary(data))
+            case .archive: try use(stateDictionary(archive(data)))
             case .torch: try use(Checkpoint(torch: data, path: "input"))
             case .cache: return readCache(data)
             }
@@ -55,6 +57,25 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
             let trainer = try Trainer(resuming: checkpoint, dataset: Self.text, on: Self.device)
             _ = try trainer.step().loss
         } catch is CheckpointError {}  // another text's run, or none
+    }
+
+    /// With the cell that the file is of; where it must be named, a stranger's user would.
+    private func stateDictionary(_ data: Data) throws -> Checkpoint {
+        for cell in [RecurrentCell.gru, .rnn] {
+            let named = try? Checkpoint(pyTorch: data, path: "input", vocabulary: Self.text.vocabulary, cell: cell)
+            if let named { return named }
+        }
+        return try Checkpoint(pyTorch: data, path: "input", vocabulary: Self.text.vocabulary)
+    }
+
+    /// After a first byte below 128 the file itself; otherwise its pickle, in an archive with numbers, so that not only the
+    /// list of entries is tried.
+    private func archive(_ data: Data) -> Data {
+        guard let first = data.first, first >= 0x80 else { return Data(data.dropFirst()) }
+        let numbers = Data((0..<64).flatMap { [0, 0, UInt8($0), 0x3E] })
+        return zipArchive(
+            [(name: "a/data.pkl", contents: Data(data.dropFirst()))]
+                + (0..<7).map { (name: "a/data/\($0)", contents: numbers) })
     }
 
     /// The checksums of a cache are no secret, so a stranger's are right; here the first byte says whether they are.

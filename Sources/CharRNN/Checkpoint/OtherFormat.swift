@@ -1,0 +1,31 @@
+import FoundationEssentials
+
+/// What people give for a checkpoint that is something else, told from how it begins, with what to do.
+enum OtherFormat {
+    /// Nil for what may be a file of safetensors.
+    static func advice(_ data: Data) -> String? {
+        let start = Array(data.prefix(200))
+        guard start.count < 9 || start[8] != UInt8(ascii: "{") else { return nil }
+        func begins(_ bytes: [UInt8]) -> Bool { start.starts(with: bytes) }
+        func begins(_ text: String) -> Bool { begins(Array(text.utf8)) }
+        let text = String(decoding: start, as: UTF8.self)
+        let trimmed = text.drop(while: \.isWhitespace).lowercased()
+        return switch true {
+        case begins([0x50, 0x4B, 3, 4]) where text.contains("data.pkl"):
+            "it is a file of PyTorch; 'char-rnn convert --from pytorch' makes one of a state dictionary"
+        case begins([0x50, 0x4B, 3, 4]): "it is a zip archive; unpack it, and give what is in it"
+        case begins([0x80, 2, 0x8A, 10]):
+            "it is a file of PyTorch before 1.6; load it there and save it again, with torch.save(state, path)"
+        case begins([0x89, 0x48, 0x44, 0x46]):
+            "it is an HDF5 file, as Keras writes; save the weights with safetensors, under the names of PyTorch"
+        case begins("GGUF"): "it is a GGUF file of llama.cpp, which has no recurrent networks of this kind"
+        case begins([8, 8, 0x12, 8]): "it is an ONNX file, which is only written; give the checkpoint it was made of"
+        case begins([0x1F, 0x8B]): "it is compressed; unpack it with gunzip"
+        case begins("version https://git-lfs"):
+            "it is a pointer of Git LFS, not the file; fetch that with: git lfs pull"
+        case trimmed.hasPrefix("<!doctype"), trimmed.hasPrefix("<html"):
+            "it is a web page; download the file itself, which sites call raw"
+        default: nil
+        }
+    }
+}
