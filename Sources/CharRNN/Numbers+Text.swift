@@ -1,4 +1,3 @@
-import CharRNNFiles
 import Glibc
 
 /// `value` with a fixed number of decimals, as C's %.nf.

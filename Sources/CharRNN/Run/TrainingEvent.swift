@@ -1,4 +1,3 @@
-import CharRNNFiles
 import FoundationEssentials
 
 /// What happens in a ``TrainingRun``, as facts; the words are the observer's.

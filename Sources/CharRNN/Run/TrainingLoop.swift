@@ -1,4 +1,3 @@
-import CharRNNFiles
 import FoundationEssentials
 import OpenCLCompute
 

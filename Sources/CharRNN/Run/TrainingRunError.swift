@@ -1,4 +1,3 @@
-import CharRNNFiles
 import FoundationEssentials
 
 /// Why a ``TrainingRun`` cannot begin, or a checkpoint of it cannot be written.

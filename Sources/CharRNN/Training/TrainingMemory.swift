@@ -1,4 +1,3 @@
-import CharRNNFiles
 import OpenCLCompute
 
 extension LanguageModel.Configuration {
