@@ -61,7 +61,8 @@ struct StateDictionaryNetwork {
         self.cell = cell
         recurrentShape = hidden
         let roles = try Self.roles(matrices, biases: vectors, inputs: inputs[1], hiddenSize: hidden[1])
-        decoder = matrices[roles.decoder]!
+        let decoder = matrices[roles.decoder]!
+        self.decoder = decoder
         embedding = roles.embedding.map { matrices[$0]! }
         // Of a tied decoder that the file does not name there may be the bias under its name.
         let biases = vectors.filter {
