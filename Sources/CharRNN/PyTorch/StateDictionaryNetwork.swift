@@ -49,7 +49,7 @@ struct StateDictionaryNetwork {
             throw StateDictionaryFault("it has no LSTM, GRU or RNN: no matrix 'weight_hh_l0'")
         }
         let cells = RecurrentCell.allCases.filter {
-            hidden.count == 2 && hidden[1] > 0 && hidden[0] % $0.gateCount == 0
+            $0.hasRecurrentProduct && hidden.count == 2 && hidden[1] > 0 && hidden[0] % $0.gateCount == 0
                 && hidden[0] / $0.gateCount == hidden[1]
         }
         guard let cell = cells.first else {
