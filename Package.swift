@@ -31,10 +31,13 @@ let package = Package(
 
         // MARK: Libraries
 
+        .target(name: "CharRNNFiles"),
         .target(
             name: "OpenCLCompute",
-            dependencies: ["COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels"]),
-        .target(name: "CharRNN", dependencies: ["OpenCLCompute"]),
+            dependencies: [
+                "CharRNNFiles", "COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels",
+            ]),
+        .target(name: "CharRNN", dependencies: ["CharRNNFiles", "OpenCLCompute"]),
 
         // MARK: Examples
 
@@ -46,6 +49,7 @@ let package = Package(
         // MARK: Tests
 
         .target(name: "TestSupport", dependencies: ["OpenCLCompute", "CharRNN"], path: "Tests/TestSupport"),
+        .testTarget(name: "CharRNNFilesTests", dependencies: ["CharRNNFiles", "TestSupport"]),
         .testTarget(
             name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "CPUKernels", "TestSupport"]),
         .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Tests/Fuzz/Targets"),

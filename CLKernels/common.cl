@@ -101,17 +101,3 @@ static inline float group_maximum(float x, local float *lanes) {
     barrier(CLK_LOCAL_MEM_FENCE);
     return lanes[0];
 }
-
-// Neither overflows into NaN: exp runs to 0 or infinity, and the quotient to its limit.
-static inline vector sigmoid(vector x) { return 1.0f / (1.0f + exp(-x)); }
-
-// Right to 2e-7, absolutely; an eighth of the time of tanh on processors.
-static inline vector hyperbolic_tangent(vector x) { return 2.0f / (1.0f + exp(-2.0f * x)) - 1.0f; }
-
-// A gate's argument: Wx + b + Uh′ + b′.
-static inline vector gate_argument(
-    global const float *input, global const float *input_bias, global const float *recurrent,
-    global const float *recurrent_bias, int left) {
-    return vector_load(input, left) + vector_load(input_bias, left) + vector_load(recurrent, left)
-        + vector_load(recurrent_bias, left);
-}

@@ -11,10 +11,11 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #endif
 
-#define PANEL 16
-#define TILE_ROWS 5
-// k is cut so that a panel's slice, SLICE × PANEL floats, stays in the second-level cache while the rows pass over it.
-#define SLICE 1024
+// k is cut so that a panel's block, BLOCK_DEPTH × PANEL floats, stays in the second-level cache while the rows pass over
+// it.
+#if PANEL != 16
+#error "the columns of a panel are those of a float16"
+#endif
 
 // The PANEL floats at x, of which `left` are there.
 static inline float16 panel_load(global const float *x, int left) {
@@ -42,8 +43,8 @@ static inline void panel_store(float16 value, global float *x, int left) {
 static inline void panel_multiply(
     int m, int k, int left, int adding, global const float *a, int a_stride, global const float *b, int b_stride,
     int b_left, global float *c, int c_stride) {
-    for (int begin = 0; begin < k; begin += SLICE) {
-        int end = min(begin + SLICE, k);
+    for (int begin = 0; begin < k; begin += BLOCK_DEPTH) {
+        int end = min(begin + BLOCK_DEPTH, k);
         for (int row = 0; row < m; row += TILE_ROWS) {
             // Rows beyond the last are the last once more, and not stored.
             global const float *a_rows[TILE_ROWS];
@@ -69,15 +70,15 @@ static inline void panel_multiply(
     }
 }
 
-// A slice of the streams that is taken through all time steps has one work-item to itself.
-#define SLICE_INDEX get_global_id(0)
-#define SLICE_ITEM 0
-#define SLICE_ITEMS 1
+// A share of the streams that is taken through all time steps has one work-item to itself.
+#define SHARE_INDEX get_global_id(0)
+#define SHARE_ITEM 0
+#define SHARE_ITEMS 1
 
-static inline void slice_wait(void) {}
+static inline void share_wait(void) {}
 
 // c = a·b for a b of n columns in panels: m rows of a time step, which lie side by side in c.
-static inline void slice_multiply(
+static inline void share_multiply(
     int m, int n, int k, global const float *a, int a_stride, global const float *b, int b_stride, global float *c,
     local float4 *room) {
     for (int j = 0; j < n; j += PANEL) {

@@ -1,32 +1,34 @@
-// What stands, on GPUs, after common.cl: how a work-group takes a slice of the streams through all time steps.
+// What stands, on GPUs, after common.cl: how a work-group takes a share of the streams through all time steps.
 //
-// The product of a step is small: of up to SLICE_ROWS rows, whose columns the items of the group share, neighbours side
+// The product of a step is small: of up to SHARE_ROWS rows, whose columns the items of the group share, neighbours side
 // by side. Where there are more items than columns, several share the sum of one. U comes from the cache at every step,
 // the rows of the other factor once from the memory.
-#define SLICE_ROWS 4
+#if SHARE_ROWS != 4
+#error "the rows of a share are those of a float4"
+#endif
 
-// The slice, the item of its group, and how many there are.
-#define SLICE_INDEX get_group_id(0)
-#define SLICE_ITEM get_local_id(0)
-#define SLICE_ITEMS get_local_size(0)
+// The share, the item of its group, and how many there are.
+#define SHARE_INDEX get_group_id(0)
+#define SHARE_ITEM get_local_id(0)
+#define SHARE_ITEMS get_local_size(0)
 
 // What the group's other items have written may be read afterwards. All of them must call it.
-static inline void slice_wait(void) { barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); }
+static inline void share_wait(void) { barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); }
 
 // c = a·b; afterwards the whole group may read it, and must have called this together.
 //
-// a         m × k    rows a_stride apart; m ≤ SLICE_ROWS
+// a         m × k    rows a_stride apart; m ≤ SHARE_ROWS
 // b         k × n    rows b_stride apart
 // c         m × n
 // room               one place for each item and for each column of a, with the numbers of all rows side by side
-static inline void slice_multiply(
+static inline void share_multiply(
     int m, int n, int k, global const float *a, int a_stride, global const float *b, int b_stride, global float *c,
     local float4 *room) {
-    int item = SLICE_ITEM, items = SLICE_ITEMS;
+    int item = SHARE_ITEM, items = SHARE_ITEMS;
     local float4 *sums = room, *columns = room + items;
     for (int i = item; i < k; i += items) {
-        float column[SLICE_ROWS];
-        for (int r = 0; r < SLICE_ROWS; r++) column[r] = r < m ? a[r * a_stride + i] : 0.0f;
+        float column[SHARE_ROWS];
+        for (int r = 0; r < SHARE_ROWS; r++) column[r] = r < m ? a[r * a_stride + i] : 0.0f;
         columns[i] = vload4(0, column);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -43,10 +45,10 @@ static inline void slice_multiply(
         barrier(CLK_LOCAL_MEM_FENCE);
         if (part == 0 && j < n) {
             for (int p = 1; p < parts; p++) sum += sums[p * n + item];
-            float rows[SLICE_ROWS];
+            float rows[SHARE_ROWS];
             vstore4(sum, 0, rows);
             for (int r = 0; r < m; r++) c[r * n + j] = rows[r];
         }
-        slice_wait();
+        share_wait();
     }
 }

@@ -7,15 +7,12 @@
 // Read as it stands, b brings a new page with every row, and every row the same few places of the cache; but it needs
 // no copy. Work-items are alone in their groups.
 
-// The columns of a row product in one work-item: whole lines of the cache.
-#define ROW_COLUMNS 64
-
 // The panels of b(i, j) = b[i·row_step + j·column_step].
-// One work-item for each panel (first index) and SLICE rows of b (second).
+// One work-item for each panel (first index) and BLOCK_DEPTH rows of b (second).
 KERNEL void product_pack(
     int n, int k, int row_step, int column_step, global const float *b, int b_at, global float *packed, int packed_at) {
     int first = get_global_id(0) * PANEL, columns = min(PANEL, n - first);
-    int begin = get_global_id(1) * SLICE, end = min(begin + SLICE, k);
+    int begin = get_global_id(1) * BLOCK_DEPTH, end = min(begin + BLOCK_DEPTH, k);
     b += b_at + first * column_step;
     packed += packed_at + first * k;
     if (columns == PANEL && column_step == 1) {
@@ -42,7 +39,7 @@ KERNEL void product_multiply(
 }
 
 // m = 1, as in sampling: nothing of b is used twice, so b is read as it stands, rows b_stride apart.
-// One work-item for each ROW_COLUMNS columns.
+// One work-item for each ROW_COLUMNS columns, whole lines of the cache.
 KERNEL void product_row(
     int n, int k, int adding, global const float *a, int a_at, int a_step, global const float *b, int b_at,
     int b_stride, global float *c, int c_at) {

@@ -1,18 +1,18 @@
 // Sums. Every order is fixed by the shape and the group's size, so the same device gives the same bits.
 
-// sums(s, j) = Σ matrix(i, j) over the rows i of slice s, [s·slice_rows, (s+1)·slice_rows); matrix is rows × columns.
-// Sums of slices, then of their sums, keep a GPU busy where the columns are few.
-// One work-item for each vector of columns (first index) and slice (second).
+// sums(s, j) = Σ matrix(i, j) over the rows i of part s, [s·part_rows, (s+1)·part_rows); matrix is rows × columns.
+// Sums of parts, then of their sums, keep a GPU busy where the columns are few.
+// One work-item for each vector of columns (first index) and part (second).
 KERNEL void reduce_columns(
-    int rows, int columns, int slice_rows, global const float *matrix, int matrix_at, global float *sums, int sums_at) {
-    int slice = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
-    int first = slice * slice_rows;
+    int rows, int columns, int part_rows, global const float *matrix, int matrix_at, global float *sums, int sums_at) {
+    int part = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
+    int first = part * part_rows;
     if (first >= rows || j >= columns) return;
     matrix += matrix_at + j;
-    int end = min(first + slice_rows, rows);
+    int end = min(first + part_rows, rows);
     vector sum = 0.0f;
     for (int i = first; i < end; i++) sum += vector_load(matrix + i * columns, left);
-    vector_store(sum, sums + sums_at + slice * columns + j, left);
+    vector_store(sum, sums + sums_at + part * columns + j, left);
 }
 
 // sums[i] = scale · Σⱼ matrix(i, j); matrix is rows × columns.

@@ -36,16 +36,15 @@ KERNEL void rows_scatter(
 }
 
 // result(j, i) = matrix(i, j); matrix is rows × columns, its rows `stride` apart.
-// One work-item for each square of TILE columns (first index) and TILE rows: it reads and writes runs of TILE elements,
+// One work-item for each square of TRANSPOSED_TILE columns (first index) and TRANSPOSED_TILE rows: it reads and writes runs of TRANSPOSED_TILE elements,
 // which spares caches without the local memory that a larger tile needs.
-#define TILE 8
 KERNEL void rows_transpose(
     int rows, int columns, int stride, global const float *matrix, int matrix_at, global float *result, int result_at) {
-    int top = get_global_id(1) * TILE, first = get_global_id(0) * TILE;
+    int top = get_global_id(1) * TRANSPOSED_TILE, first = get_global_id(0) * TRANSPOSED_TILE;
     if (top >= rows || first >= columns) return;
     matrix += matrix_at;
     result += result_at;
-    int bottom = min(top + TILE, rows), end = min(first + TILE, columns);
+    int bottom = min(top + TRANSPOSED_TILE, rows), end = min(first + TRANSPOSED_TILE, columns);
     for (int j = first; j < end; j++) {
         for (int i = top; i < bottom; i++) result[j * rows + i] = matrix[i * stride + j];
     }

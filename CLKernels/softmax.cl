@@ -1,6 +1,7 @@
 // Softmax cross-entropy and its gradient.
 //
-// logits    N × V    enter without the bias b, so x = logits + b; leave as scale · (softmax(x) − one-hot(target))
+// logits    N × V    enter without the bias b, so x = logits + b; leave as scale · (softmax(x) − one-hot(target)), or
+//                    without a meaning where no gradient is wanted
 // bias      V        b
 // targets   N        columns
 // losses    N        −ln softmax(x)[target] = ln Σ exp(x − max) − (x[target] − max)
@@ -8,7 +9,7 @@
 // One work-group for each row; lanes: a float for each of its items. A work-item meets the same columns in each loop,
 // so nobody reads what another has written.
 KERNEL void softmax_cross_entropy(
-    int V, float scale, global float *logits, int logits_at, global const float *bias, int bias_at,
+    int V, float scale, int with_gradient, global float *logits, int logits_at, global const float *bias, int bias_at,
     global const int *targets, int targets_at, global float *losses, int losses_at, local float *lanes) {
     int row = get_group_id(0);
     int first = get_local_id(0) * WIDTH, stride = get_local_size(0) * WIDTH;
@@ -35,9 +36,9 @@ KERNEL void softmax_cross_entropy(
     float sum = group_sum(vector_sum(partial), lanes);
 
     for (int v = first; v < V; v += stride) {
-        vector_store(scale / sum * vector_load(logits + v, V - v), logits + v, V - v);
+        if (with_gradient) vector_store(scale / sum * vector_load(logits + v, V - v), logits + v, V - v);
         if (v <= target && target < v + WIDTH) {
-            logits[target] -= scale;
+            if (with_gradient) logits[target] -= scale;
             losses[losses_at + row] = log(sum) - score;
         }
     }

@@ -3,49 +3,69 @@
 
 #include <string.h>
 
-static const char common[] = {
-#embed "../common.cl"
-    , 0};
-static const char cpu[] = {
-#embed "../cpu.cl"
-    , 0};
-static const char gpu[] = {
-#embed "../gpu.cl"
-    , 0};
-static const char rows[] = {
-#embed "../rows.cl"
-    , 0};
-static const char reduce[] = {
-#embed "../reduce.cl"
-    , 0};
-static const char product[] = {
-#embed "../product.cl"
-    , 0};
-static const char lstm[] = {
-#embed "../lstm.cl"
-    , 0};
-static const char gru[] = {
-#embed "../gru.cl"
-    , 0};
-static const char rnn[] = {
-#embed "../rnn.cl"
-    , 0};
-static const char softmax[] = {
-#embed "../softmax.cl"
-    , 0};
-static const char dropout[] = {
-#embed "../dropout.cl"
-    , 0};
-static const char optimizer[] = {
-#embed "../optimizer.cl"
-    , 0};
-
 static const struct {
     const char *name, *source;
 } kernels[] = {
-    {"common", common}, {"cpu", cpu}, {"gpu", gpu}, {"rows", rows},       {"reduce", reduce},
-    {"product", product}, {"lstm", lstm},   {"gru", gru},     {"rnn", rnn},         {"softmax", softmax},
-    {"dropout", dropout}, {"optimizer", optimizer},
+    {"common",
+     (const char[]){
+#embed "../common.cl"
+         , 0}},
+    {"cpu",
+     (const char[]){
+#embed "../cpu.cl"
+         , 0}},
+    {"gpu",
+     (const char[]){
+#embed "../gpu.cl"
+         , 0}},
+    {"cell",
+     (const char[]){
+#embed "../cell.cl"
+         , 0}},
+    {"sequence",
+     (const char[]){
+#embed "../sequence.cl"
+         , 0}},
+    {"lstm",
+     (const char[]){
+#embed "../lstm.cl"
+         , 0}},
+    {"gru",
+     (const char[]){
+#embed "../gru.cl"
+         , 0}},
+    {"rnn",
+     (const char[]){
+#embed "../rnn.cl"
+         , 0}},
+    {"mingru",
+     (const char[]){
+#embed "../mingru.cl"
+         , 0}},
+    {"rows",
+     (const char[]){
+#embed "../rows.cl"
+         , 0}},
+    {"reduce",
+     (const char[]){
+#embed "../reduce.cl"
+         , 0}},
+    {"product",
+     (const char[]){
+#embed "../product.cl"
+         , 0}},
+    {"softmax",
+     (const char[]){
+#embed "../softmax.cl"
+         , 0}},
+    {"dropout",
+     (const char[]){
+#embed "../dropout.cl"
+         , 0}},
+    {"optimizer",
+     (const char[]){
+#embed "../optimizer.cl"
+         , 0}},
 };
 
 const char *charrnn_kernel_source(const char *name) {

@@ -1,19 +1,18 @@
-// One step of the plain layer: the twin of rnn.cl.
+// One step of the plain layer, twin of rnn.cl.
 #include "kernels.h"
 
-KERNEL void cpu_rnn_forward(float *gates, const float *input_bias, const float *recurrent_bias, float *h, long rows,
-                            long hidden) {
-    for (long r = 0; r < rows; r++) {
-        float *a = gates + r * hidden, *output = h + r * hidden;
+KERNEL void cpu_rnn_forward(CPU_FORWARD_OPERANDS) {
+    for (long row = 0; row < rows; row++) {
+        float *a = gates + row * H, *h = hidden + row * H;
         INDEPENDENT
-        for (long j = 0; j < hidden; j++) {
+        for (long j = 0; j < H; j++) {
             a[j] = hyperbolic_tangent(a[j] + (input_bias[j] + recurrent_bias[j]));
-            output[j] = a[j];
+            h[j] = a[j];
         }
     }
 }
 
-KERNEL void cpu_rnn_backward(float *gates, const float *dh, long rows, long hidden) {
+KERNEL void cpu_rnn_backward(CPU_BACKWARD_OPERANDS) {
     INDEPENDENT
-    for (long i = 0; i < rows * hidden; i++) gates[i] = dh[i] * (1 - gates[i] * gates[i]);
+    for (long i = 0; i < rows * H; i++) gates[i] = dhidden[i] * (1 - gates[i] * gates[i]);
 }

@@ -4,7 +4,7 @@
 #include "kernels.h"
 
 KERNEL void cpu_softmax_cross_entropy(float *logits, const float *bias, const int32_t *targets, float scale,
-                                      float *losses, long rows, long columns) {
+                                      bool with_gradient, float *losses, long rows, long columns) {
 #pragma clang fp reassociate(on)
     for (long i = 0; i < rows; i++) {
         float *row = logits + i * columns;
@@ -20,6 +20,7 @@ KERNEL void cpu_softmax_cross_entropy(float *logits, const float *bias, const in
             sum += row[j];
         }
         losses[i] = logf(sum) - target;
+        if (!with_gradient) continue;
         float factor = scale / sum;
         for (long j = 0; j < columns; j++) row[j] *= factor;
         row[targets[i]] -= scale;

@@ -1,2 +1,3 @@
-// Whoever imports CharRNN names devices and meets their errors; both are OpenCLCompute's.
+// Whoever imports CharRNN names devices and meets their errors, which are OpenCLCompute's, and a FileError.
+@_exported import CharRNNFiles
 @_exported import OpenCLCompute

@@ -57,7 +57,7 @@ import Testing
     @Test func theMessageSuggestsBytes() {
         #expect(
             TextError.notUTF8(file: "a.txt", offset: 7, byte: 0xE9).description
-                == "a.txt is not UTF-8: byte 0xe9 at offset 7; read it as bytes (--tokens bytes) or convert it")
+                == "a.txt is not UTF-8: byte 0xe9 at offset 7; read it as bytes or convert it")
     }
 
     @Test(arguments: examples)

@@ -32,9 +32,10 @@ struct LaunchTests {
             // Inputs, targets and positions, and the starts of the groups.
             #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
             // The state of each layer, a bias of each, and on GPUs U where every step multiplies by it.
-            let states = cell == .lstm ? 2 : 1
-            let packed = device.kind == .openCLProcessor || cell == .gru || device.fuses(cell) ? 0 : 1
-            #expect(step.calls(.copy) == 2 * (states + 1 + packed))
+            let states = cell.carriesMemory ? 2 : 1
+            let packs = Self.products(cell) == 1 && device.kind != .openCLProcessor && !device.fuses(cell)
+            let biases = cell.hasRecurrentProduct ? 1 : 0
+            #expect(step.calls(.copy) == 2 * (states + biases + (packs ? 1 : 0)))
         }
     }
 
@@ -67,15 +68,20 @@ struct LaunchTests {
         return try profile.take()
     }
 
+    /// With the state, in a time step; a kernel follows each, or stands alone where there is none.
+    private static func products(_ cell: RecurrentCell) -> Int {
+        cell.hasRecurrentProduct ? (cell == .gru ? 2 : 1) : 0
+    }
+
     /// So many products for each time step, forward and backward, and a kernel after each, before the first step none; or
     /// one launch forward and one backward.
     private static func gpuLaunches(
         _ cell: RecurrentCell, steps: Int, layers: Int, slices: Int, fused: Bool
     ) -> Int {
-        let products = cell == .gru ? 2 : 1
-        let recurrence = fused ? 2 : 4 * products * steps - 1
+        let products = products(cell)
+        let recurrence = fused ? 2 : 2 * steps * (max(1, products) + products) - min(1, products)
         // U transposed, its gradient by each product, the biases'.
-        let layer = recurrence + 1 + products + slices
+        let layer = recurrence + min(1, products) + products + slices
         // The input product and both its gradients; the first layer looks its rows up.
         let upperLayer = 3
         // Rows gathered and scattered; logits and their three gradients; losses and their mean; the optimizer and its
@@ -85,7 +91,7 @@ struct LaunchTests {
 
     /// One launch for all time steps. A product packs its right factor before, and turns a transposed left one.
     private static func processorLaunches(_ cell: RecurrentCell, layers: Int, slices: Int) -> Int {
-        let products = cell == .gru ? 2 : 1
+        let products = products(cell)
         let layer = 2 * (products + 1) + 3 * products + slices
         let upperLayer = 2 + 3 + 2
         return layers * layer + (layers - 1) * upperLayer + 2 + 2 + (3 + 2 + slices) + 2 + 2

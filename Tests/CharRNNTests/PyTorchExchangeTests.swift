@@ -68,7 +68,7 @@ import Testing
         return String(decoding: data, as: UTF8.self)
     }
 
-    @Test(.enabled(if: PyTorch.python != nil, "no Python with torch was found"), arguments: RecurrentCell.allCases)
+    @Test(.enabled(if: PyTorch.python != nil, "no Python with torch was found"), arguments: RecurrentCell.charRNNs)
     func theProgramComputesTheSame(_ cell: RecurrentCell) throws {
         let model = try model(cell)
         let prime = String(Self.text.prefix(40))
@@ -120,7 +120,7 @@ import Testing
         return url
     }
 
-    @Test(arguments: RecurrentCell.allCases)
+    @Test(arguments: RecurrentCell.charRNNs)
     func aStateDictionaryIsRead(_ cell: RecurrentCell) throws {
         let model = try model(cell, dropout: 0)
         try withTemporaryFolder { folder in

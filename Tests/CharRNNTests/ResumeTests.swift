@@ -89,7 +89,7 @@ import Testing
             } catch let error as CheckpointError { return error.description }
         }
         func sentence(_ difference: String) -> String {
-            "the run cannot be resumed on this data: \(difference); start from its weights with --init-from instead"
+            "the run cannot be resumed on this data: \(difference); start a new run from its weights instead"
         }
         let longer = try refusal { $0.text += "a" }
         #expect(longer == sentence("its character count was 130, now it is 131"))
@@ -105,7 +105,7 @@ import Testing
         #expect(throws: CheckpointError.noTraining) { try Trainer(resuming: checkpoint, dataset: run.dataset()) }
         #expect(
             "\(CheckpointError.noTraining)"
-                == "the checkpoint holds weights without a training state; start from it with --init-from instead")
+                == "the checkpoint holds weights without a training state; start a new run from its weights instead")
     }
 
     @Test func aModelFromACheckpointBeginsANewRun() throws {

@@ -105,6 +105,16 @@ import Testing
 
             let without = try place.run(back)
             #expect(without.status != 0 && without.errors.contains("name them with --vocabulary-of or --text"))
+
+            let gru = try place.train(["--cell", "gru", "--max-iterations", "1"])
+            try place.succeed(["convert", gru, "gru", "--to", "pytorch"])
+            let gruBack = ["convert", "gru/weights.safetensors", "gru.safetensors", "--from", "pytorch"]
+            let unclear = try place.run(gruBack + ["--vocabulary-of", gru])
+            #expect(
+                unclear.status == 1
+                    && unclear.errors.hasSuffix("equations are others; --cell gru if it is model.py's\n"),
+                "\(unclear.errors)")
+            try place.succeed(gruBack + ["--vocabulary-of", gru, "--cell", "gru"])
         }
     }
 

@@ -112,6 +112,7 @@ struct DeviceFailureTests {
             #expect(outcome.status == 1, "\(outcome.errors)")
             #expect(place.checkpoints() == [whole[0]])
             #expect(outcome.errors.contains("CL_INVALID_COMMAND_QUEUE (-36)"))
+            #expect(outcome.errors.contains("; see whether char-rnn devices --check passes, and use another device"))
             #expect(
                 outcome.errors.contains(
                     "go on from it with: char-rnn train --resume \(whole[0]) --device opencl --max-iterations 2 --eval-every 1\n"
@@ -162,7 +163,7 @@ struct DeviceFailureTests {
             let outcome = try train(1000)
             #expect(outcome.status == 1)
             #expect(outcome.errors.contains(" cannot give "), "\(outcome.errors)")
-            #expect(outcome.errors.contains("of its \(8 << 20) it can give"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("of its 8.4 MB it can give"), "\(outcome.errors)")
             let advised = try #require(outcome.errors.firstMatch(of: #/--batch-size (\d+) would fit/#)).1
             let size = try #require(Int(advised))
             #expect(try train(size).status == 0, "\(size) fits")

@@ -136,6 +136,7 @@ import Testing
             }
             let outcome = try place.run(["train", "--data-dir", "other", "--device", "gpu"])
             #expect(outcome.errorLines.last!.hasPrefix("char-rnn: no device 'gpu'; found: cpu"))
+            #expect(outcome.errorLines.last!.hasSuffix(" (list them with: char-rnn devices)"))
         }
     }
 

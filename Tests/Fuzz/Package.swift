@@ -13,11 +13,14 @@ let package = Package(
         .target(name: "CPUKernels", path: "root/Sources/CPUKernels"),
         .target(
             name: "CLBlastParameters", dependencies: ["COpenCL", "CCLBlast"], path: "root/Sources/CLBlastParameters"),
+        .target(name: "CharRNNFiles", path: "root/Sources/CharRNNFiles"),
         .target(
             name: "OpenCLCompute",
-            dependencies: ["COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels"],
+            dependencies: [
+                "CharRNNFiles", "COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels",
+            ],
             path: "root/Sources/OpenCLCompute"),
-        .target(name: "CharRNN", dependencies: ["OpenCLCompute"], path: "root/Sources/CharRNN"),
+        .target(name: "CharRNN", dependencies: ["CharRNNFiles", "OpenCLCompute"], path: "root/Sources/CharRNN"),
         .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Targets"),
         .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Fuzzer"),
     ],

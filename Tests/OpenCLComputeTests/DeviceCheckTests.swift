@@ -27,7 +27,7 @@ struct DeviceCheckTests {
 
     @Test("An operation that the device refuses fails with the device's words, and the others are still tried")
     func refusal() {
-        let error = DeviceError.callFailed(call: "CLBlastSgemm", status: "CL_OUT_OF_RESOURCES", device: "made-up")
+        let error = DeviceError.callFailed(call: "CLBlastSgemm", status: .outOfResources, device: "made-up")
         let results = DeviceCheck.run(on: device { try FaultyBackend(productError: error) })
         #expect(results.count > results.filter(\.hasFailed).count)
         for result in results where result.operation.hasPrefix("product") {
@@ -37,7 +37,7 @@ struct DeviceCheckTests {
 
     @Test("A device that cannot be started says why")
     func noStart() {
-        let error = DeviceError.callFailed(call: "clCreateContext", status: "CL_OUT_OF_RESOURCES", device: "made-up")
+        let error = DeviceError.callFailed(call: "clCreateContext", status: .outOfResources, device: "made-up")
         let results = DeviceCheck.run(on: device { throw error })
         #expect(results.map(\.operation) == ["start"])
         #expect(results.map(\.reason) == [error.description])

@@ -36,27 +36,36 @@ struct DeviceErrorTests {
         #expect("\(error)" == line)
     }
 
+    @Test("A status has the name of the headers, and one that they have not its number")
+    func statuses() {
+        #expect(OpenCLStatus.outOfResources.name == "CL_OUT_OF_RESOURCES")
+        #expect("\(OpenCLStatus.platformNotFound)" == "CL_PLATFORM_NOT_FOUND_KHR (-1001)")
+        #expect("\(OpenCLStatus(rawValue: -2050))" == "CLBlastInsufficientMemoryTemp (-2050)")
+        let unknown = OpenCLStatus(rawValue: -4711)
+        #expect(unknown.name == nil && "\(unknown)" == "status -4711")
+    }
+
     static let errors: [DeviceError] = [
         .noSuchDevice("gpu", available: ["cpu", "opencl:0"]),
         .noOpenCLDevice(reason: "no driver is installed"),
-        .callFailed(call: "clCreateBuffer", status: "CL_INVALID_BUFFER_SIZE", device: "opencl:0"),
+        .callFailed(call: "clCreateBuffer", status: .invalidBufferSize, device: "opencl:0"),
         .kernelBuildFailed(
             file: "lstm.cl", device: "opencl:0", options: "-DWIDTH=8", log: "1:1: error", savedAt: "/tmp/lstm.cl"),
-        .callFailed(call: "clFinish", status: "CL_OUT_OF_RESOURCES (-5)", device: "opencl:0"),
+        .callFailed(call: "clFinish", status: .outOfResources, device: "opencl:0"),
         .outOfMemory(
             requestedBytes: 8_000_000_000, limitBytes: 2_000_000_000, memoryBytes: 4_000_000_000, device: "opencl:0"),
     ]
     static let lines = [
-        "no device 'gpu'; found: cpu, opencl:0 (list them with: char-rnn devices)",
+        "no device 'gpu'; found: cpu, opencl:0",
         "no OpenCL device: no driver is installed; install your graphics driver's OpenCL package, or "
             + "pocl-opencl-icd to run OpenCL on the processor",
-        "clCreateBuffer failed with CL_INVALID_BUFFER_SIZE on opencl:0: the driver refused it; see whether "
-            + "char-rnn devices --check passes, and use another device meanwhile",
+        "clCreateBuffer failed with CL_INVALID_BUFFER_SIZE (-61) on opencl:0: the driver refused it; see "
+            + "whether its DeviceCheck passes, and use another device meanwhile",
         "lstm.cl does not build on opencl:0 with '-DWIDTH=8' (clBuildProgram; source saved as /tmp/lstm.cl); update the "
             + "driver, or use another device; its compiler says: 1:1: error",
         "clFinish failed with CL_OUT_OF_RESOURCES (-5) on opencl:0: the device ran out of memory or stopped answering; "
             + "try a smaller batch size, or another device",
-        "opencl:0 cannot give 8000000000 bytes: of its 4000000000 it can give 2000000000 at once; use a smaller "
-            + "batch size, sequence length or hidden size",
+        "opencl:0 cannot give 8.0 GB: of its 4.0 GB it can give 2.0 GB at once; use a smaller batch "
+            + " size, sequence length or hidden size",
     ]
 }

@@ -81,7 +81,7 @@ struct DeviceTests {
     @Test("A failed start is tried again")
     func startedAgain() throws {
         let starts = Counter()
-        let failure = DeviceError.callFailed(call: "clCreateContext", status: "CL_OUT_OF_RESOURCES", device: "busy")
+        let failure = DeviceError.callFailed(call: "clCreateContext", status: .outOfResources, device: "busy")
         let device = makeUp("busy") {
             guard starts.increment() > 1 else { throw failure }
             return try Device.cpu.backend()
@@ -98,9 +98,7 @@ struct DeviceTests {
     private func expectNoSuchDevice(_ name: String) {
         let ids = Device.available.map(\.id)
         let error = #expect(throws: DeviceError.noSuchDevice(name, available: ids)) { try Device.named(name) }
-        #expect(
-            error?.description == "no device '\(name)'; found: \(ids.joined(separator: ", ")) "
-                + "(list them with: char-rnn devices)")
+        #expect(error?.description == "no device '\(name)'; found: \(ids.joined(separator: ", "))")
     }
 
     private func makeUp(

@@ -54,6 +54,33 @@ struct MatrixTests {
         try bench.expectSurroundingsUntouched()
     }
 
+    @Test("Some columns of a matrix take part in a product like a matrix of their own", arguments: Device.underTest)
+    func someColumns(device: Device) throws {
+        let bench = try Workbench(device)
+        var numbers = Numbers()
+        let (a, b) = (numbers.floats(7 * 20), numbers.floats(9 * 30))
+        let c = try bench.matrix(numbers.floats(7 * 25), rows: 7, columns: 25)
+        let before = try bench.read(c)
+        // Columns 3..<12 of a, 4..<17 of b, into 2..<15 of c.
+        try bench.backend.multiply(
+            bench.matrix(a, rows: 7, columns: 20).columns(3..<12),
+            bench.matrix(b, rows: 9, columns: 30).columns(4..<17),
+            into: c.columns(2..<15))
+        func part(_ values: [Float], _ width: Int, _ range: Range<Int>) -> [Double] {
+            stride(from: 0, to: values.count, by: width).flatMap {
+                values[$0 + range.lowerBound..<$0 + range.upperBound]
+            }
+            .map(Double.init)
+        }
+        let expected = Reference.product(
+            part(a, 20, 3..<12), part(b, 30, 4..<17), rows: 7, inner: 9, columns: 13)
+        let after = try bench.read(c)
+        expectClose(part(after, 25, 2..<15).map { Float($0) }, expected, within: 4 * 9 * unitRoundoff)
+        for columns in [0..<2, 15..<25] {
+            #expect(part(after, 25, columns) == part(before, 25, columns), "columns \(columns) are not the product's")
+        }
+    }
+
     @Test("Some rows of a matrix take part in a product like a matrix of their own", arguments: Device.underTest)
     func someRows(device: Device) throws {
         let bench = try Workbench(device)

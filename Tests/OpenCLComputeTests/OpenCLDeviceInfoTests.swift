@@ -96,7 +96,7 @@ struct OpenCLDeviceInfoTests {
     func slices() {
         var info = Self.examples[0].info
         func largest(_ cell: RecurrentCell) -> Int? {
-            (1...4096).last { info.holdsSlice(cell, hiddenSize: $0) }
+            (1...4096).last { info.holdsShare(cell, hiddenSize: $0) }
         }
         // 4 streams × (64 items + the gates of a product), of 4 bytes.
         info.localMemory = 16 << 10

@@ -42,7 +42,7 @@ struct OpenCLPlatformTests {
 
     @Test("A platform without a device, and one that fails, hide nothing of the others")
     func besides() throws {
-        let failure = DeviceError.callFailed(call: "clGetDeviceIDs", status: "CL_OUT_OF_HOST_MEMORY (-6)", device: "X")
+        let failure = DeviceError.callFailed(call: "clGetDeviceIDs", status: .outOfHostMemory, device: "X")
         let others = [Platform("Clover", []), Platform("X", failure: failure)]
         #expect(try found(others + [Platform("NVIDIA", Self.nvidia)]) == Self.nvidia)
         #expect(try found([Platform("NVIDIA", Self.nvidia)] + others) == Self.nvidia)

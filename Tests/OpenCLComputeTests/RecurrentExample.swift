@@ -28,10 +28,11 @@ struct RecurrentExample: Sendable, CustomTestStringConvertible {
         self.hiddenSize = hiddenSize
         inputs = numbers.floats(steps * batchSize * width, in: inputRange)
         hidden = numbers.floats(state)
-        memory = numbers.floats(cell == .lstm ? state : 0)
-        recurrent = numbers.floats(hiddenSize * width, in: -weightRange...weightRange)
+        memory = numbers.floats(cell.carriesMemory ? state : 0)
+        let recurrentWidth = cell.hasRecurrentProduct ? width : 0
+        recurrent = numbers.floats(hiddenSize * recurrentWidth, in: -weightRange...weightRange)
         inputBias = numbers.floats(width, in: -0.5...0.5)
-        recurrentBias = numbers.floats(width, in: -0.5...0.5)
+        recurrentBias = numbers.floats(recurrentWidth, in: -0.5...0.5)
         lossWeights = numbers.floats(steps * state)
         reference = ReferenceRecurrence(
             cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, inputs: inputs.asDoubles,
@@ -89,13 +90,15 @@ struct RecurrentRun {
         let width = example.cell.gateCount * example.hiddenSize
         func weights(_ recurrent: [Float], _ inputBias: [Float], _ recurrentBias: [Float]) throws -> RecurrentWeights {
             RecurrentWeights(
-                recurrent: try bench.matrix(recurrent, rows: example.hiddenSize, columns: width),
+                recurrent: try bench.matrix(
+                    recurrent, rows: example.hiddenSize, columns: recurrent.count / example.hiddenSize),
                 inputBias: try bench.buffer(inputBias), recurrentBias: try bench.buffer(recurrentBias))
         }
         self.example = example
         self.bench = bench
         self.weights = try weights(example.recurrent, example.inputBias, example.recurrentBias)
-        gradient = try weights(unset(example.recurrent.count), unset(width), unset(width))
+        gradient = try weights(
+            unset(example.recurrent.count), unset(width), unset(example.recurrentBias.count))
         sequence = try RecurrentSequence(
             example.cell, steps: example.steps, batchSize: example.batchSize, hiddenSize: example.hiddenSize,
             on: bench.backend)
@@ -105,7 +108,10 @@ struct RecurrentRun {
 
     func forward() throws {
         let backend = bench.backend
-        for matrix in [sequence.hidden, sequence.memory, sequence.carry] {
+        for matrix in [
+            sequence.hidden, sequence.memory, sequence.intermediate, sequence.memoryGradient,
+            sequence.intermediateGradient,
+        ] {
             try backend.fill(matrix.elements, with: .nan)
         }
         try backend.fill(sequence.scratch, with: .nan)

@@ -15,6 +15,8 @@ extension RecurrentExample {
         expectClose(try run.bench.read(run.sequence.gates), activations.gates, within: bound, "gates")
         expectClose(try run.bench.read(run.sequence.hidden), activations.hidden, within: bound, "hidden states")
         expectClose(try run.bench.read(run.sequence.memory), activations.memory, within: bound, "memory")
+        expectClose(
+            try run.bench.read(run.sequence.intermediate), activations.intermediate, within: bound, "intermediate")
         expectSame(
             try run.bench.read(run.sequence.hidden.rows(0..<batchSize)), hidden, "the state before the sequence")
         try expectWeightsUntouched(run)
@@ -38,7 +40,7 @@ extension RecurrentExample {
             try backend.forward(sequence, weights: run.weights)
             outputs += try backend.read(sequence.outputs.elements)
             let last = half * batchSize..<(half + 1) * batchSize
-            for states in cell == .lstm ? [sequence.hidden, sequence.memory] : [sequence.hidden] {
+            for states in cell.carriesMemory ? [sequence.hidden, sequence.memory] : [sequence.hidden] {
                 try backend.copy(states.rows(last).elements, to: states.rows(0..<batchSize).elements)
             }
         }

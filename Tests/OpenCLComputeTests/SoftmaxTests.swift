@@ -37,6 +37,22 @@ struct SoftmaxTests {
         try expectAgreement(logits, targets: targets, classes: classes, on: device)
     }
 
+    @Test("Without a gradient the losses are the same bits", arguments: Device.underTest)
+    func lossesAlone(device: Device) throws {
+        var numbers = Numbers()
+        let (logits, targets) = (numbers.floats(37 * 65, in: -3...3), numbers.indices(37, below: 65))
+        let bench = try Workbench(device)
+        let losses = try [Self.scale, nil].map { scale in
+            let losses = try bench.buffer(unset(37))
+            try bench.backend.softmaxCrossEntropy(
+                bench.matrix(logits, rows: 37, columns: 65), bias: bench.buffer([Float](repeating: 0.5, count: 65)),
+                targets: bench.indices(targets), gradientScale: scale, losses: losses)
+            return try bench.read(losses)
+        }
+        expectSame(losses[1], losses[0], "losses")
+        try bench.expectSurroundingsUntouched()
+    }
+
     @Test("The reference's gradient is the slope of its losses")
     func reference() {
         var numbers = Numbers()

@@ -1,19 +1,14 @@
 #!/usr/bin/env python3
-"""Builds every file of CLKernels with -Werror on every OpenCL device that this process finds.
+"""Builds every program of CLKernels with -Werror on every OpenCL device that this process finds. The programs are those of
+the file named on the command line, which the test "The programs are written down" writes.
 
 Prints a JSON object: how many builds there were, and the compiler's words for each that failed. portability runs it once
 a platform, since a process sees the platforms that it began with.
 """
 import ctypes
 import json
-import pathlib
 import sys
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "CLKernels"
-# What stands before each file, on GPUs and on processors.
-VARIANTS = {1: ["common", "gpu"], 8: ["common", "cpu"]}
-# Of these, product.cl is made of cpu.cl and needs it.
-PROCESSORS_ONLY = ["product"]
 BUILD_LOG = 0x1183
 ALL_KINDS = 0xFFFFFFFF
 
@@ -43,10 +38,6 @@ def devices():
         yield from listed(lambda n, ids, count: opencl.clGetDeviceIDs(platform, ALL_KINDS, n, ids, count))
 
 
-def text(name):
-    return f'#line 1 "{name}.cl"\n' + (FOLDER / f"{name}.cl").read_text()
-
-
 def build(context, device, source, options):
     """None, or why the driver refused. Oclgrind does not know -Werror and only warns."""
     characters = ctypes.c_char_p(source.encode())
@@ -64,19 +55,17 @@ def build(context, device, source, options):
 
 def main():
     builds, failures = 0, []
-    files = sorted(file.stem for file in FOLDER.glob("*.cl"))
+    with open(sys.argv[1]) as file:
+        programs = json.load(file)
     for device in devices():
         handle = pointer(device)
         context = opencl.clCreateContext(None, 1, ctypes.byref(handle), None, None, None)
-        for width, first in VARIANTS.items():
-            for file in files:
-                if file in [*VARIANTS[1], *VARIANTS[8]] or width == 1 and file in PROCESSORS_ONLY:
-                    continue
-                options = f"-cl-std=CL1.2 -Werror -DWIDTH={width}"
-                reason = build(context, device, "".join(text(name) for name in [*first, file]), options)
-                builds += 1
-                if reason:
-                    failures.append(f"{file}.cl with {options}: {reason}")
+        for program in programs:
+            options = f"{program['options']} -Werror"
+            reason = build(context, device, program["source"], options)
+            builds += 1
+            if reason:
+                failures.append(f"{program['file']}.cl with {options}: {reason}")
         opencl.clReleaseContext(context)
     json.dump({"builds": builds, "failures": failures}, sys.stdout)
 

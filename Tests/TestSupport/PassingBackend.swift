@@ -25,6 +25,7 @@ open class PassingBackend: Backend, @unchecked Sendable {
     }
     open func fill(_ buffer: Buffer<Float>, with value: Float) throws { try sound.fill(buffer, with: value) }
     open func synchronize() throws { try sound.synchronize() }
+    open func add(_ x: Buffer<Float>, to sum: Buffer<Float>) throws { try sound.add(x, to: sum) }
     open func addBias(_ bias: Buffer<Float>, to matrix: Matrix) throws { try sound.addBias(bias, to: matrix) }
     open func mean(of elements: Buffer<Float>, into result: Buffer<Float>) throws {
         try sound.mean(of: elements, into: result)
@@ -53,7 +54,7 @@ open class PassingBackend: Backend, @unchecked Sendable {
         try sound.dropout(x, mask: mask, into: result)
     }
     open func softmaxCrossEntropy(
-        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float?, losses: Buffer<Float>
     ) throws {
         try sound.softmaxCrossEntropy(
             logits, bias: bias, targets: targets, gradientScale: gradientScale, losses: losses)

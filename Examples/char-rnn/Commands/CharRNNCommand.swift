@@ -31,7 +31,7 @@ struct CharRNNCommand: ParsableCommand {
         Device.releasePrograms()
         do { try outcome.get() } catch let error where Failure.isOurs(error) {
             // One line of facts; a usage text would bury it. Only what a compiler says has lines of its own.
-            let message = "char-rnn: \(error)"
+            let message = "char-rnn: \(Hints.message(of: error))"
             if case DeviceError.kernelBuildFailed = error {
                 Console.note(message)
             } else {

@@ -39,7 +39,7 @@ struct Devices: ParsableCommand {
             failures += report.failures
         }
         if devices.count == 1 {
-            do { _ = try Device.bestOpenCL() } catch { Console.note("\(error)") }
+            do { _ = try Device.bestOpenCL() } catch { Console.note(Hints.message(of: error)) }
         }
         if failures > 0 { throw Failure("\(failures) operations failed; see above, and use --device cpu meanwhile") }
     }

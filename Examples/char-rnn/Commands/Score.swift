@@ -36,12 +36,9 @@ struct Score: ParsableCommand {
         let logarithms = try model.logProbabilities(of: tokens)
         let nats = -logarithms.reduce(0, +) / Double(logarithms.count)
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .sortedKeys
-            encoder.keyEncodingStrategy = .convertToSnakeCase
             let result = Result(
                 characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms)
-            Console.output(try encoder.encode(result) + [10])
+            Console.output(Array((try result.jsonLine() + "\n").utf8))
         } else {
             let line =
                 "\(Console.grouped(logarithms.count + 1)) characters, \(fixed(nats, 4)) nats per character "

@@ -101,7 +101,8 @@ struct Train: ParsableCommand {
                 (run.lastCheckpoint?.relativePath ?? resume).map {
                     "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))"
                 } ?? "no checkpoint was written yet"
-            throw Failure("\(error)\(room(for: trainer.model.configuration, on: devices, error)); \(saved)")
+            let message = Hints.message(of: error)
+            throw Failure("\(message)\(room(for: trainer.model.configuration, on: devices, error)); \(saved)")
         }
     }
 
@@ -144,7 +145,7 @@ struct Train: ParsableCommand {
                 model: makeModel(), dataset: dataset, options: learning.trainerOptions,
                 sharingWith: others(devices, for: dataset))
         } catch let error as DeviceError {
-            throw Failure("\(error)\(room(for: configuration, on: devices, error))")
+            throw Failure("\(Hints.message(of: error))\(room(for: configuration, on: devices, error))")
         }
     }
 

@@ -44,21 +44,21 @@ enum TextInput {
     }
 
     private static func bytes(of descriptor: Int32, _ path: String) throws -> [UInt8] {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure(path) }
-        let kind = status.st_mode & S_IFMT
-        guard kind != S_IFREG || HostMemory.hasRoom(for: 12 * min(Int(status.st_size), .max / 12)) else {
-            throw Failure("\(path) has \(status.st_size) bytes, too many for the computer's memory; cut it into parts")
+        guard let status = FileStatus(descriptor: descriptor) else { throw failure(path) }
+        let kind = status.kind
+        guard kind != .file || HostMemory.hasRoom(for: 12 * min(status.size, .max / 12)) else {
+            throw Failure(
+                "\(path) has \(readable(bytes: status.size)), too many for the computer's memory; cut it into parts")
         }
-        var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
+        var waitsForWriter = kind == .pipe && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []
-        if kind == S_IFREG { bytes.reserveCapacity(Int(status.st_size)) }
+        if kind == .file { bytes.reserveCapacity(status.size) }
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = read(descriptor, &part, part.count)
             if count > 0 {
                 bytes += part.prefix(count)
-                guard kind == S_IFREG || bytes.count <= streamLimit else {
+                guard kind == .file || bytes.count <= streamLimit else {
                     throw Failure("\(path) does not end after \(streamLimit >> 20) MB; save what you need as a file")
                 }
             } else if count == 0 && waitsForWriter && bytes.isEmpty {

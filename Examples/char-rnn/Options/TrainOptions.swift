@@ -1,7 +1,10 @@
 import ArgumentParser
 import CharRNN
 
-extension RecurrentCell: ExpressibleByArgument {}
+extension RecurrentCell: ExpressibleByArgument {
+    /// Papers write minGRU.
+    public init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+}
 extension TokenKind: ExpressibleByArgument {}
 
 enum OptimizerName: String, CaseIterable, ExpressibleByArgument {

@@ -58,7 +58,8 @@ struct BenchResult: Encodable {
     /// input is one-hot, a look-up.
     private static func operationsPerCharacter(_ configuration: LanguageModel.Configuration) -> Double {
         let h = Double(configuration.hiddenSize)
-        let matrices = Double(2 * configuration.layerCount - 1) * Double(configuration.cell.gateCount)
+        let (layers, cell) = (configuration.layerCount, configuration.cell)
+        let matrices = Double((layers - 1 + (cell.hasRecurrentProduct ? layers : 0)) * cell.gateCount)
         return 3 * 2 * (matrices * h * h + h * Double(configuration.vocabulary.count))
     }
 

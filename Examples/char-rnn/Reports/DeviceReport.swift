@@ -37,7 +37,10 @@ struct DeviceReport: Encodable {
         operations = DeviceCheck.run(on: device).map { result in
             switch result.outcome {
             case .success(let error): Operation(operation: result.operation, worstError: error, fault: nil)
-            case .failure(let fault): Operation(operation: result.operation, worstError: nil, fault: "\(fault)")
+            case .failure(let fault):
+                Operation(
+                    operation: result.operation, worstError: nil,
+                    fault: fault.error.map(Hints.message) ?? fault.description)
             }
         }
     }
@@ -54,11 +57,11 @@ struct DeviceReport: Encodable {
             let speed = try DeviceSpeed(configuration, dataset: dataset, on: device)
             self.speed = speed
             verdict = cpu.map { speed.verdict(against: $0) }
-        } catch { verdict = "it cannot train this model: \(error)" }
+        } catch { verdict = "it cannot train this model: \(Hints.message(of: error))" }
     }
 
     var text: String {
-        let facts = [kind, vendor, "\(memoryBytes >> 20) MB", platform, version].joined(separator: ", ")
+        let facts = [kind, vendor, readable(bytes: Int(memoryBytes)), platform, version].joined(separator: ", ")
         var lines = ["\(device): \(name)"] + Console.wrapped(facts, indent: "  ")
         for result in operations ?? [] {
             lines.append(

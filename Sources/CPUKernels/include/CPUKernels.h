@@ -49,40 +49,50 @@ double cpu_reduce_sum(const float *x, long count);
 /// Σ x².
 double cpu_reduce_squares(const float *x, long count);
 
-// MARK: lstm.c, gru.c, rnn.c: one time step of some rows of the batch; see RecurrentCell for the equations
+// MARK: lstm.c, gru.c, rnn.c, mingru.c: the half-steps of the cells, for some rows of the batch at one time step; see
+// RecurrentCell for the equations. All have these operands, of which each takes those that it needs:
+//
+// gates             rows × G·H, arguments without biases, the recurrent product added; then activations; backward their
+//                   gradients: the arguments'
+// input_bias, recurrent_bias   G·H
+// hidden_before, hidden        rows × H, h before and after the step
+// memory_before, memory        rows × H, c before and after it
+// intermediate      rows × H, what the second product of a step multiplies
+// dhidden           rows × H, the gradient of h, complete
+// dhidden_before    rows × H, that of h′, to which is added; NULL in the first step
+// dmemory           rows × H, that of c from the step after; then that of c′
+// dintermediate     rows × H
+#define CPU_FORWARD_OPERANDS                                                                                          \
+    float *gates, const float *input_bias, const float *recurrent_bias, const float *hidden_before,                   \
+        const float *memory_before, float *intermediate, float *hidden, float *memory, long rows, long H
+#define CPU_BACKWARD_OPERANDS                                                                                         \
+    float *gates, const float *hidden_before, const float *memory_before, const float *memory, const float *dhidden,  \
+        float *_Nullable dhidden_before, float *dmemory, const float *dintermediate, long rows, long H
 
-/// gates (rows × 4H: i, f, g, o) from arguments without biases to activations; c and h (rows × H) from them.
-void cpu_lstm_forward(float *gates, const float *input_bias, const float *recurrent_bias, const float *previous_c,
-                      float *c, float *h, long rows, long hidden);
-/// gates from activations to the gradient of their arguments. dc (rows × H) is the gradient of c that came from
-/// the step after, and becomes the one for the step before.
-void cpu_lstm_backward(float *gates, const float *previous_c, const float *c, const float *dh, float *dc, long rows,
-                       long hidden);
+void cpu_lstm_forward(CPU_FORWARD_OPERANDS);
+void cpu_lstm_backward(CPU_BACKWARD_OPERANDS);
 
-/// r and z of gates (rows × 3H: r, z, n) from arguments without biases to activations; reset_h = r∘h′.
-void cpu_gru_reset_forward(float *gates, const float *input_bias, const float *recurrent_bias,
-                           const float *previous_h, float *reset_h, long rows, long hidden);
-/// n of gates likewise; h = z∘n + (1−z)∘h′.
-void cpu_gru_output_forward(float *gates, const float *input_bias, const float *recurrent_bias,
-                            const float *previous_h, float *h, long rows, long hidden);
-/// z and n of gates to gradients of their arguments; previous_dh += (1−z)∘dh unless it is NULL.
-void cpu_gru_output_backward(float *gates, const float *previous_h, const float *dh, float *_Nullable previous_dh,
-                             long rows, long hidden);
-/// r of gates to the gradient of its argument, given that of r∘h′; previous_dh += r∘d_reset unless it is NULL.
-void cpu_gru_reset_backward(float *gates, const float *previous_h, const float *d_reset,
-                            float *_Nullable previous_dh, long rows, long hidden);
+/// r, z and intermediate = r∘h′.
+void cpu_gru_reset_forward(CPU_FORWARD_OPERANDS);
+/// n and h.
+void cpu_gru_output_forward(CPU_FORWARD_OPERANDS);
+/// The gradients of z and n.
+void cpu_gru_output_backward(CPU_BACKWARD_OPERANDS);
+/// That of r, from that of intermediate.
+void cpu_gru_reset_backward(CPU_BACKWARD_OPERANDS);
 
-/// gates (rows × H) from arguments without biases to activations, and a copy of them to h.
-void cpu_rnn_forward(float *gates, const float *input_bias, const float *recurrent_bias, float *h, long rows,
-                     long hidden);
-/// gates from activations to the gradient of their arguments.
-void cpu_rnn_backward(float *gates, const float *dh, long rows, long hidden);
+void cpu_rnn_forward(CPU_FORWARD_OPERANDS);
+void cpu_rnn_backward(CPU_BACKWARD_OPERANDS);
+
+void cpu_mingru_forward(CPU_FORWARD_OPERANDS);
+void cpu_mingru_backward(CPU_BACKWARD_OPERANDS);
 
 // MARK: softmax.c
 
-/// Per row losses[i] = −ln softmax(logits + bias)[targets[i]]; logits become scale·(softmax − one-hot target).
-void cpu_softmax_cross_entropy(float *logits, const float *bias, const int32_t *targets, float scale, float *losses,
-                               long rows, long columns);
+/// Per row losses[i] = −ln softmax(logits + bias)[targets[i]]; logits become scale·(softmax − one-hot target), or
+/// anything where no gradient is wanted.
+void cpu_softmax_cross_entropy(float *logits, const float *bias, const int32_t *targets, float scale,
+                               bool with_gradient, float *losses, long rows, long columns);
 
 // MARK: dropout.c
 

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 import OpenCLCompute
 
@@ -9,15 +10,15 @@ extension Checkpoint {
 
     /// Writes the file beside its place and renames it, so that it is there whole or not at all.
     ///
-    /// - Throws: ``FileError`` with the system's reason, such as a full disk.
+    /// - Throws: `FileError` with the system's reason, such as a full disk.
     public func write(to file: URL) throws {
         var contents = SafeTensors()
         contents.tensors = configuration.layout.tensors(from: parameters)
         contents.metadata["format"] = Self.format
-        contents.metadata["configuration"] = try Self.json(configuration)
-        contents.metadata["options"] = try Self.json(options)
+        contents.metadata["configuration"] = try JSON.text(configuration)
+        contents.metadata["options"] = try JSON.text(options)
         if let training {
-            contents.metadata["training"] = try Self.json(training.position)
+            contents.metadata["training"] = try JSON.text(training.position)
             contents.tensors += training.tensors(configuration)
         }
         try contents.write(to: file)
@@ -51,7 +52,7 @@ extension Checkpoint {
         func fail(_ reason: String) -> CheckpointError { .metadata(path: path, reason: reason) }
         func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
             guard let text = contents.metadata[key] else { throw fail("its metadata has no '\(key)'") }
-            do { return try Self.decoder.decode(type, from: Data(text.utf8)) } catch {
+            do { return try JSON.decode(type, from: Data(text.utf8)) } catch {
                 throw fail("its metadata '\(key)' cannot be decoded")
             }
         }
@@ -73,21 +74,6 @@ extension Checkpoint {
         let position = try decode(TrainingPosition.self, "training")
         guard position.isPlausible else { throw fail("its training position makes no sense") }
         training = try TrainingProgress(position, tensors, configuration)
-    }
-
-    private static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-
-    private static var decoder: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return decoder
     }
 }
 

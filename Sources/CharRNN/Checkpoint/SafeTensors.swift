@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// The file format of Hugging Face's safetensors: the length of a JSON header (8 bytes, little-endian), the header,
@@ -17,7 +18,7 @@ struct SafeTensors {
 
     /// Writes the file whole or not at all.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     func write(to file: URL) throws {
         var header = SafeTensorsHeader(metadata: metadata)
         var offset = 0
@@ -26,9 +27,7 @@ struct SafeTensors {
             header.entries[tensor.name] = .init(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end])
             offset = end
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var json = try encoder.encode(header)
+        var json = try JSON.data(header)
         json.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8))
         let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
         try AtomicFile.write(to: file) { writer in

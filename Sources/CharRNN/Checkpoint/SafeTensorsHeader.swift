@@ -62,7 +62,7 @@ extension SafeTensorsHeader {
     }
 }
 
-/// Writes with `JSONEncoder`.
+/// Written as ``JSON``.
 extension SafeTensorsHeader: Encodable {
     private struct Key: CodingKey {
         let stringValue: String

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import OpenCLCompute
 
 /// A recurrent network that gives each character the probability of following those before it.

@@ -129,7 +129,7 @@ final class UnrolledNetwork {
     func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters?) throws {
         try load(batch, forTraining: gradient != nil)
         try forward(dropout: dropout)
-        try computeLosses()
+        try computeLosses(withGradient: gradient != nil)
         if let gradient { try backward(dropout: dropout, into: gradient) }
     }
 
@@ -169,12 +169,12 @@ final class UnrolledNetwork {
         try backend.multiply(x!, parameters.decoderWeights, into: logits)
     }
 
-    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. The logits become the gradient of the sum
-    /// over time of the mean over the whole batch, which char-rnn follows.
-    private func computeLosses() throws {
+    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits become the
+    /// gradient of the sum over time of the mean over the whole batch, which char-rnn follows.
+    private func computeLosses(withGradient: Bool) throws {
         try backend.softmaxCrossEntropy(
-            logits, bias: parameters.decoderBias, targets: targets, gradientScale: 1 / Float(streams.total),
-            losses: losses)
+            logits, bias: parameters.decoderBias, targets: targets,
+            gradientScale: withGradient ? 1 / Float(streams.total) : nil, losses: losses)
     }
 
     /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 import OpenCLCompute
@@ -6,7 +7,7 @@ extension Checkpoint {
     /// Writes a folder that PyTorch works with: `weights.safetensors`, which is this checkpoint without its run, and
     /// `model.py`, which rebuilds the network from it and lets it write.
     ///
-    /// - Throws: ``FileError``, also when another `model.py` is there.
+    /// - Throws: `FileError`, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
         let isFolder = mkdir(folder.path, 0o777) == 0 || errno == EEXIST
         guard isFolder else { throw FileError.writing(folder) }
@@ -53,9 +54,7 @@ extension Checkpoint {
             throw fail("its 'weight_hh_l0' has the shape \(shape), which no cell has")
         }
         guard cell ?? found == found else { throw fail("its layers are of \(found), not of \(cell!)") }
-        guard found.isPyTorchs || cell == found else {
-            throw fail("its layers are a GRU, and torch.nn.GRU's equations are others; --cell gru if it is model.py's")
-        }
+        guard found.isPyTorchs || cell == found else { throw CheckpointError.ambiguousGRU(path: path) }
         guard vocabulary.count > 0, decoder.first == vocabulary.count else {
             throw fail("its decoder has the shape \(decoder), the vocabulary has \(vocabulary.count) tokens")
         }

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// A text cut into batches as char-rnn cuts it.

@@ -12,13 +12,14 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     case fractions(training: Double, validation: Double)
 
     public var description: String {
+        ([facts] + (recoverySuggestion.map { [$0] } ?? [])).joined(separator: "; ")
+    }
+
+    private var facts: String {
         switch self {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
         case .notUTF8(let file, let offset, let byte):
-            // A text in UTF-16 begins with either of two bytes that UTF-8 never has.
-            "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset); read it as bytes "
-                + "(--tokens bytes) or convert it"
-                + (offset == 0 && byte >= 0xFE ? " with: iconv -f UTF-16 -t UTF-8 OLD > NEW" : "")
+            "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset)"
         case .tooShort(let name, let characters, let needed):
             "\(name) has \(characters) characters; at least \(needed) are needed to train and validate"
         case .fractions(let training, let validation):
@@ -29,5 +30,19 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
 }
 
 extension TextError: LocalizedError {
+    /// What has happened, without what to do about it.
+    public var failureReason: String? { facts }
+
+    /// What to do about it, where more can be said than what has happened.
+    public var recoverySuggestion: String? { conversion.map { "read it as bytes or \($0)" } }
+
     public var errorDescription: String? { description }
+
+    /// How to make UTF-8 of a text that is not.
+    package var conversion: String? {
+        guard case .notUTF8(_, let offset, let byte) = self else { return nil }
+        // A text in UTF-16 begins with either of two bytes that UTF-8 never has.
+        let isUTF16 = offset == 0 && byte >= 0xFE
+        return "convert it" + (isUTF16 ? " with: iconv -f UTF-16 -t UTF-8 OLD > NEW" : "")
+    }
 }

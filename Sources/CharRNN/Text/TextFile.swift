@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// Finding the text of a dataset.
@@ -7,7 +8,7 @@ enum TextFile {
     /// - Throws: ``TextError/unreadable(file:reason:)``.
     static func find(_ url: URL) throws -> URL {
         var file = url
-        if isFolder(url) {
+        if FileStatus(url)?.kind == .folder {
             file = url.appendingPathComponent("input.txt")
             guard FileManager.default.fileExists(atPath: file.path) else {
                 throw TextError.unreadable(
@@ -16,10 +17,5 @@ enum TextFile {
         }
         do { try PlainFile.check(file) } catch { throw TextError.unreadable(file: file.path, reason: error.reason) }
         return file
-    }
-
-    private static func isFolder(_ url: URL) -> Bool {
-        var isDirectory = false
-        return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) && isDirectory
     }
 }

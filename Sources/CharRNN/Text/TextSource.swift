@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// The preprocessed form of a text, kept beside it as `<name>.<kind>.cache`.
@@ -38,7 +39,7 @@ package struct TokenCache {
         else { return nil }
         let body = data.dropFirst(Self.headerSize + 8)
         guard let length = Int(exactly: Self.word(data, at: Self.headerSize)), length <= body.count,
-            let vocabulary = try? JSONDecoder().decode(Vocabulary.self, from: body.prefix(length)),
+            let vocabulary = try? JSON.decode(Vocabulary.self, from: body.prefix(length)),
             vocabulary.kind == kind
         else { return nil }
         let width = TokenSequence.width(vocabularySize: vocabulary.count)
@@ -62,10 +63,7 @@ package struct TokenCache {
     ///
     /// - Parameter check: called before the cache takes its place; what it throws is thrown.
     func store(_ text: Tokenizer, check: () throws -> Void) throws -> TokenSequence? {
-        let encoder = JSONEncoder()
-        // The keys in one order, so that the cache of a text has the same bytes whenever it is made.
-        encoder.outputFormatting = .sortedKeys
-        let json = try encoder.encode(text.vocabulary)
+        let json = try JSON.data(text.vocabulary)
         var (header, size) = (Self.header(textHash: text.fingerprint, bodyHash: 0), Self.headerSize)
         do {
             try AtomicFile.write(to: file) { writer in

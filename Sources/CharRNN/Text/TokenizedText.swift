@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// A text as the numbers of its tokens.
@@ -22,7 +23,7 @@ struct TokenizedText {
     ///
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
     init(contentsOf file: URL, kind: TokenKind) throws {
-        let stamp = FileStamp(file)
+        let status = FileStatus(file)
         let source = TextSource.file(file)
         let cache = TokenCache(for: file, kind: kind)
         if let cached = try cache.load(textHash: source.hash()) {
@@ -31,7 +32,7 @@ struct TokenizedText {
         }
         // A mixture of two texts is nobody's.
         func checkUnchanged() throws {
-            guard FileStamp(file) == stamp else { throw source.hasChanged }
+            guard FileStatus(file) == status else { throw source.hasChanged }
         }
         let tokenizer = try Tokenizer(source, kind: kind, name: file.path)
         let stored = try cache.store(tokenizer, check: checkUnchanged)

@@ -27,10 +27,9 @@ public final class DeviceExchange: GradientExchange {
     public func sumGradients() throws {
         guard let received else { return }
         let first = replicas[0]
-        let sum = Matrix(first.gradient, rows: 1, columns: first.gradient.count)
         for gradient in try concurrently(on: replicas.dropFirst(), { try $0.backend.read($0.gradient) }) {
             try first.backend.write(gradient, to: received)
-            try first.backend.addBias(received, to: sum)
+            try first.backend.add(received, to: first.gradient)
         }
     }
 

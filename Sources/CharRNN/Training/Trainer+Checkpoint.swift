@@ -1,3 +1,4 @@
+import CharRNNFiles
 import OpenCLCompute
 
 extension Checkpoint {

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import OpenCLCompute
 
 /// Trains a model on a dataset by truncated backpropagation through time: each step learns from one batch, and

@@ -15,14 +15,14 @@ extension CPUBackend {
     }
 
     func softmaxCrossEntropy(
-        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float?, losses: Buffer<Float>
     ) {
         checkCrossEntropy(logits, bias, targets, losses)
         parallel(logits.rows, grain: grain(rowLength: 8 * logits.columns)) { rows in
             let first = rows.lowerBound
             cpu_softmax_cross_entropy(
-                logits.pointer(row: first), bias.pointer, targets.pointer + first, gradientScale,
-                losses.pointer + first, rows.count, logits.columns)
+                logits.pointer(row: first), bias.pointer, targets.pointer + first, gradientScale ?? 0,
+                gradientScale != nil, losses.pointer + first, rows.count, logits.columns)
         }
     }
 }

@@ -3,44 +3,22 @@ import CPUKernels
 
 extension CPUBackend {
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) {
-        precondition(
-            a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
-            "product of \(a.shape) and \(b.shape) into \(c.shape)")
-        guard c.rows > 0, c.columns > 0 else { return }
-        product(
-            Operand(a.pointer(), stride: a.storedColumns, isTransposed: a.isTransposed),
-            Operand(b.pointer(), stride: b.storedColumns, isTransposed: b.isTransposed), into: c.pointer(),
-            stride: c.columns, rows: c.rows, columns: c.columns, depth: a.columns, adding: adding)
+        checkProduct(a, b, into: c)
+        multiply(HostMatrix(a), HostMatrix(b), into: c.pointer(), stride: c.stride, adding: adding)
     }
 
-    /// A factor of ``product``: its first stored element, the distance between stored rows, how it is read.
-    struct Operand: @unchecked Sendable {
-        let start: UnsafePointer<Float>
-        let stride: Int
-        let isTransposed: Bool
-
-        init(_ start: UnsafePointer<Float>, stride: Int, isTransposed: Bool) {
-            self.start = start
-            self.stride = stride
-            self.isTransposed = isTransposed
-        }
-
-        func pointer(row: Int) -> UnsafePointer<Float> { start + row * (isTransposed ? 1 : stride) }
-        func pointer(column: Int) -> UnsafePointer<Float> { start + column * (isTransposed ? stride : 1) }
-    }
-
-    /// c (rows × columns, `stride` apart) = a·b, or c += a·b when `adding`.
+    /// c (a.rows × b.columns, rows `stride` apart) = a·b, or c += a·b when `adding`.
     ///
     /// Kernels of our own are a tenth faster than OpenBLAS, which copies more; but where a large a is read by columns,
     /// they would have to copy as much.
-    func product(
-        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int,
-        depth: Int, adding: Bool
+    func multiply(
+        _ a: HostMatrix, _ b: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int, adding: Bool
     ) {
-        let shape = (rows: rows, columns: columns, depth: depth)
-        if depth == 0 {
-            if !adding { for row in 0..<rows { (c + row * stride).update(repeating: 0, count: columns) } }
-        } else if a.isTransposed && (b.isTransposed || rows * columns > 1 << 16) {
+        let shape = (rows: a.rows, columns: b.columns, depth: a.columns)
+        guard shape.rows > 0, shape.columns > 0 else { return }
+        if shape.depth == 0 {
+            if !adding { for row in 0..<shape.rows { (c + row * stride).update(repeating: 0, count: shape.columns) } }
+        } else if a.isTransposed && (b.isTransposed || shape.rows * shape.columns > 1 << 16) {
             multiplyByOpenBLAS(a, b, into: c, stride: stride, shape, adding: adding)
         } else if b.isTransposed {
             multiplyPacked(a, b, into: c, stride: stride, shape, adding: adding)
@@ -53,7 +31,7 @@ extension CPUBackend {
 
     /// With b as it lies in memory. The longer side of c is shared among the threads.
     private func multiplyPlain(
-        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
+        _ a: HostMatrix, _ b: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
         nonisolated(unsafe) let c = c
         eachPart(of: shape) { rows, columns in
@@ -67,7 +45,7 @@ extension CPUBackend {
     /// The rows of a are shared among the threads; the transpose of b is packed for all of them, as many columns at a
     /// time as take two megabytes.
     private func multiplyPacked(
-        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
+        _ a: HostMatrix, _ b: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
         let (rows, n, k) = shape
         let width = Int(cpu_panel_width)
@@ -76,7 +54,7 @@ extension CPUBackend {
             nonisolated(unsafe) let (packed, c) = (room.baseAddress!, c)
             for first in Swift.stride(from: 0, to: n, by: most) {
                 let columns = first..<min(n, first + most)
-                pack(b, columns: columns, depth: k, into: packed)
+                pack(b.columns(columns), into: packed)
                 parallel(rows, grain: grain(of: rows, (rows, columns.count, k))) { part in
                     cpu_product_packed(
                         a.pointer(row: part.lowerBound), a.stride, packed,
@@ -86,20 +64,19 @@ extension CPUBackend {
         }
     }
 
-    /// Packs some columns of b, which has `depth` rows, shared among the threads.
-    func pack(_ b: Operand, columns: Range<Int>, depth: Int, into packed: UnsafeMutablePointer<Float>) {
+    /// Writes b in panels, shared among the threads.
+    func pack(_ b: HostMatrix, into packed: UnsafeMutablePointer<Float>) {
         nonisolated(unsafe) let packed = packed
         // A thread copies this many in some 20 µs.
-        parallel(columns.count, grain: max(1, (1 << 16) / depth), alignment: Int(cpu_panel_width)) { part in
+        parallel(b.columns, grain: max(1, (1 << 16) / b.rows), alignment: Int(cpu_panel_width)) { part in
             (b.isTransposed ? cpu_pack_transposed : cpu_pack)(
-                b.pointer(column: columns.lowerBound + part.lowerBound), b.stride, depth, part.count,
-                packed + part.lowerBound * depth)
+                b.pointer(column: part.lowerBound), b.stride, b.rows, part.count, packed + part.lowerBound * b.rows)
         }
     }
 
     /// The longer side of c is shared among the threads.
     private func multiplyByOpenBLAS(
-        _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
+        _ a: HostMatrix, _ b: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
         nonisolated(unsafe) let c = c
         OpenBLAS.onCallingThread {
@@ -127,6 +104,13 @@ extension CPUBackend {
     /// The part of a side of c that is worth a thread: some 10 µs of multiplying or, in a single row, of reading b.
     private func grain(of length: Int, _ shape: Shape) -> Int {
         max(16, length * 500_000 / (max(2, shape.rows) * shape.columns * shape.depth))
+    }
+
+    func add(_ x: Buffer<Float>, to sum: Buffer<Float>) {
+        checkAddition(x, to: sum)
+        parallel(x.count, grain: 1 << 15, alignment: 16) { range in
+            cpu_rows_add_bias(sum.pointer + range.lowerBound, x.pointer + range.lowerBound, 1, range.count)
+        }
     }
 
     func addBias(_ bias: Buffer<Float>, to matrix: Matrix) {

@@ -1,8 +1,10 @@
+import CharRNNFiles
+
 extension CPUBackend {
     func makeBuffer<Element>(of type: Element.Type, count: Int) throws -> Buffer<Element> {
         checkElement(type, count: count)
         let byteCount = count * MemoryLayout<Element>.stride
-        let limit = Int(CPUBackend.memoryBytes)
+        let limit = Int(Host.memoryBytes)
         // The system promises more memory than it has and ends the program when it is used, so ask no more of it.
         guard let storage = CPUStorage(byteCount: byteCount, limit: limit) else {
             throw DeviceError.outOfMemory(

@@ -11,50 +11,29 @@ extension CPUBackend {
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {
         guard forTraining || steps > 1 && steps * batchSize >= Self.packingRows else { return 0 }
-        // The gates of each product: those of a GRU make two.
-        let products = cell == .gru ? [2, 1] : [cell.gateCount]
-        let forward = products.reduce(0) { $0 + cpu_packed_count(hiddenSize, $1 * hiddenSize) }
-        let backward = products.reduce(0) { $0 + cpu_packed_count($1 * hiddenSize, hiddenSize) }
+        let products = cell.halfSteps.compactMap(\.product).map { $0.columns(hiddenSize: hiddenSize).count }
+        let forward = products.reduce(0) { $0 + cpu_packed_count(hiddenSize, $1) }
+        let backward = products.reduce(0) { $0 + cpu_packed_count($1, hiddenSize) }
         return forTraining ? max(forward, backward) : forward
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) {
         checkRecurrence(sequence, weights)
-        let run = Unrolled(sequence, weights)
+        let run = UnrolledPointers(sequence, weights)
+        let steps = recurrentSteps(of: sequence, weights)
         let h = sequence.hiddenSize
-        switch sequence.cell {
-        case .lstm, .rnn:
-            let u = Factor(weights.recurrent, columns: 0..<run.width, packedInto: run.scratch, on: self)
-            eachSlice(of: sequence) { rows in
-                for t in 0..<sequence.steps {
-                    u.multiply(run.hidden(t, rows), h, into: run.gates(t, rows), run.width, rows, adding: true)
-                    if sequence.cell == .lstm {
-                        cpu_lstm_forward(
-                            run.gates(t, rows), run.inputBias, run.recurrentBias, run.memory(t, rows),
-                            run.memory(t + 1, rows), run.hidden(t + 1, rows), rows.count, h)
-                    } else {
-                        cpu_rnn_forward(
-                            run.gates(t, rows), run.inputBias, run.recurrentBias, run.hidden(t + 1, rows),
-                            rows.count, h)
+        eachShare(of: sequence) { rows in
+            for t in 0..<sequence.steps {
+                let gates = run.gates(t, rows)
+                for step in steps {
+                    if let u = step.weights {
+                        u.multiply(
+                            run.factor(step.factor, t, rows), h, into: gates + step.firstColumn, run.width, rows,
+                            adding: true)
                     }
-                }
-            }
-        case .gru:
-            let uResetUpdate = Factor(weights.recurrent, columns: 0..<2 * h, packedInto: run.scratch, on: self)
-            let uCandidate = Factor(
-                weights.recurrent, columns: 2 * h..<3 * h,
-                packedInto: run.scratch.map { $0 + cpu_packed_count(h, 2 * h) }, on: self)
-            eachSlice(of: sequence) { rows in
-                for t in 0..<sequence.steps {
-                    let gates = run.gates(t, rows)
-                    let before = run.hidden(t, rows)
-                    let reset = run.memory(t, rows)
-                    uResetUpdate.multiply(before, h, into: gates, run.width, rows, adding: true)
-                    cpu_gru_reset_forward(
-                        gates, run.inputBias, run.recurrentBias, before, reset, rows.count, h)
-                    uCandidate.multiply(reset, h, into: gates + 2 * h, run.width, rows, adding: true)
-                    cpu_gru_output_forward(
-                        gates, run.inputBias, run.recurrentBias, before, run.hidden(t + 1, rows), rows.count, h)
+                    step.half.forward(
+                        gates, run.inputBias, run.recurrentBias, run.hidden(t, rows), run.memory(t, rows),
+                        run.intermediate(t, rows), run.hidden(t + 1, rows), run.memory(t + 1, rows), rows.count, h)
                 }
             }
         }
@@ -64,101 +43,121 @@ extension CPUBackend {
         _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
     ) throws {
         checkBackward(sequence, weights, outputGradient: outputGradient, gradient: gradient)
-        fill(sequence.carry.elements, with: 0)
-        switch sequence.cell {
-        case .lstm, .rnn: backwardThroughGates(sequence, weights, outputGradient)
-        case .gru: backwardThroughGRU(sequence, weights, outputGradient)
+        fill(sequence.memoryGradient.elements, with: 0)
+        let run = UnrolledPointers(sequence, weights)
+        let steps = recurrentSteps(of: sequence, weights, transposed: true)
+        let h = sequence.hiddenSize
+        eachShare(of: sequence) { rows in
+            let outputGradients = outputGradient.pointer()
+            for t in (0..<sequence.steps).reversed() {
+                let gates = run.gates(t, rows)
+                let gradient = outputGradients + (t * sequence.batchSize + rows.lowerBound) * h
+                // The state before the first step is no output and gets no gradient.
+                let gradientBefore = t > 0 ? gradient - sequence.batchSize * h : nil
+                let intermediateGradient = run.intermediateGradient(rows)
+                for step in steps.reversed() {
+                    step.half.backward(
+                        gates, run.hidden(t, rows), run.memory(t, rows), run.memory(t + 1, rows), gradient,
+                        gradientBefore, run.memoryGradient(rows), intermediateGradient, rows.count, h)
+                    guard let u = step.weights else { continue }
+                    let gatesGradient = gates + step.firstColumn
+                    switch step.factor {
+                    case .intermediate:
+                        u.multiply(gatesGradient, run.width, into: intermediateGradient, h, rows, adding: false)
+                    case .hidden:
+                        guard let gradientBefore else { break }
+                        u.multiply(gatesGradient, run.width, into: gradientBefore, h, rows, adding: true)
+                    }
+                }
+            }
         }
         weightGradient(sequence, into: gradient.recurrent)
         columnSums(of: sequence.gates, into: gradient.inputBias)
-        copy(gradient.inputBias, to: gradient.recurrentBias)
-    }
-
-    private func backwardThroughGates(
-        _ sequence: RecurrentSequence, _ weights: RecurrentWeights, _ outputGradient: Matrix
-    ) {
-        let run = Unrolled(sequence, weights)
-        let h = sequence.hiddenSize
-        let uTransposed = Factor(
-            transposeOf: weights.recurrent, columns: 0..<run.width, packedInto: run.scratch, on: self)
-        eachSlice(of: sequence) { rows in
-            let dOutputs = outputGradient.pointer()
-            for t in (0..<sequence.steps).reversed() {
-                let dHidden = dOutputs + (t * sequence.batchSize + rows.lowerBound) * h
-                if sequence.cell == .lstm {
-                    cpu_lstm_backward(
-                        run.gates(t, rows), run.memory(t, rows), run.memory(t + 1, rows), dHidden, run.carry(rows),
-                        rows.count, h)
-                } else {
-                    cpu_rnn_backward(run.gates(t, rows), dHidden, rows.count, h)
-                }
-                if t > 0 {
-                    uTransposed.multiply(
-                        run.gates(t, rows), run.width, into: dHidden - sequence.batchSize * h, h, rows, adding: true)
-                }
-            }
-        }
-    }
-
-    private func backwardThroughGRU(
-        _ sequence: RecurrentSequence, _ weights: RecurrentWeights, _ outputGradient: Matrix
-    ) {
-        let run = Unrolled(sequence, weights)
-        let h = sequence.hiddenSize
-        let uResetUpdate = Factor(transposeOf: weights.recurrent, columns: 0..<2 * h, packedInto: run.scratch, on: self)
-        let uCandidate = Factor(
-            transposeOf: weights.recurrent, columns: 2 * h..<3 * h,
-            packedInto: run.scratch.map { $0 + cpu_packed_count(2 * h, h) }, on: self)
-        eachSlice(of: sequence) { rows in
-            let dOutputs = outputGradient.pointer()
-            for t in (0..<sequence.steps).reversed() {
-                let dHidden = dOutputs + (t * sequence.batchSize + rows.lowerBound) * h
-                let dBefore = t > 0 ? dHidden - sequence.batchSize * h : nil
-                let gates = run.gates(t, rows)
-                let before = run.hidden(t, rows)
-                let dReset = run.carry(rows)
-                cpu_gru_output_backward(gates, before, dHidden, dBefore, rows.count, h)
-                uCandidate.multiply(gates + 2 * h, run.width, into: dReset, h, rows, adding: false)
-                cpu_gru_reset_backward(gates, before, dReset, dBefore, rows.count, h)
-                if let dBefore {
-                    uResetUpdate.multiply(gates, run.width, into: dBefore, h, rows, adding: true)
-                }
-            }
-        }
+        // Both biases are added to the same argument.
+        if sequence.cell.hasRecurrentProduct { copy(gradient.inputBias, to: gradient.recurrentBias) }
     }
 
     /// The gradient of U: the states that were multiplied by it, transposed, times the gradient of the arguments.
     private func weightGradient(_ sequence: RecurrentSequence, into gradient: Matrix) {
-        let h = sequence.hiddenSize
-        let width = sequence.cell.gateCount * h
-        func columns(_ range: Range<Int>, from states: UnsafeMutablePointer<Float>) {
-            product(
-                Operand(states, stride: h, isTransposed: true),
-                Operand(sequence.gates.pointer() + range.lowerBound, stride: width, isTransposed: false),
-                into: gradient.pointer() + range.lowerBound, stride: width, rows: h, columns: range.count,
-                depth: sequence.steps * sequence.batchSize, adding: false)
-        }
-        switch sequence.cell {
-        case .lstm, .rnn: columns(0..<width, from: sequence.hidden.pointer())
-        case .gru:
-            columns(0..<2 * h, from: sequence.hidden.pointer())
-            columns(2 * h..<3 * h, from: sequence.memory.pointer())
+        for product in sequence.cell.halfSteps.compactMap(\.product) {
+            let columns = product.columns(hiddenSize: sequence.hiddenSize)
+            multiply(
+                sequence.factors(of: product).transposed, sequence.gates.columns(columns),
+                into: gradient.columns(columns), adding: false)
         }
     }
 
     /// Rows of the batch for each thread; short work stays on the calling thread.
-    private func eachSlice(of sequence: RecurrentSequence, _ body: @Sendable (Range<Int>) -> Void) {
+    private func eachShare(of sequence: RecurrentSequence, _ body: @Sendable (Range<Int>) -> Void) {
         let operationsPerRow = sequence.steps * sequence.cell.gateCount * sequence.hiddenSize * sequence.hiddenSize
         parallel(sequence.batchSize, grain: max(1, 1_000_000 / operationsPerRow), body)
     }
+
+    /// The half-steps of the cell with their weights, which are packed one after the other where there is room.
+    private func recurrentSteps(
+        of sequence: RecurrentSequence, _ weights: RecurrentWeights, transposed: Bool = false
+    ) -> [RecurrentStep] {
+        var room = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
+        precondition(room != nil || !transposed || !sequence.cell.hasRecurrentProduct, "no room for a backward pass")
+        let u = HostMatrix(weights.recurrent)
+        return sequence.cell.halfSteps.map { half in
+            guard let product = half.product else { return RecurrentStep(half: half, factor: .hidden, firstColumn: 0) }
+            let columns = product.columns(hiddenSize: sequence.hiddenSize)
+            let part = transposed ? u.columns(columns).transposed : u.columns(columns)
+            let factor = RecurrentFactor(part, packedInto: room, on: self)
+            room = room.map { $0 + cpu_packed_count(part.rows, part.columns) }
+            return RecurrentStep(
+                half: half, factor: product.factor, firstColumn: columns.lowerBound, weights: factor)
+        }
+    }
 }
 
-/// The pointers of a sequence, by time step and rows of the batch.
-private struct Unrolled: @unchecked Sendable {
-    private let gatesStart, hiddenStart, memoryStart, carryStart: UnsafeMutablePointer<Float>
-    private let batchSize, hiddenSize: Int
+/// A half-step at work.
+private struct RecurrentStep: Sendable {
+    let half: HalfStep
+    let factor: HalfStep.Factor
+    /// Of the gates that its product belongs to.
+    let firstColumn: Int
+    var weights: RecurrentFactor?
+}
+
+/// The right factor of a recurrent product, packed where there is room.
+private struct RecurrentFactor: @unchecked Sendable {
+    // Unchecked because of the pointer into the sequence's scratch memory.
+    private let weights: HostMatrix
+    private let packed: UnsafePointer<Float>?
+    private let backend: CPUBackend
+
+    init(_ weights: HostMatrix, packedInto room: UnsafeMutablePointer<Float>?, on backend: CPUBackend) {
+        if let room { backend.pack(weights, into: room) }
+        self.weights = weights
+        self.backend = backend
+        packed = room.map { UnsafePointer($0) }
+    }
+
+    /// result (+)= a · weights, for `rows.count` rows of a and of the result.
+    func multiply(
+        _ a: UnsafePointer<Float>, _ aStride: Int, into result: UnsafeMutablePointer<Float>, _ resultStride: Int,
+        _ rows: Range<Int>, adding: Bool
+    ) {
+        if let packed {
+            cpu_product_packed(
+                a, aStride, packed, result, resultStride, rows.count, weights.columns, weights.rows, adding)
+        } else {
+            backend.multiply(
+                HostMatrix(a, rows: rows.count, columns: weights.rows, stride: aStride), weights, into: result,
+                stride: resultStride, adding: adding)
+        }
+    }
+}
+
+/// The pointers of a sequence, by time step and rows of the batch. What the cell has not is one address for all.
+private struct UnrolledPointers: @unchecked Sendable {
+    private typealias Pointer = UnsafeMutablePointer<Float>
+    private let gatesStart, hiddenStart, memoryStart, intermediateStart: Pointer
+    private let memoryGradientStart, intermediateGradientStart: Pointer
+    private let batchSize, hiddenSize, memorySize, intermediateSize: Int
     let inputBias, recurrentBias: UnsafePointer<Float>
-    let scratch: UnsafeMutablePointer<Float>?
     /// G·H
     let width: Int
 
@@ -166,82 +165,33 @@ private struct Unrolled: @unchecked Sendable {
         gatesStart = sequence.gates.pointer()
         hiddenStart = sequence.hidden.pointer()
         memoryStart = sequence.memory.pointer()
-        carryStart = sequence.carry.pointer()
+        intermediateStart = sequence.intermediate.pointer()
+        memoryGradientStart = sequence.memoryGradient.pointer()
+        intermediateGradientStart = sequence.intermediateGradient.pointer()
         batchSize = sequence.batchSize
         hiddenSize = sequence.hiddenSize
+        memorySize = sequence.cell.carriesMemory ? hiddenSize : 0
+        intermediateSize = sequence.cell.hasIntermediate ? hiddenSize : 0
         inputBias = UnsafePointer(weights.inputBias.pointer)
         recurrentBias = UnsafePointer(weights.recurrentBias.pointer)
-        scratch = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
         width = sequence.cell.gateCount * hiddenSize
     }
 
-    func gates(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
-        gatesStart + (t * batchSize + rows.lowerBound) * width
-    }
-    func hidden(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
-        hiddenStart + (t * batchSize + rows.lowerBound) * hiddenSize
-    }
-    func memory(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
-        memoryStart + (t * batchSize + rows.lowerBound) * hiddenSize
-    }
-    func carry(_ rows: Range<Int>) -> UnsafeMutablePointer<Float> { carryStart + rows.lowerBound * hiddenSize }
-}
+    private func row(_ t: Int, _ rows: Range<Int>) -> Int { t * batchSize + rows.lowerBound }
 
-/// The right factor of a recurrent product: some columns of U or their transpose, packed where there is room.
-private struct Factor: @unchecked Sendable {
-    private let elements: UnsafePointer<Float>
-    private let stride: Int
-    private let isPacked: Bool
-    private let rowCount, columnCount: Int
-    private let backend: CPUBackend
-
-    /// U[:, columns].
-    init(
-        _ u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?, on backend: CPUBackend
-    ) {
-        if let scratch {
-            backend.pack(
-                CPUBackend.Operand(u.pointer(), stride: u.columns, isTransposed: false), columns: columns,
-                depth: u.rows, into: scratch)
-        }
-        elements = UnsafePointer(scratch ?? u.pointer() + columns.lowerBound)
-        stride = u.columns
-        isPacked = scratch != nil
-        rowCount = u.rows
-        columnCount = columns.count
-        self.backend = backend
+    func gates(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> { gatesStart + row(t, rows) * width }
+    func hidden(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> { hiddenStart + row(t, rows) * hiddenSize }
+    func memory(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> { memoryStart + row(t, rows) * memorySize }
+    func intermediate(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
+        intermediateStart + row(t, rows) * intermediateSize
     }
-
-    /// U[:, columns]ᵀ, which needs the room.
-    init(
-        transposeOf u: Matrix, columns: Range<Int>, packedInto scratch: UnsafeMutablePointer<Float>?,
-        on backend: CPUBackend
-    ) {
-        guard let scratch else { preconditionFailure("a backward pass over a sequence without scratch memory") }
-        backend.pack(
-            CPUBackend.Operand(u.pointer() + columns.lowerBound, stride: u.columns, isTransposed: true),
-            columns: 0..<u.rows, depth: columns.count, into: scratch)
-        elements = UnsafePointer(scratch)
-        stride = 0
-        isPacked = true
-        rowCount = columns.count
-        columnCount = u.rows
-        self.backend = backend
+    func factor(_ factor: HalfStep.Factor, _ t: Int, _ rows: Range<Int>) -> UnsafePointer<Float> {
+        UnsafePointer(factor == .hidden ? hidden(t, rows) : intermediate(t, rows))
     }
-
-    /// result (+)= a · factor, for `rows.count` rows of a and of the result.
-    func multiply(
-        _ a: UnsafePointer<Float>, _ aStride: Int, into result: UnsafeMutablePointer<Float>, _ resultStride: Int,
-        _ rows: Range<Int>, adding: Bool
-    ) {
-        if isPacked {
-            cpu_product_packed(
-                a, aStride, elements, result, resultStride, rows.count, columnCount, rowCount, adding)
-        } else {
-            backend.product(
-                CPUBackend.Operand(a, stride: aStride, isTransposed: false),
-                CPUBackend.Operand(elements, stride: stride, isTransposed: false), into: result, stride: resultStride,
-                rows: rows.count, columns: columnCount, depth: rowCount, adding: adding)
-        }
+    func memoryGradient(_ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
+        memoryGradientStart + rows.lowerBound * memorySize
+    }
+    func intermediateGradient(_ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
+        intermediateGradientStart + rows.lowerBound * intermediateSize
     }
 }

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// The CPU device: OpenBLAS for the gradients of large weights, CPUKernels for everything else, shared among threads.
 ///
 /// Every result depends on the number of threads alone, never on their timing.
@@ -11,35 +9,6 @@ final class CPUBackend: Backend {
         self.threadCount = threadCount
         team = ThreadTeam(threadCount: threadCount)
     }
-
-    /// The cores this process may run on. More threads than it gets time for would wait for each other.
-    static let coreCount = min(
-        ProcessInfo.processInfo.activeProcessorCount,
-        ControlGroup.own.cores.map { Int(max(1, min($0.rounded(.up), 0x1p30))) } ?? .max)
-
-    /// The memory this process may use.
-    static let memoryBytes = min(ProcessInfo.processInfo.physicalMemory, ControlGroup.own.memory ?? .max)
-
-    static func device(id: String, threadCount: Int) -> Device {
-        Device(
-            id: id, kind: .cpu, vendor: processor["vendor_id"] ?? "unknown",
-            name: processor["model name"] ?? "processor", platform: OpenBLAS.description,
-            version: threadCount == 1 ? "1 thread" : "\(threadCount) threads", memoryBytes: memoryBytes
-        ) { CPUBackend(threadCount: threadCount) }
-    }
-
-    /// The first processor's lines of /proc/cpuinfo.
-    private static let processor: [String: String] = {
-        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        var facts: [String: String] = [:]
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(while: { !$0.isEmpty }) {
-            let parts = line.split(separator: ":", maxSplits: 1).map {
-                $0.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            }
-            if parts.count == 2 { facts[parts[0]] = parts[1] }
-        }
-        return facts
-    }()
 
     // MARK: Threads
 

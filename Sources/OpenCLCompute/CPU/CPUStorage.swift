@@ -1,3 +1,4 @@
+import CharRNNFiles
 import Glibc
 import Synchronization
 
@@ -43,5 +44,5 @@ extension Buffer {
 
 extension Matrix {
     /// Entry (row, 0) of the stored matrix, on the CPU device.
-    func pointer(row: Int = 0) -> UnsafeMutablePointer<Float> { elements.pointer + row * storedColumns }
+    func pointer(row: Int = 0) -> UnsafeMutablePointer<Float> { elements.pointer + row * stride }
 }

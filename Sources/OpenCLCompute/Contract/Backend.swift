@@ -27,6 +27,8 @@ public protocol Backend: AnyObject, Sendable {
 
     /// c = a·b, or c += a·b when `adding`. Either factor may be transposed; c is not.
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws
+    /// sum += x, element by element; both have as many elements.
+    func add(_ x: Buffer<Float>, to sum: Buffer<Float>) throws
     /// Adds `bias` to each row.
     func addBias(_ bias: Buffer<Float>, to matrix: Matrix) throws
     /// sums[j] = Σᵢ matrix(i, j).
@@ -49,7 +51,7 @@ public protocol Backend: AnyObject, Sendable {
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int
     /// Runs the layer over all time steps, from the state in the first rows of `hidden` (and of `memory`).
-    /// See ``RecurrentCell`` for the equations and ``RecurrentSequence`` for what it reads and leaves.
+    /// See the cells, such as ``RecurrentCell/lstm``, for the equations and ``RecurrentSequence`` for what it reads and leaves.
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws
     /// Turns `gates` from activations into the gradient of the gates' arguments, and writes the gradient of the
     /// layer's own weights to `gradient` (that of the input product is left to the caller).
@@ -65,9 +67,10 @@ public protocol Backend: AnyObject, Sendable {
     /// result = x∘mask/(1−p). Called with a gradient it is its own derivative. x and result may be the same.
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws
     /// Per row: losses[i] = −ln softmax(logits + bias)[target], in nats; `logits` becomes the gradient of
-    /// `gradientScale` · Σ losses with respect to it.
+    /// `gradientScale` · Σ losses with respect to it. Without a scale no gradient is wanted, and `logits` has no meaning
+    /// afterwards.
     func softmaxCrossEntropy(
-        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>)
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float?, losses: Buffer<Float>)
         throws
 
     // MARK: Optimization

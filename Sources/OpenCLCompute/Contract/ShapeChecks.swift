@@ -18,7 +18,20 @@ func checkCopy(_ source: Buffer<Float>, to destination: Buffer<Float>) {
 
 /// A matrix whose rows lie one after the other, which all operations but products want.
 func checkRows(of matrix: Matrix) {
-    precondition(!matrix.isTransposed, "a transposed matrix of \(matrix.shape), which only products accept")
+    precondition(
+        matrix.isContiguous,
+        "\(matrix.isTransposed ? "a transposed matrix" : "columns of a matrix"), \(matrix.shape), which only products "
+            + "accept")
+}
+
+func checkProduct(_ a: Matrix, _ b: Matrix, into c: Matrix) {
+    precondition(
+        a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
+        "product of \(a.shape) and \(b.shape) into \(c.shape)")
+}
+
+func checkAddition(_ x: Buffer<Float>, to sum: Buffer<Float>) {
+    precondition(x.count == sum.count, "\(x.count) elements added to \(sum.count)")
 }
 
 func checkBias(_ bias: Buffer<Float>, for matrix: Matrix) {
@@ -56,8 +69,10 @@ func checkScatter(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) {
 
 func checkRecurrence(_ sequence: RecurrentSequence, _ weights: RecurrentWeights) {
     checkRows(of: weights.recurrent)
+    let columns = sequence.cell.hasRecurrentProduct ? sequence.gates.columns : 0
     precondition(
-        weights.recurrent.rows == sequence.hiddenSize && weights.recurrent.columns == sequence.gates.columns,
+        weights.recurrent.rows == sequence.hiddenSize && weights.recurrent.columns == columns
+            && weights.inputBias.count == sequence.gates.columns,
         "recurrent weights of \(weights.recurrent.shape) for \(sequence.hiddenSize) units of \(sequence.cell)")
 }
 

@@ -33,18 +33,12 @@ public struct Device: Sendable {
     /// The most that a single buffer may take of it; often a quarter.
     public let largestBufferBytes: UInt64
 
-    /// What has been found by measuring on a GPU; nil on processors.
-    package let tuning: GPUTuning?
-
-    private let open: @Sendable () throws -> any Backend
+    package let driver: any DeviceDriver
     private let shared: SharedBackend
-    private let openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)?
 
     package init(
         id: String, kind: Kind, vendor: String, name: String, platform: String, version: String,
-        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, tuning: GPUTuning? = nil,
-        openProfiled: (@Sendable (OpenCLProfile) throws -> any Backend)? = nil,
-        open: @escaping @Sendable () throws -> any Backend
+        memoryBytes: UInt64, largestBufferBytes: UInt64? = nil, driver: any DeviceDriver
     ) {
         self.id = id
         self.kind = kind
@@ -54,42 +48,25 @@ public struct Device: Sendable {
         self.version = version
         self.memoryBytes = memoryBytes
         self.largestBufferBytes = largestBufferBytes ?? memoryBytes
-        self.tuning = tuning
-        self.openProfiled = openProfiled
-        self.open = open
-        shared = SharedBackend(open: open)
+        self.driver = driver
+        shared = SharedBackend(driver)
     }
 
     /// The device's backend, started at the first call and shared by all that use the device.
     public func backend() throws -> any Backend { try shared.get() }
 
-    /// The device opened once more, for a backend of its own that writes down in `profile` what it does; nil for the CPU,
-    /// which has no queue.
-    package func profiled(by profile: OpenCLProfile) -> Device? {
-        openProfiled.map { open in opened { try open(profile) } }
-    }
-
     /// The device opened once more: where something has gone wrong, some drivers refuse all that comes after it.
-    package func reopened() -> Device { opened(by: open) }
+    package func reopened() -> Device { opened(by: driver) }
 
-    private func opened(by open: @escaping @Sendable () throws -> any Backend) -> Device {
+    /// The same device with a backend of its own.
+    package func opened(by driver: any DeviceDriver) -> Device {
         Device(
             id: id, kind: kind, vendor: vendor, name: name, platform: platform, version: version,
-            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, tuning: tuning,
-            openProfiled: openProfiled, open: open)
+            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, driver: driver)
     }
 }
 
 extension Device {
-    /// The processor, with a thread for each core that the process may use.
-    public static let cpu = CPUBackend.device(id: "cpu", threadCount: CPUBackend.coreCount)
-
-    /// The processor with a given number of threads. Results are the same bits for the same number.
-    public static func processor(threadCount: Int) -> Device {
-        precondition(threadCount > 0, "a CPU device with \(threadCount) threads")
-        return CPUBackend.device(id: "cpu", threadCount: threadCount)
-    }
-
     /// The device used where none is named: the CPU, which every machine has.
     public static var `default`: Device { .cpu }
 
@@ -118,9 +95,6 @@ extension Device {
         let ranking: [Kind] = [.discreteGPU, .integratedGPU, .accelerator, .openCLProcessor, .cpu]
         return devices.min { ranking.firstIndex(of: $0.kind)! < ranking.firstIndex(of: $1.kind)! }!
     }
-
-    /// Found once: drivers are not added to a running program, and the numbers must not change.
-    private static let openCLDevices: Result<[Device], DeviceError> = OpenCLPlatform.devices()
 }
 
 extension Device: CustomStringConvertible {
@@ -129,15 +103,15 @@ extension Device: CustomStringConvertible {
 
 /// A backend that is started when it is first needed; a failed start is tried again.
 private final class SharedBackend: Sendable {
-    private let open: @Sendable () throws -> any Backend
+    private let driver: any DeviceDriver
     private let backend = Mutex<(any Backend)?>(nil)
 
-    init(open: @escaping @Sendable () throws -> any Backend) { self.open = open }
+    init(_ driver: any DeviceDriver) { self.driver = driver }
 
     func get() throws -> any Backend {
         try backend.withLock { backend in
             if let backend { return backend }
-            let opened = try open()
+            let opened = try driver.open()
             backend = opened
             return opened
         }

@@ -99,10 +99,11 @@ extension DeviceCheck {
         Operation(name: "\(cell.rawValue) layer, forward and backward") { bench in
             let (steps, batch, hidden) = (5, 3, 17)
             let width = cell.gateCount * hidden
+            let recurrentWidth = cell.hasRecurrentProduct ? width : 0
             func weights() throws -> RecurrentWeights {
                 RecurrentWeights(
-                    recurrent: try bench.matrix(hidden, width), inputBias: try bench.numbers(width),
-                    recurrentBias: try bench.numbers(width))
+                    recurrent: try bench.matrix(hidden, recurrentWidth), inputBias: try bench.numbers(width),
+                    recurrentBias: try bench.numbers(recurrentWidth))
             }
             let backend = bench.backend
             let sequence = try RecurrentSequence(

@@ -12,6 +12,18 @@ public enum DeviceCheck {
     public struct Fault: Error, CustomStringConvertible, Sendable {
         /// What was found and what was expected, or the error.
         public let description: String
+        /// What the device has thrown; nil where it computed, and wrongly.
+        public let error: (any Error)?
+
+        fileprivate init(_ error: any Error) {
+            description = "\(error)"
+            self.error = error
+        }
+
+        fileprivate init(_ difference: String) {
+            description = difference
+            error = nil
+        }
     }
 
     /// Rounding differs between devices in the last bits; sums of a hundred terms and the functions of the gates
@@ -23,34 +35,13 @@ public enum DeviceCheck {
         do {
             let reference = try Device.cpu.backend()
             let backend = try device.backend()
-            let results = operations.map { operation in
+            func check(_ operation: Operation) -> Result {
                 Result(operation: operation.name, outcome: compare(operation, backend, reference))
             }
-            return try results + (device.tuning.map { try checkChoices($0, backend, reference) } ?? [])
+            return try operations.map(check) + device.driver.checkChoices(check)
         } catch {
-            return [Result(operation: "start", outcome: .failure(Fault(description: "\(error)")))]
+            return [Result(operation: "start", outcome: .failure(Fault(error)))]
         }
-    }
-
-    /// What a tuning may choose on a GPU. CLBlast takes either of two kernels for a product by its size; here each has to
-    /// compute all of them. And recurrent layers are computed in one launch.
-    private static func checkChoices(
-        _ tuning: GPUTuning, _ backend: any Backend, _ reference: any Backend
-    ) throws -> [Result] {
-        let parameters = try tuning.current()
-        defer { try? tuning.apply(parameters) }
-        func results(_ operations: [Operation], _ choice: String, _ changes: GPUTuning.Parameters) throws -> [Result] {
-            try tuning.apply(changes)
-            return operations.map { operation in
-                Result(operation: "\(operation.name), \(choice)", outcome: compare(operation, backend, reference))
-            }
-        }
-        var found = try results(products, "untiled", GPUTuning.untiled)
-        if tuning.fitsTiled(parameters) { found += try results(products, "tiled", GPUTuning.tiled) }
-        for cell in RecurrentCell.allCases {
-            found += try results([recurrentLayer(cell)], "in one launch", GPUTuning.fused(cell, upTo: .max))
-        }
-        return found
     }
 
     private static func compare(
@@ -64,15 +55,16 @@ public enum DeviceCheck {
             for (index, (value, truth)) in zip(found, expected).enumerated() {
                 let error = Double((value - truth).magnitude / scale)
                 guard error <= tolerance else {  // so that NaN fails
-                    return .failure(Fault(description: "element \(index) is \(value), expected \(truth)"))
+                    return .failure(Fault("element \(index) is \(value), expected \(truth)"))
                 }
                 worst = max(worst, error)
             }
             return .success(worst)
-        } catch { return .failure(Fault(description: "\(error)")) }
+        } catch { return .failure(Fault(error)) }
     }
 
-    struct Operation: Sendable {
+    /// Something to compute on any backend.
+    package struct Operation: Sendable {
         let name: String
         let run: @Sendable (Bench) throws -> [Float]
     }

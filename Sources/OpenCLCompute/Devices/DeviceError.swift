@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// What a device could not do: facts, which ``description`` turns into one line.
@@ -7,7 +8,7 @@ public enum DeviceError: Error, Equatable {
     /// OpenCL was asked for and no device of it exists on this machine.
     case noOpenCLDevice(reason: String)
     /// A call of OpenCL or CLBlast failed, on a device once it is known.
-    case callFailed(call: String, status: String, device: String)
+    case callFailed(call: String, status: OpenCLStatus, device: String)
     /// The device's compiler refused a kernel file; the source is at `savedAt`.
     case kernelBuildFailed(file: String, device: String, options: String, log: String, savedAt: String)
     /// An allocation exceeds what is left of the device's memory or what a single buffer may take, the smaller of
@@ -15,47 +16,46 @@ public enum DeviceError: Error, Equatable {
     case outOfMemory(requestedBytes: Int, limitBytes: Int, memoryBytes: Int, device: String)
 }
 
-extension DeviceError: CustomStringConvertible {
-    public var description: String {
+extension DeviceError: LocalizedError {
+    /// What has happened, without what to do about it.
+    public var failureReason: String? { facts }
+
+    /// What to do about it, where more can be said than what has happened.
+    public var recoverySuggestion: String? {
         switch self {
-        case .noSuchDevice(let name, let available):
-            "no device '\(name)'; found: \(available.joined(separator: ", ")) (list them with: char-rnn devices)"
-        case .noOpenCLDevice(let reason):
-            "no OpenCL device: \(reason); install your graphics driver's OpenCL package, or "
-                + "pocl-opencl-icd to run OpenCL on the processor"
-        case .callFailed(let call, let status, let device):
-            "\(call) failed with \(status) on \(device): \(Self.advice(for: status))"
-        case .kernelBuildFailed(let file, let device, let options, let log, let savedAt):
-            "\(file) does not build on \(device) with '\(options)' (clBuildProgram; source saved as \(savedAt)); update "
-                + "the driver, or use another device; its compiler says: \(log)"
-        case .outOfMemory(let requested, let limit, let memory, let device):
-            "\(device) cannot give \(requested) bytes: "
-                + (requested > limit
-                    ? "of its \(memory) it can give \(limit) at once"
-                    : "of its \(memory) too many are in use, or a limit is set")
-                + "; use a smaller batch size, sequence length or hidden size"
+        case .noSuchDevice: nil
+        case .noOpenCLDevice:
+            "install your graphics driver's OpenCL package, or pocl-opencl-icd to run OpenCL on the processor"
+        case .callFailed(_, let status, _):
+            status.meaning?.advice ?? "see whether its DeviceCheck passes, and use another device meanwhile"
+        case .kernelBuildFailed: "update the driver, or use another device"
+        case .outOfMemory: "use a smaller batch size, sequence length or hidden size"
         }
     }
 
-    /// What a status means, and what to do about it.
-    private static func advice(for status: String) -> String {
-        switch status.prefix(while: { $0 != " " }) {
-        case "CL_OUT_OF_RESOURCES":
-            "the device ran out of memory or stopped answering; try a smaller batch size, or another device"
-        case "CL_MEM_OBJECT_ALLOCATION_FAILURE":
-            "the device has no memory left; use a smaller batch size, sequence length or hidden size"
-        case "CL_OUT_OF_HOST_MEMORY":
-            "the machine has no memory left; close other programs, or use smaller sizes"
-        case "CL_DEVICE_NOT_AVAILABLE":
-            "the device is taken, switched off or lost; try again, or use another device"
-        case "CL_COMPILER_NOT_AVAILABLE", "CL_BUILD_PROGRAM_FAILURE", "CL_INVALID_BINARY":
-            "the driver's compiler failed; update the driver, or use another device"
-        default:
-            "the driver refused it; see whether char-rnn devices --check passes, and use another device meanwhile"
+    public var errorDescription: String? { description }
+
+    private var facts: String {
+        switch self {
+        case .noSuchDevice(let name, let available):
+            "no device '\(name)'; found: \(available.joined(separator: ", "))"
+        case .noOpenCLDevice(let reason): "no OpenCL device: \(reason)"
+        case .callFailed(let call, let status, let device):
+            "\(call) failed with \(status) on \(device): \(status.meaning?.text ?? "the driver refused it")"
+        case .kernelBuildFailed(let file, let device, let options, _, let savedAt):
+            "\(file) does not build on \(device) with '\(options)' (clBuildProgram; source saved as \(savedAt))"
+        case .outOfMemory(let requested, let limit, let memory, let device):
+            "\(device) cannot give \(readable(bytes: requested)): of its \(readable(bytes: memory)) "
+                + (requested > limit
+                    ? "it can give \(readable(bytes: limit)) at once" : "too many are in use, or a limit is set")
         }
     }
 }
 
-extension DeviceError: LocalizedError {
-    public var errorDescription: String? { description }
+extension DeviceError: CustomStringConvertible {
+    public var description: String {
+        var parts = [facts] + (recoverySuggestion.map { [$0] } ?? [])
+        if case .kernelBuildFailed(_, _, _, let log, _) = self { parts.append("its compiler says: \(log)") }
+        return parts.joined(separator: "; ")
+    }
 }

@@ -46,6 +46,7 @@ package struct ReferenceNetwork: Sendable {
     package mutating func read(_ inputs: [Int32], targets: [Int32], dropout: Dropout? = nil) -> [Double] {
         let steps = inputs.count / batchSize
         let width = cell.gateCount * hiddenSize
+        let recurrentWidth = cell.hasRecurrentProduct ? width : 0
         let stateCount = batchSize * hiddenSize
         var position = 0
         func take(_ count: Int) -> [Double] {
@@ -61,11 +62,11 @@ package struct ReferenceNetwork: Sendable {
                     x, take(hiddenSize * width), rows: steps * batchSize, inner: hiddenSize, columns: width)
             let activations = ReferenceRecurrence(
                 cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, inputs: entering,
-                hidden: hidden[layer], memory: memory[layer], recurrent: take(hiddenSize * width),
-                inputBias: take(width), recurrentBias: take(width)
+                hidden: hidden[layer], memory: memory[layer], recurrent: take(hiddenSize * recurrentWidth),
+                inputBias: take(width), recurrentBias: take(recurrentWidth)
             ).forward()
             hidden[layer] = Array(activations.hidden.suffix(stateCount))
-            if cell == .lstm { memory[layer] = Array(activations.memory.suffix(stateCount)) }
+            if cell.carriesMemory { memory[layer] = Array(activations.memory.suffix(stateCount)) }
             x = activations.outputs(after: stateCount)
             if let dropout { x = Self.drop(x, dropout, layer: layer) }
         }

@@ -44,13 +44,14 @@ package struct ReferenceRecurrence: Sendable {
         package var gates: [Double] = []
         package var hidden: [Double]
         package var memory: [Double]
+        package var intermediate: [Double] = []
 
         package func outputs(after stateCount: Int) -> [Double] { Array(hidden[stateCount...]) }
     }
 
     package func forward() -> Activations {
         let size = hiddenSize
-        var result = Activations(hidden: hidden, memory: cell == .lstm ? memory : [])
+        var result = Activations(hidden: hidden, memory: cell.carriesMemory ? memory : [])
         for row in 0..<steps * batchSize {
             // The state of one stream before the step lies B rows before its output.
             let h = Array(result.hidden[row * size..<(row + 1) * size])
@@ -71,10 +72,16 @@ package struct ReferenceRecurrence: Sendable {
                 let n = arguments(row, gate: 2, state: reset).map(tanh)
                 output = (0..<size).map { z[$0] * n[$0] + (1 - z[$0]) * h[$0] }
                 gates.append(n)
-                result.memory += reset
+                result.intermediate += reset
             case .rnn:
                 gates = [arguments(row, gate: 0, state: h).map(tanh)]
                 output = gates[0]
+            case .minGRU:
+                let z = arguments(row, gate: 0, state: h).map(sigmoid)
+                let n = arguments(row, gate: 1, state: h)
+                output = (0..<size).map { z[$0] * n[$0] + (1 - z[$0]) * h[$0] }
+                gates = [z, n]
+            default: preconditionFailure("\(cell) has no equations here")
             }
             result.gates += gates.joined()
             result.hidden += (0..<size).map { output[$0] + outputShift[row * size + $0] }
@@ -93,8 +100,9 @@ package struct ReferenceRecurrence: Sendable {
         let width = cell.gateCount * hiddenSize
         let first = gate * hiddenSize
         var sums = (first..<first + hiddenSize).map { column in
-            inputs[row * width + column] + inputBias[column] + recurrentBias[column]
+            inputs[row * width + column] + inputBias[column] + (recurrentBias.isEmpty ? 0 : recurrentBias[column])
         }
+        guard !recurrent.isEmpty else { return sums }
         for k in 0..<hiddenSize {
             for unit in 0..<hiddenSize { sums[unit] += state[k] * recurrent[k * width + first + unit] }
         }

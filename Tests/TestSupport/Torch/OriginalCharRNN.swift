@@ -61,6 +61,7 @@ package struct OriginalCharRNN: Sendable {
                 case .lstm: [(4 * h, x), (4 * h, h)]
                 case .gru: [(h, x), (h, h), (h, x), (h, x), (h, h), (h, h)]
                 case .rnn: [(h, x), (h, h)]
+                default: preconditionFailure("char-rnn has no \(cell)")
                 }
             linears += sizes.map { OriginalLinear($0, $1, &numbers) }
         }
@@ -96,6 +97,7 @@ package struct OriginalCharRNN: Sendable {
             let candidate = sum(w[2](x), w[5](product(r, h))).map(tanh)
             return ((0..<hiddenSize).map { z[$0] * candidate[$0] + (1 - z[$0]) * h[$0] }, [])
         case .rnn: return (sum(w[0](x), w[1](h)).map(tanh), [])
+        default: preconditionFailure("char-rnn has no \(cell)")
         }
     }
 

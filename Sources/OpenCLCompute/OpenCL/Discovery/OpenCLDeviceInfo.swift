@@ -1,4 +1,5 @@
 import COpenCL
+import CharRNNFiles
 
 /// What a driver says about a device; everything that we decide about the device follows from these facts.
 package struct OpenCLDeviceInfo: Sendable {
@@ -104,7 +105,7 @@ extension OpenCLDeviceInfo {
             driver: try Self.text(of: CL_DRIVER_VERSION, of: device),
             type: try Self.value(of: CL_DEVICE_TYPE, of: device, initially: 0),
             hostUnifiedMemory: hostUnifiedMemory,
-            globalMemory: hostUnifiedMemory ? min(globalMemory, CPUBackend.memoryBytes) : globalMemory,
+            globalMemory: hostUnifiedMemory ? min(globalMemory, Host.memoryBytes) : globalMemory,
             maxAllocation: try Self.value(of: CL_DEVICE_MAX_MEM_ALLOC_SIZE, of: device, initially: 0),
             localMemory: try Self.value(of: CL_DEVICE_LOCAL_MEM_SIZE, of: device, initially: 0),
             maxWorkGroupSize: min(

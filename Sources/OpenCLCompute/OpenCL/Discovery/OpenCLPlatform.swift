@@ -5,7 +5,7 @@ package enum OpenCLPlatform {
     /// Every usable device of every platform, numbered over all of them in the order in which OpenCL lists them.
     static func devices() -> Result<[Device], DeviceError> {
         do throws(DeviceError) {
-            return .success(try found().enumerated().map { device($1.handle, $1.info, id: "opencl:\($0)") })
+            return .success(try found().enumerated().map { Device($1.handle, $1.info, id: "opencl:\($0)") })
         } catch {
             return .failure(error)
         }
@@ -17,7 +17,7 @@ package enum OpenCLPlatform {
         let found = (try? found()) ?? []
         return found.enumerated().compactMap { number, device in
             guard device.info.isProcessor else { return nil }
-            return self.device(device.handle, device.info.asGPU, id: "opencl:\(number) as a GPU")
+            return Device(device.handle, device.info.asGPU, id: "opencl:\(number) as a GPU")
         }
     }
 
@@ -29,7 +29,7 @@ package enum OpenCLPlatform {
         ((try? found()) ?? []).enumerated().filter(\.element.info.isProcessor).flatMap { number, device in
             cores(of: device.handle).enumerated().compactMap { core, handle in
                 guard let info = try? OpenCLDeviceInfo(handle) else { return nil }
-                return self.device(handle, asGPUs ? info.asGPU : info, id: "opencl:\(number) core \(core)")
+                return Device(handle, asGPUs ? info.asGPU : info, id: "opencl:\(number) core \(core)")
             }
         }
     }
@@ -88,28 +88,12 @@ package enum OpenCLPlatform {
         return skipped.isEmpty ? found : "\(found) (\(skipped.joined(separator: "; ")))"
     }
 
-    private static func device(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, id: String) -> Device {
-        // A root device is not counted: its handle lives as long as the process.
-        let address = UInt(bitPattern: handle)
-        let tuning = info.isProcessor ? nil : GPUTuning(handle, info)
-        let open: @Sendable (OpenCLProfile?) throws -> any Backend = { profile in
-            tuning?.prepare()
-            return try OpenCLBackend(
-                device: cl_device_id(bitPattern: address)!, info: info, id: id, tuning: tuning, profile: profile)
-        }
-        return Device(
-            id: id, kind: info.kind, vendor: info.vendor, name: info.name, platform: info.platform,
-            version: "\(info.version), driver \(info.driver)", memoryBytes: info.globalMemory,
-            largestBufferBytes: info.maxAllocation, tuning: tuning, openProfiled: open, open: { try open(nil) })
-    }
-
     private static func all() throws(DeviceError) -> [cl_platform_id] {
         var count: cl_uint = 0
         let status = clGetPlatformIDs(0, nil, &count)
-        if status == OpenCLStatus.platformNotFound || (status == CL_SUCCESS && count == 0) {
+        if status == OpenCLStatus.platformNotFound.rawValue || (status == CL_SUCCESS && count == 0) {
             throw .noOpenCLDevice(
-                reason: "no OpenCL driver is installed (clGetPlatformIDs: "
-                    + "\(OpenCLStatus.name(OpenCLStatus.platformNotFound)))")
+                reason: "no OpenCL driver is installed (clGetPlatformIDs: \(OpenCLStatus.platformNotFound))")
         }
         try check(status, "clGetPlatformIDs", on: "this machine")
         var platforms = [cl_platform_id?](repeating: nil, count: Int(count))

@@ -16,12 +16,13 @@ extension OpenCLBackend {
     }
 
     func softmaxCrossEntropy(
-        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float, losses: Buffer<Float>
+        _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float?, losses: Buffer<Float>
     ) throws {
         checkCrossEntropy(logits, bias, targets, losses)
         try enqueue { stream in
             try stream.launch(
-                "softmax_cross_entropy", groups: logits.rows, logits.columns, gradientScale, logits, bias, targets,
+                "softmax_cross_entropy", groups: logits.rows, logits.columns, gradientScale ?? 0,
+                gradientScale == nil ? 0 : 1, logits, bias, targets,
                 losses)
         }
     }

@@ -1,7 +1,12 @@
 extension OpenCLBackend {
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws {
+        try enqueue { stream in try stream.multiply(a, b, into: c, adding: adding) }
+    }
+
+    func add(_ x: Buffer<Float>, to sum: Buffer<Float>) throws {
+        checkAddition(x, to: sum)
         try enqueue { stream in
-            try stream.multiply(OpenCLMatrix(a), OpenCLMatrix(b), into: OpenCLMatrix(c), adding: adding)
+            try stream.launch("rows_add_bias", rows: 1, columns: sum.count, 1, sum.count, sum, x)
         }
     }
 
@@ -45,17 +50,17 @@ extension OpenCLBackend {
 
 extension OpenCLStream {
     /// How many rows are summed in one go: fixed, so that the order does not depend on the device.
-    private static var sliceRows: Int { 64 }
+    private static var partRows: Int { 64 }
 
     mutating func sumColumns(of matrix: Matrix, into sums: Buffer<Float>) throws {
         guard matrix.rows > 0 else { return try fill(sums, with: 0) }
         let columns = matrix.columns
-        let slices = matrix.rows.dividedRoundingUp(by: Self.sliceRows)
-        let partial = slices == 1 ? sums : try workspace(.sums, count: slices * columns)
+        let parts = matrix.rows.dividedRoundingUp(by: Self.partRows)
+        let partial = parts == 1 ? sums : try workspace(.sums, count: parts * columns)
         try launch(
-            "reduce_columns", rows: slices, columns: columns, matrix.rows, columns, Self.sliceRows, matrix, partial)
-        if slices > 1 {
-            try launch("reduce_columns", rows: 1, columns: columns, slices, columns, slices, partial, sums)
+            "reduce_columns", rows: parts, columns: columns, matrix.rows, columns, Self.partRows, matrix, partial)
+        if parts > 1 {
+            try launch("reduce_columns", rows: 1, columns: columns, parts, columns, parts, partial, sums)
         }
     }
 }

@@ -1,26 +1,20 @@
 /// Products on processors, by CLKernels/product.cl, which has the shapes.
 extension OpenCLStream {
-    /// Columns in a panel, and rows in a tile.
-    static let panelWidth = 16, tileRows = 5
-    /// Rows of b that a work-item packs.
-    private static let packedSlice = 1024
-    /// Columns of a row product in a work-item.
-    private static let rowColumns = 64
     /// Whether so many rows, which are multiplied by the same factor, repay its copy in panels.
     static func repaysPanels(rows: Int) -> Bool { rows >= 8 }
 
     /// The elements of a k × n matrix in panels.
     static func panelCount(rows k: Int, columns n: Int) -> Int {
-        n.dividedRoundingUp(by: panelWidth) * panelWidth * k
+        n.dividedRoundingUp(by: KernelConstants.panelColumns) * KernelConstants.panelColumns * k
     }
 
     /// c = a·b, or c += a·b when `adding`; no side is 0.
     mutating func multiplyOnProcessor(
-        _ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool
+        _ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool
     ) throws {
         if c.rows == 1 && !b.isTransposed {
             return try launchAlone(
-                "product_row", columns: b.columns.dividedRoundingUp(by: Self.rowColumns),
+                "product_row", columns: b.columns.dividedRoundingUp(by: KernelConstants.rowColumns),
                 [
                     b.columns, b.rows, adding ? 1 : 0, a.elements, a.isTransposed ? a.stride : 1, b.elements, b.stride,
                     c.elements,
@@ -29,7 +23,8 @@ extension OpenCLStream {
         let a = a.isTransposed ? try transpose(a) : a
         if !Self.repaysPanels(rows: c.rows) && !b.isTransposed {
             try multiply(
-                a, b.elements, panelStep: Self.panelWidth, rowStep: b.stride, storedColumns: b.columns, into: c,
+                a, b.elements, panelStep: KernelConstants.panelColumns, rowStep: b.stride, storedColumns: b.columns,
+                into: c,
                 adding: adding)
         } else {
             let panels = try workspace(.panels, count: Self.panelCount(rows: b.rows, columns: b.columns))
@@ -39,30 +34,33 @@ extension OpenCLStream {
     }
 
     /// Writes the panels of b.
-    mutating func pack(_ b: OpenCLMatrix, into panels: Buffer<Float>) throws {
+    mutating func pack(_ b: Matrix, into panels: Buffer<Float>) throws {
         try launchAlone(
-            "product_pack", columns: b.columns.dividedRoundingUp(by: Self.panelWidth),
-            rows: b.rows.dividedRoundingUp(by: Self.packedSlice),
+            "product_pack", columns: b.columns.dividedRoundingUp(by: KernelConstants.panelColumns),
+            rows: b.rows.dividedRoundingUp(by: KernelConstants.blockDepth),
             [b.columns, b.rows, b.isTransposed ? 1 : b.stride, b.isTransposed ? b.stride : 1, b.elements, panels])
     }
 
     /// c (+)= a·b for a b in panels.
     mutating func multiply(
-        _ a: OpenCLMatrix, panels: Buffer<Float>, into c: OpenCLMatrix, adding: Bool
+        _ a: Matrix, panels: Buffer<Float>, into c: Matrix, adding: Bool
     ) throws {
         try multiply(
-            a, panels, panelStep: Self.panelWidth * a.columns, rowStep: Self.panelWidth,
-            storedColumns: c.columns.dividedRoundingUp(by: Self.panelWidth) * Self.panelWidth, into: c, adding: adding)
+            a, panels, panelStep: KernelConstants.panelColumns * a.columns, rowStep: KernelConstants.panelColumns,
+            storedColumns: c.columns.dividedRoundingUp(by: KernelConstants.panelColumns) * KernelConstants.panelColumns,
+            into: c, adding: adding)
     }
 
     private mutating func multiply(
-        _ a: OpenCLMatrix, _ b: Buffer<Float>, panelStep: Int, rowStep: Int, storedColumns: Int,
-        into c: OpenCLMatrix, adding: Bool
+        _ a: Matrix, _ b: Buffer<Float>, panelStep: Int, rowStep: Int, storedColumns: Int,
+        into c: Matrix, adding: Bool
     ) throws {
-        let panels = c.columns.dividedRoundingUp(by: Self.panelWidth)
+        let panels = c.columns.dividedRoundingUp(by: KernelConstants.panelColumns)
         // The rows of a that stay in the second-level cache, or fewer to give every core some items.
-        var rows = 32 * Self.tileRows
-        while rows > Self.tileRows && panels * c.rows.dividedRoundingUp(by: rows) < 4 * context.info.computeUnits {
+        var rows = 32 * KernelConstants.tileRows
+        while rows > KernelConstants.tileRows
+            && panels * c.rows.dividedRoundingUp(by: rows) < 4 * context.info.computeUnits
+        {
             rows /= 2
         }
         try launchAlone(
@@ -74,10 +72,10 @@ extension OpenCLStream {
     }
 
     /// The stored matrix of a transposed one, turned over.
-    private mutating func transpose(_ matrix: OpenCLMatrix) throws -> OpenCLMatrix {
+    private mutating func transpose(_ matrix: Matrix) throws -> Matrix {
         let elements = try workspace(.copies, count: matrix.rows * matrix.columns)
         let result = Matrix(elements, rows: matrix.rows, columns: matrix.columns)
         try transpose(matrix.transposed, into: result)
-        return OpenCLMatrix(result)
+        return result
     }
 }

@@ -3,14 +3,12 @@ import COpenCL
 
 extension OpenCLStream {
     /// c = a·b, or c += a·b when `adding`: by CLBlast, on processors by kernels of our own.
-    mutating func multiply(_ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool) throws {
-        precondition(
-            a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
-            "product of \(a.shape) and \(b.shape) into \(c.shape)")
+    mutating func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws {
+        checkProduct(a, b, into: c)
         // CLBlast refuses a side of 0.
         guard c.rows > 0 && c.columns > 0 else { return }
         guard a.columns > 0 else {
-            if !adding { for i in 0..<c.rows { try fill(c.row(i), with: 0) } }
+            if !adding { for i in 0..<c.rows { try fill(c.rows(i..<i + 1).elements, with: 0) } }
             return
         }
         if context.info.isProcessor {
@@ -25,7 +23,7 @@ extension OpenCLStream {
     /// CLBlast's GEMM computes in columns. Asked for rows it would transpose all three matrices; as columns, the same
     /// memory holds the transposes, and cᵀ = bᵀ·aᵀ.
     private mutating func multiplyMatrices(
-        _ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool
+        _ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool
     ) throws {
         var queue: cl_command_queue? = context.queue.pointer
         var temporaryBytes = 0
@@ -49,9 +47,9 @@ extension OpenCLStream {
     }
 
     /// One row: GEMM would pad it to a whole tile. Read as columns, the memory of b holds bᵀ, and cᵀ = bᵀ·aᵀ.
-    private func multiplyRow(_ a: OpenCLMatrix, _ b: OpenCLMatrix, into c: OpenCLMatrix, adding: Bool) throws {
+    private func multiplyRow(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws {
         // With a beta of 0 CLBlast's GEMV still multiplies what is there, and NaN stays NaN.
-        if !adding { try fill(c.row(0), with: 0) }
+        if !adding { try fill(c.rows(0..<1).elements, with: 0) }
         var queue: cl_command_queue? = context.queue.pointer
         try check(
             context.enqueue(.product, "clblast_gemv", bytes: a.byteCount + b.byteCount + c.byteCount) { event in
@@ -65,6 +63,6 @@ extension OpenCLStream {
     }
 }
 
-extension OpenCLMatrix {
+extension Matrix {
     fileprivate var transposition: CLBlastTranspose { isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo }
 }

@@ -1,34 +1,80 @@
-/// The time steps of the cells whose gates take one product with the state: LSTM and plain layer. A GRU has two.
+/// Recurrent layers step by step: for each half-step of the cell a product, then a launch. CLKernels/sequence.cl has the
+/// kernels, and the cell's file what they do.
 extension OpenCLStream {
-    /// For each step the product h′·U, then `gates`, which launches the cell's kernel: it is given the step and the
-    /// product.
-    mutating func forwardSteps(
-        _ sequence: RecurrentSequence, _ weights: RecurrentWeights,
-        gates: (inout OpenCLStream, _ step: Int, _ product: Matrix) throws -> Void
-    ) throws {
+    mutating func forwardSteps(_ sequence: RecurrentSequence, _ weights: RecurrentWeights) throws {
+        let (cell, B, H) = (sequence.cell, sequence.batchSize, sequence.hiddenSize)
         let recurrent = try packWeights(weights.recurrent, for: sequence)
-        let product = try productMatrix(columns: recurrent.columns, for: sequence)
+        let none = weights.recurrentBias[0..<0]
         for t in 0..<sequence.steps {
+            let gates = sequence.rows(of: sequence.gates, at: t)
             let before = sequence.rows(of: sequence.hidden, at: t)
-            try multiply(OpenCLMatrix(before), OpenCLMatrix(recurrent), into: OpenCLMatrix(product), adding: false)
-            try gates(&self, t, product)
+            for (index, half) in cell.halfSteps.enumerated() {
+                var product: any OpenCLArgument = none
+                if let factor = half.product {
+                    let columns = factor.columns(hiddenSize: H)
+                    // In the same memory: the first product is used up when the second is made.
+                    let result = try productMatrix(columns: columns.count, for: sequence)
+                    let states = factor.factor == .hidden ? before : sequence.rows(of: sequence.intermediate, at: t)
+                    try multiply(states, recurrent.columns(columns), into: result, adding: false)
+                    product = result
+                }
+                try launch(
+                    "\(cell)_step_forward", rows: B, columns: H, index, B, H, gates, weights.inputBias, product,
+                    weights.recurrentBias, cell.mixesHidden ? before : none as any OpenCLArgument,
+                    sequence.rows(of: sequence.memory, at: t), sequence.rows(of: sequence.intermediate, at: t),
+                    sequence.rows(of: sequence.hidden, at: t + 1), sequence.rows(of: sequence.memory, at: t + 1))
+            }
         }
     }
 
-    /// From the last step to the first `gates`, which launches the cell's kernel, then the product of its gradients with
-    /// Uᵀ, which the step before is given as `later`.
+    /// All but the gradients of the weights.
     mutating func backwardSteps(
-        _ sequence: RecurrentSequence, _ transposed: Matrix,
-        gates: (inout OpenCLStream, _ step: Int, _ isLast: Int, _ later: Matrix) throws -> Void
+        _ sequence: RecurrentSequence, _ recurrent: Matrix, _ outputGradient: Matrix
     ) throws {
-        let later = try productMatrix(columns: sequence.hiddenSize, for: sequence)
+        let (cell, B, H) = (sequence.cell, sequence.batchSize, sequence.hiddenSize)
+        let transposed = try transposeWeights(recurrent, for: sequence)
+        let none = sequence.scratch[0..<0]
+        // What the step after adds to the gradient of h.
+        let later = try productMatrix(columns: H, for: sequence)
         for t in (0..<sequence.steps).reversed() {
-            try gates(&self, t, t == sequence.steps - 1 ? 1 : 0, later)
-            if t > 0 {
-                try multiply(
-                    OpenCLMatrix(sequence.rows(of: sequence.gates, at: t)), OpenCLMatrix(transposed),
-                    into: OpenCLMatrix(later), adding: false)
+            let gates = sequence.rows(of: sequence.gates, at: t)
+            let isFirst = t == 0 ? 1 : 0
+            let isLast = t == sequence.steps - 1 ? 1 : 0
+            for (index, half) in cell.halfSteps.enumerated().reversed() {
+                // The state before the first step is no output and gets no gradient; the kernels leave what stands here.
+                try launch(
+                    "\(cell)_step_backward", rows: B, columns: H, index, B, H, isFirst, isLast, gates,
+                    cell.mixesHidden ? sequence.rows(of: sequence.hidden, at: t) : none as any OpenCLArgument,
+                    sequence.rows(of: sequence.memory, at: t), sequence.rows(of: sequence.memory, at: t + 1),
+                    sequence.rows(of: outputGradient, at: t), later,
+                    cell.mixesHidden
+                        ? sequence.rows(of: outputGradient, at: max(t - 1, 0)) : none as any OpenCLArgument,
+                    sequence.memoryGradient, sequence.intermediateGradient)
+                guard let product = half.product else { continue }
+                let columns = product.columns(hiddenSize: H)
+                switch product.factor {
+                case .intermediate:
+                    try multiply(
+                        gates.columns(columns), transposed.rows(columns), into: sequence.intermediateGradient,
+                        adding: false)
+                case .hidden:
+                    guard t > 0 else { break }
+                    try multiply(gates.columns(columns), transposed.rows(columns), into: later, adding: false)
+                }
             }
         }
+    }
+
+    /// U, H × G·H, in the sequence's scratch memory where that spares work.
+    ///
+    /// Every step of the forward pass multiplies by it, and CLBlast makes a copy for each unless the matrix is whole and
+    /// stands at the start of its memory. A product of one row makes none.
+    private func packWeights(_ recurrent: Matrix, for sequence: RecurrentSequence) throws -> Matrix {
+        guard
+            sequence.steps > 1 && sequence.batchSize > 1 && !context.info.isProcessor
+                && sequence.cell.halfSteps.count == 1 && sequence.cell.hasRecurrentProduct
+        else { return recurrent }
+        try copy(recurrent.elements, to: sequence.scratch)
+        return Matrix(sequence.scratch, rows: recurrent.rows, columns: recurrent.columns)
     }
 }

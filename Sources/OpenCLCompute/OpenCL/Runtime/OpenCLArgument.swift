@@ -46,22 +46,14 @@ extension Buffer: OpenCLArgument {
     var byteCount: Int { count * 4 }
 }
 
-/// The elements, whose shape the kernel is told apart from them.
+/// The elements; the kernel is told the shape, and the stride of a product's operand, apart from them.
 extension Matrix: OpenCLArgument {
     func set(_ kernel: cl_kernel, at index: inout cl_uint) -> cl_int {
-        checkRows(of: self)
+        precondition(!isTransposed, "a transposed matrix of \(shape) for a kernel, which only products accept")
         return elements.set(kernel, at: &index)
     }
 
-    var byteCount: Int { elements.byteCount }
-}
-
-/// What a product reads, whose stride the kernel is told apart from it.
-extension OpenCLMatrix: OpenCLArgument {
-    func set(_ kernel: cl_kernel, at index: inout cl_uint) -> cl_int {
-        precondition(!isTransposed, "only products accept a transposed matrix")
-        return elements.set(kernel, at: &index)
-    }
+    var byteCount: Int { rows * columns * 4 }
 }
 
 /// Floats of local memory, for the work-items of a group together.

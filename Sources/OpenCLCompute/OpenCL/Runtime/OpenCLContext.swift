@@ -54,7 +54,7 @@ final class OpenCLContext: @unchecked Sendable {
 
     /// Checks the status of a call that needs `byteCount` bytes of the device's memory.
     func checkAllocation(of byteCount: Int, _ status: cl_int, _ call: String) throws {
-        if OpenCLStatus.isOutOfMemory(status) { throw outOfMemory(byteCount, limit: info.maxAllocation) }
+        if OpenCLStatus(rawValue: status).isOutOfMemory { throw outOfMemory(byteCount, limit: info.maxAllocation) }
         try check(status, call, on: name)
     }
 

@@ -1,21 +1,20 @@
-import CLKernels
 import COpenCL
 import FoundationEssentials
 
-/// One .cl file, built for a device together with common.cl and either cpu.cl or gpu.cl; and the kernels taken from it.
+/// A program of CLKernels, built for a device, and the kernels taken from it.
 struct OpenCLProgram {
     private let program: OpenCLHandle
     private let context: OpenCLContext
     private var kernels: [String: OpenCLKernel] = [:]
 
-    /// Builds `file`.cl, from what an earlier start has kept of it if there is such.
+    /// Builds the program of `file`.cl, from what an earlier start has kept of it if there is such.
     ///
     /// - Throws: ``DeviceError/kernelBuildFailed(file:device:options:log:savedAt:)``.
     init(_ file: String, in context: OpenCLContext) throws {
         self.context = context
-        let options = "-cl-std=CL1.2 -DWIDTH=\(context.info.vectorWidth)"
-        let files = ["common", context.info.isProcessor ? "cpu" : "gpu", file]
-        let source = files.map(Self.source).joined()
+        let kernels = KernelSource(
+            file, isForProcessors: context.info.isProcessor, vectorWidth: context.info.vectorWidth)
+        let (source, options) = (kernels.text, kernels.options)
         let cache = OpenCLProgramCache(source, options: options, for: context.info)
         if let program = cache.read().flatMap({ Self.program(of: $0, options, in: context) }) {
             self.program = program
@@ -32,11 +31,11 @@ struct OpenCLProgram {
         var device: cl_device_id? = context.device
         status = clBuildProgram(program, 1, &device, options, nil, nil)
         guard status == CL_SUCCESS else {
-            let path = FileManager.default.temporaryDirectory.appendingPathComponent("char-rnn-\(UUID()).cl")
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(file)-\(UUID()).cl")
             try? source.write(to: path, atomically: true, encoding: .utf8)
             throw DeviceError.kernelBuildFailed(
                 file: "\(file).cl", device: context.name, options: options,
-                log: "\(OpenCLStatus.name(status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
+                log: "\(OpenCLStatus(rawValue: status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
         }
         cache.write(program!)
     }
@@ -60,12 +59,6 @@ struct OpenCLProgram {
         let kernel = try OpenCLKernel(name, of: program, in: context)
         kernels[name] = kernel
         return kernel
-    }
-
-    /// The text of a file, with which the compiler's messages name it.
-    private static func source(_ file: String) -> String {
-        guard let text = charrnn_kernel_source(file) else { preconditionFailure("there is no \(file).cl") }
-        return "#line 1 \"\(file).cl\"\n" + String(cString: text)
     }
 
     private static func log(of program: cl_program, in context: OpenCLContext) -> String {

@@ -1,4 +1,5 @@
 import COpenCL
+import CharRNNFiles
 import FoundationEssentials
 
 /// What the driver's compiler made of one source, kept on disk for the next start.
@@ -12,7 +13,7 @@ struct OpenCLProgramCache {
     private let file: URL
 
     init(_ source: String, options: String, for info: OpenCLDeviceInfo) {
-        let facts = ["char-rnn program 1"] + info.identity + [options, source]
+        let facts = ["char-rnn program 2"] + info.identity + [options, source]
         key = Array(facts.joined(separator: "\u{0}").utf8)
         file = CacheFolder.file("program", for: key)
     }
@@ -22,7 +23,7 @@ struct OpenCLProgramCache {
         guard let bytes = (try? Data(contentsOf: file)).map(Array.init), bytes.starts(with: key) else { return nil }
         let rest = bytes.dropFirst(key.count)
         let binary = Array(rest.dropFirst(8))
-        guard rest.count > 8, rest.prefix(8).elementsEqual(Self.bytes(of: CacheFolder.checksum(binary))) else {
+        guard rest.count > 8, rest.prefix(8).elementsEqual(Self.bytes(of: contentHash(binary))) else {
             return nil
         }
         return binary
@@ -31,7 +32,7 @@ struct OpenCLProgramCache {
     /// Keeps the binary of a built program, whole or not at all.
     func write(_ program: cl_program) {
         guard let binary = Self.binary(of: program) else { return }
-        try? CacheFolder.write(Data(key + Self.bytes(of: CacheFolder.checksum(binary)) + binary), to: file)
+        try? CacheFolder.write(Data(key + Self.bytes(of: contentHash(binary)) + binary), to: file)
     }
 
     /// Of a program for one device.

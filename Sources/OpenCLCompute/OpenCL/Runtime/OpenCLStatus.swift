@@ -1,33 +1,52 @@
-import CCLBlast
-import COpenCL
+/// A status code of OpenCL or of CLBlast, which has some of its own beside OpenCL's.
+public struct OpenCLStatus: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int32
 
-/// - Throws: ``DeviceError/callFailed(call:status:device:)`` unless `status` is success.
-func check(_ status: cl_int, _ call: @autoclosure () -> String, on device: String) throws(DeviceError) {
-    guard status != CL_SUCCESS else { return }
-    throw DeviceError.callFailed(call: call(), status: OpenCLStatus.name(status), device: device)
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let deviceNotFound = OpenCLStatus(rawValue: -1)
+    public static let deviceNotAvailable = OpenCLStatus(rawValue: -2)
+    public static let compilerNotAvailable = OpenCLStatus(rawValue: -3)
+    public static let memObjectAllocationFailure = OpenCLStatus(rawValue: -4)
+    public static let outOfResources = OpenCLStatus(rawValue: -5)
+    public static let outOfHostMemory = OpenCLStatus(rawValue: -6)
+    public static let buildProgramFailure = OpenCLStatus(rawValue: -11)
+    public static let invalidCommandQueue = OpenCLStatus(rawValue: -36)
+    public static let invalidBinary = OpenCLStatus(rawValue: -42)
+    public static let invalidWorkGroupSize = OpenCLStatus(rawValue: -54)
+    public static let invalidBufferSize = OpenCLStatus(rawValue: -61)
+    public static let platformNotFound = OpenCLStatus(rawValue: -1001)
+
+    /// As the headers have it, "CL_OUT_OF_RESOURCES"; nil for a code that they have not.
+    public var name: String? { Self.names[rawValue] }
+
+    /// Whether drivers say with it that memory is lacking. ``outOfResources`` may be that, or a kernel that has failed
+    /// before.
+    var isOutOfMemory: Bool { [.memObjectAllocationFailure, .invalidBufferSize].contains(self) }
+
+    /// What a driver says with it and what to do about it; nil where it only refuses.
+    package var meaning: (text: String, advice: String)? {
+        switch self {
+        case .outOfResources:
+            ("the device ran out of memory or stopped answering", "try a smaller batch size, or another device")
+        case .memObjectAllocationFailure:
+            ("the device has no memory left", "use a smaller batch size, sequence length or hidden size")
+        case .outOfHostMemory: ("the machine has no memory left", "close other programs, or use smaller sizes")
+        case .deviceNotAvailable:
+            ("the device is taken, switched off or lost", "try again, or use another device")
+        case .compilerNotAvailable, .buildProgramFailure, .invalidBinary:
+            ("the driver's compiler failed", "update the driver, or use another device")
+        default: nil
+        }
+    }
 }
 
-/// CLBlast passes OpenCL's codes on and has some of its own.
-func check(_ status: CLBlastStatusCode, _ call: @autoclosure () -> String, on device: String) throws(DeviceError) {
-    try check(cl_int(status.rawValue), call(), on: device)
-}
+extension OpenCLStatus: CustomStringConvertible {
+    /// "CL_OUT_OF_RESOURCES (-5)"
+    public var description: String { name.map { "\($0) (\(rawValue))" } ?? "status \(rawValue)" }
 
-/// The names of OpenCL's and CLBlast's status codes, which C does not keep.
-enum OpenCLStatus {
-    static let platformNotFound: cl_int = -1001
-
-    /// "CL_OUT_OF_RESOURCES (-5)".
-    static func name(_ status: cl_int) -> String {
-        names[status].map { "\($0) (\(status))" } ?? "status \(status)"
-    }
-
-    /// Whether the code is one by which drivers say that memory is lacking. CL_OUT_OF_RESOURCES may be that, or a kernel
-    /// that has failed before.
-    static func isOutOfMemory(_ status: cl_int) -> Bool {
-        [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_INVALID_BUFFER_SIZE].contains(status)
-    }
-
-    private static let names: [cl_int: String] = [
+    // C does not keep them.
+    private static let names: [Int32: String] = [
         -1: "CL_DEVICE_NOT_FOUND",
         -2: "CL_DEVICE_NOT_AVAILABLE",
         -3: "CL_COMPILER_NOT_AVAILABLE",

@@ -79,12 +79,11 @@ struct OpenCLStream {
     }
 
     /// Writes a stored matrix, whose rows may lie apart, as its transpose.
-    mutating func transpose(_ matrix: OpenCLMatrix, into result: Matrix) throws {
+    mutating func transpose(_ matrix: Matrix, into result: Matrix) throws {
         precondition(
             !matrix.isTransposed && result.rows == matrix.columns && result.columns == matrix.rows,
             "the transpose of \(matrix.shape) does not go into \(result.shape)")
-        // The tile of rows_transpose.
-        let tile = 8
+        let tile = KernelConstants.transposedTile
         try launch(
             "rows_transpose", items: matrix.columns.dividedRoundingUp(by: tile),
             rows: matrix.rows.dividedRoundingUp(by: tile),

@@ -14,7 +14,7 @@ extension GPUTuning {
     /// The two ways for a layer and those that are smaller, or larger, where all else is as in `parameters`; none where
     /// the GPU has no choice.
     package func sequenceChoices(_ cell: RecurrentCell, hiddenSize: Int, in parameters: Parameters) -> [Parameters] {
-        guard info.holdsSlice(cell, hiddenSize: hiddenSize) else { return [] }
+        guard info.holdsShare(cell, hiddenSize: hiddenSize) else { return [] }
         let sizes = parameters[Self.sequences]!
         let now = sizes[cell.rawValue]!
         return [max(now, hiddenSize), min(now, hiddenSize - 1)].map { size in
@@ -25,7 +25,7 @@ extension GPUTuning {
     /// Whether the time steps of such a layer are one launch.
     package func fuses(_ cell: RecurrentCell, hiddenSize: Int) -> Bool {
         hiddenSize <= fusedSizes.byCell.withLock { $0[cell.rawValue]! }
-            && info.holdsSlice(cell, hiddenSize: hiddenSize)
+            && info.holdsShare(cell, hiddenSize: hiddenSize)
     }
 
     /// The sizes in force, shared by the device's backends.

@@ -1,6 +1,7 @@
 import CCLBlast
 import CLBlastParameters
 import COpenCL
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 
@@ -96,7 +97,7 @@ package struct GPUTuning: Sendable {
 
     /// The parameters on disk for this device and driver, if they are known by their names.
     package func stored() -> Parameters? {
-        guard let data = try? Data(contentsOf: file), let stored = try? JSONDecoder().decode(Stored.self, from: data),
+        guard let data = try? Data(contentsOf: file), let stored = try? JSON.decode(Stored.self, from: data),
             stored.device == info.identity, let current = try? current()
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
@@ -133,8 +134,7 @@ package struct GPUTuning: Sendable {
             if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
             return
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try CacheFolder.write(encoder.encode(Stored(device: info.identity, parameters: parameters)), to: file)
+        let stored = Stored(device: info.identity, parameters: parameters)
+        try CacheFolder.write(JSON.data(stored, isPretty: true), to: file)
     }
 }

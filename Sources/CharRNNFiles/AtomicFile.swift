@@ -2,19 +2,18 @@ import FoundationEssentials
 import Glibc
 
 /// Files that are there whole or not at all.
-enum AtomicFile {
+package enum AtomicFile {
     /// Writes `data`; see ``write(to:_:)``.
-    static func write(_ data: Data, to file: URL) throws { try write(to: file) { try $0.append(data) } }
+    package static func write(_ data: Data, to file: URL) throws { try write(to: file) { try $0.append(data) } }
 
     /// Lets `body` write beside `file`, waits until the disk has it, and renames: whoever opens `file` sees the old
     /// content or the new, also after a power cut.
     ///
     /// - Throws: ``FileError`` with the system's reason, or what `body` throws; `file` is then untouched and nothing is
     ///   left beside it.
-    static func write(to file: URL, _ body: (Writer) throws -> Void) throws {
+    package static func write(to file: URL, _ body: (Writer) throws -> Void) throws {
         // Renaming would put a file into the place of a pipe or, for root, of a device such as /dev/null.
-        var status = stat()
-        if stat(file.path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+        if let status = FileStatus(file), ![.file, .folder].contains(status.kind) {
             throw FileError(action: "write", path: file.path, reason: "it is there and is not a plain file")
         }
         let folder = file.deletingLastPathComponent()
@@ -24,7 +23,7 @@ enum AtomicFile {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.writing(file) }
         // Ends with this process, so that what a dead one has left is known by it.
-        flock(descriptor, LOCK_EX | LOCK_NB)
+        _ = FileLock.take(descriptor)
         do {
             try body(Writer(descriptor: descriptor, file: file))
             guard fsync(descriptor) == 0 else { throw FileError.writing(file) }
@@ -48,7 +47,7 @@ enum AtomicFile {
 
     /// Removes what processes that were killed in the middle of writing a file with this extension have left in
     /// `folder`. Files that are being written are left alone.
-    static func removeLeftovers(in folder: URL, extension: String) {
+    package static func removeLeftovers(in folder: URL, extension: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let number = #/\.(\d{1,20})\.tmp/#
         for name in names where name.hasPrefix(".") {
@@ -58,22 +57,22 @@ enum AtomicFile {
             let path = folder.appendingPathComponent(name).path
             let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            if FileLock.take(descriptor) { unlink(path) }
             close(descriptor)
         }
     }
 
     /// A file that is being written.
-    struct Writer {
+    package struct Writer {
         fileprivate let descriptor: Int32
         fileprivate let file: URL
 
-        func append(_ data: Data) throws {
+        package func append(_ data: Data) throws {
             try write(data) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         }
 
         /// Writes over the first bytes.
-        func replaceStart(with data: Data) throws {
+        package func replaceStart(with data: Data) throws {
             var offset = 0
             try write(data) { bytes in
                 let written = pwrite(descriptor, bytes.baseAddress, bytes.count, offset)

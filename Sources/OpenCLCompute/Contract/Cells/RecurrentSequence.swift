@@ -1,46 +1,3 @@
-/// The kinds of recurrent layer, with the equations of char-rnn.
-///
-/// x is the layer's input, h′ and c′ the state before the step; every product with x and with h′ has its own bias.
-/// The gates of one row are stored side by side, H of each, in the order given here; it is also PyTorch's.
-public enum RecurrentCell: String, Codable, CaseIterable, Sendable {
-    /// Long short-term memory (Hochreiter and Schmidhuber 1997; Graves 2013 without peepholes). Gates i, f, g, o:
-    /// c = σ(f)∘c′ + σ(i)∘tanh(g), h = σ(o)∘tanh(c).
-    case lstm
-    /// Gated recurrent unit (Cho et al. 2014, in char-rnn's form). Gates r, z, n; the reset gate acts before the
-    /// product: n = tanh(Wₙx + Uₙ(r∘h′)), h = z∘n + (1−z)∘h′.
-    case gru
-    /// The plain layer (Elman 1990): h = tanh(Wx + Uh′).
-    case rnn
-
-    /// G, the number of gates.
-    public var gateCount: Int {
-        switch self {
-        case .lstm: 4
-        case .gru: 3
-        case .rnn: 1
-        }
-    }
-}
-
-/// What a recurrent layer adds to its input product W·x.
-public struct RecurrentWeights: Sendable {
-    /// U, with which the state before a step makes the product h′·U: H × G·H.
-    public let recurrent: Matrix
-    /// The bias of the input product: G·H.
-    public let inputBias: Buffer<Float>
-    /// The bias of the recurrent product: G·H.
-    public let recurrentBias: Buffer<Float>
-
-    public init(recurrent: Matrix, inputBias: Buffer<Float>, recurrentBias: Buffer<Float>) {
-        precondition(
-            recurrent.columns == inputBias.count && recurrent.columns == recurrentBias.count,
-            "biases of \(inputBias.count) and \(recurrentBias.count) for recurrent weights of \(recurrent.shape)")
-        self.recurrent = recurrent
-        self.inputBias = inputBias
-        self.recurrentBias = recurrentBias
-    }
-}
-
 /// The memory of one recurrent layer run over T steps of B streams; every matrix is time-major.
 public struct RecurrentSequence: Sendable {
     public let cell: RecurrentCell
@@ -56,11 +13,15 @@ public struct RecurrentSequence: Sendable {
     public let gates: Matrix
     /// (T+1)·B × H. The first B rows are the state before the sequence, the others the layer's outputs.
     public let hidden: Matrix
-    /// LSTM: the cell states, (T+1)·B × H, the first B rows from before the sequence.
-    /// GRU: r∘h′, T·B × H, which the gradient of Uₙ needs. RNN: empty.
+    /// The cell states c, (T+1)·B × H, the first B rows from before the sequence; empty for a cell without.
     public let memory: Matrix
-    /// What the backward pass carries from step to step: LSTM the gradient of c, GRU that of r∘h′; B × H. RNN: empty.
-    public let carry: Matrix
+    /// What the second product of a step multiplies, r∘h′ in a GRU: T·B × H, which the gradient of its weights needs;
+    /// empty for a cell with one product.
+    public let intermediate: Matrix
+    /// The gradient of c, which the backward pass carries from step to step: B × H, or empty.
+    public let memoryGradient: Matrix
+    /// The gradient of ``intermediate`` at one step: B × H, or empty.
+    public let intermediateGradient: Matrix
     /// Whether there is room for a backward pass.
     package let isForTraining: Bool
     /// Room in which a backend rearranges the weights; as many elements as it asked for.
@@ -85,12 +46,6 @@ public struct RecurrentSequence: Sendable {
         func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
             Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
         }
-        let memoryRows =
-            switch cell {
-            case .lstm: (steps + 1) * batchSize
-            case .gru: steps * batchSize
-            case .rnn: 0
-            }
         self.cell = cell
         self.steps = steps
         self.batchSize = batchSize
@@ -98,11 +53,27 @@ public struct RecurrentSequence: Sendable {
         isForTraining = forTraining
         gates = try matrix(steps * batchSize, cell.gateCount * hiddenSize)
         hidden = try matrix((steps + 1) * batchSize, hiddenSize)
-        memory = try matrix(memoryRows, hiddenSize)
-        carry = try matrix(forTraining && cell != .rnn ? batchSize : 0, hiddenSize)
+        memory = try matrix(cell.carriesMemory ? (steps + 1) * batchSize : 0, hiddenSize)
+        intermediate = try matrix(cell.hasIntermediate ? steps * batchSize : 0, hiddenSize)
+        memoryGradient = try matrix(forTraining && cell.carriesMemory ? batchSize : 0, hiddenSize)
+        intermediateGradient = try matrix(forTraining && cell.hasIntermediate ? batchSize : 0, hiddenSize)
         scratch = try backend.makeBuffer(
             of: Float.self,
             count: backend.recurrentScratchCount(
                 cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, forTraining: forTraining))
+    }
+
+    /// The B rows of one time step; of ``hidden`` and ``memory``, step t is the state before it. What the cell has not
+    /// stays empty.
+    func rows(of matrix: Matrix, at step: Int) -> Matrix {
+        matrix.rows == 0 ? matrix : matrix.rows(step * batchSize..<(step + 1) * batchSize)
+    }
+
+    /// The states that a product multiplies, T·B × H.
+    func factors(of product: HalfStep.Product) -> Matrix {
+        switch product.factor {
+        case .hidden: previous
+        case .intermediate: intermediate
+        }
     }
 }

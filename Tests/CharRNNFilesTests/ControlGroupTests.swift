@@ -1,5 +1,5 @@
+import CharRNNFiles
 import Foundation
-import OpenCLCompute
 import TestSupport
 import Testing
 

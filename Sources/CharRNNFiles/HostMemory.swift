@@ -8,12 +8,12 @@ import Glibc
 package enum HostMemory {
     /// What must be left besides: some for everything small, and 128 MB for each thread that multiplies, which OpenBLAS
     /// waits for for ever where it does not get them.
-    private static let reserve = [32 << 20] + [Int](repeating: 128 << 20, count: CPUBackend.coreCount)
+    private static let reserve = [32 << 20] + [Int](repeating: 128 << 20, count: Host.coreCount)
 
     /// Whether the system would give `bytes` now, of which nothing is taken.
     package static func hasRoom(for bytes: Int) -> Bool {
         // Of a control group's limit the system thinks only when the memory is used.
-        guard bytes <= Int(CPUBackend.memoryBytes) - residentBytes else { return false }
+        guard bytes <= Int(Host.memoryBytes) - residentBytes else { return false }
         var rooms: [(start: UnsafeMutableRawPointer, size: Int)] = []
         defer { for room in rooms { munmap(room.start, room.size) } }
         // One by one: of a single request for more than the machine has Linux knows that it cannot be meant.
@@ -31,15 +31,5 @@ package enum HostMemory {
         // Pages: of the program, in memory, and more.
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
         return (pages.count > 1 ? Int(pages[1]) ?? 0 : 0) * sysconf(Int32(_SC_PAGESIZE))
-    }
-
-    /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`` when the system would not give
-    ///   `bytes` now.
-    package static func require(_ bytes: Int) throws {
-        let memory = Int(CPUBackend.memoryBytes)
-        guard hasRoom(for: bytes) else {
-            throw DeviceError.outOfMemory(
-                requestedBytes: bytes, limitBytes: memory, memoryBytes: memory, device: "the computer")
-        }
     }
 }

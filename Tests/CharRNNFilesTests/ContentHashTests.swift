@@ -1,4 +1,4 @@
-import CharRNN
+import CharRNNFiles
 import Foundation
 import Testing
 

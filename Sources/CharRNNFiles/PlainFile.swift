@@ -1,34 +1,33 @@
 import FoundationEssentials
 import Glibc
-import OpenCLCompute
 
 /// Files that are read whole, which only plain ones can be: a pipe may wait for ever, and a device may have no end.
-enum PlainFile {
+package enum PlainFile {
     /// Why a file was not read.
-    struct Refusal: Error {
-        let reason: String
+    package struct Refusal: Error {
+        package let reason: String
     }
 
     /// The bytes of a file, if what is made of them will find room too: once more as they are, and once in another order.
-    static func bytes(of file: URL) throws(Refusal) -> Data {
+    package static func bytes(of file: URL) throws(Refusal) -> Data {
         let size = try check(file)
         guard HostMemory.hasRoom(for: min(size, Int.max / 3) * 3) else {
             throw Refusal(
-                reason: "three times its \(size) bytes of memory are needed, which the computer cannot give; close "
-                    + "other programs")
+                reason: "three times its \(readable(bytes: size)) of memory are needed, which the computer cannot "
+                    + "give; close other programs")
         }
         do { return try Data(contentsOf: file) } catch { throw Refusal(reason: "\(error)") }
     }
 
     /// The bytes of a file that is replaced but never written to, mapped: it may be larger than the memory.
-    static func mapped(_ file: URL) throws(Refusal) -> Data {
+    package static func mapped(_ file: URL) throws(Refusal) -> Data {
         try check(file)
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Refusal(reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Refusal(reason: String(cString: strerror(errno))) }
-        let size = Int(status.st_size)
+        guard let size = FileStatus(descriptor: descriptor)?.size else {
+            throw Refusal(reason: String(cString: strerror(errno)))
+        }
         guard size > 0 else { return Data() }
         guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
             throw Refusal(reason: String(cString: strerror(errno)))
@@ -40,16 +39,16 @@ enum PlainFile {
     ///
     /// - Throws: ``Refusal`` for what is not there, not to be read, or not a plain file.
     @discardableResult
-    static func check(_ file: URL) throws(Refusal) -> Int {
-        var status = stat()
-        guard stat(file.path, &status) == 0, access(file.path, R_OK) == 0 else {
+    package static func check(_ file: URL) throws(Refusal) -> Int {
+        guard let status = FileStatus(file), access(file.path, R_OK) == 0 else {
             throw Refusal(reason: String(cString: strerror(errno)))
         }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return Int(status.st_size)
-        case S_IFDIR: throw Refusal(reason: "it is a folder")
-        case S_IFIFO: throw Refusal(reason: "it is a pipe; save what comes out of it as a file first")
-        default: throw Refusal(reason: "it is a device, not a plain file; save what you need of it as a file first")
+        switch status.kind {
+        case .file: return status.size
+        case .folder: throw Refusal(reason: "it is a folder")
+        case .pipe: throw Refusal(reason: "it is a pipe; save what comes out of it as a file first")
+        case .link, .device:
+            throw Refusal(reason: "it is a device, not a plain file; save what you need of it as a file first")
         }
     }
 }

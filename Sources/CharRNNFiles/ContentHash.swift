@@ -1,14 +1,20 @@
 import FoundationEssentials
 
 /// XXH64 (Yann Collet), a fast 64-bit checksum of bytes: it tells texts and files apart, it is not for secrets.
-package func contentHash(_ bytes: Data) -> UInt64 {
+package func contentHash(_ bytes: some ContiguousBytes) -> UInt64 {
     var hash = ContentHash()
     bytes.withUnsafeBytes { hash.update($0) }
     return hash.value
 }
 
+/// The same of all bytes of a plain file; nil for anything else, links included.
+package func contentHash(of file: URL) -> UInt64? {
+    guard FileStatus(file, followsLinks: false)?.kind == .file else { return nil }
+    return (try? Data(contentsOf: file, options: .mappedIfSafe)).map { contentHash($0) }
+}
+
 /// The same of bytes that come in parts.
-struct ContentHash {
+package struct ContentHash {
     private var lanes: (UInt64, UInt64, UInt64, UInt64)
     private var count = 0
     /// What came last and does not fill the 32 bytes that are taken at a time.
@@ -20,9 +26,9 @@ struct ContentHash {
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
-    init() { lanes = (Self.prime1 &+ Self.prime2, Self.prime2, 0, 0 &- Self.prime1) }
+    package init() { lanes = (Self.prime1 &+ Self.prime2, Self.prime2, 0, 0 &- Self.prime1) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         count += bytes.count
         var bytes = bytes[...]
         if !rest.isEmpty {
@@ -49,7 +55,7 @@ struct ContentHash {
     }
 
     /// Of all bytes so far.
-    var value: UInt64 {
+    package var value: UInt64 {
         var hash = Self.prime5
         if count >= 32 {
             let (a, b, c, d) = lanes

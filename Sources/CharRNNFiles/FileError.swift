@@ -7,10 +7,16 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     public let path: String
     public let reason: String
 
+    package init(action: String, path: String, reason: String) {
+        self.action = action
+        self.path = path
+        self.reason = reason
+    }
+
     public var description: String { "cannot \(action) \(path): \(reason)" }
 
-    // From errno, so ask before anything else changes it.
-    static func writing(_ file: URL) -> FileError {
+    /// From errno, so ask before anything else changes it.
+    package static func writing(_ file: URL) -> FileError {
         FileError(action: "write", path: file.path, reason: String(cString: strerror(errno)))
     }
 }

@@ -1,0 +1,11 @@
+import CPUKernels
+
+extension RecurrentCell {
+    /// The plain layer (Elman 1990): h = tanh(Wx + Uh′).
+    public static let rnn = RecurrentCell(
+        "rnn", gateCount: 1,
+        halfSteps: [
+            HalfStep("rnn", of: .hidden(gates: 0..<1), forward: cpu_rnn_forward, backward: cpu_rnn_backward)
+        ],
+        torchMatrices: [(false, [0]), (true, [0])], isPyTorchs: true)
+}
