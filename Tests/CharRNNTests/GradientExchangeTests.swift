@@ -25,7 +25,7 @@ import Testing
 
     /// Twelve steps under a guard, with a state kept and a validation at each fifth.
     private func outcome(
-        _ run: Run, on devices: [Device], _ exchange: any GradientExchange = DeviceExchange(), spoiltAt: Int? = nil
+        _ run: Run, on devices: [Device], _ exchange: any GradientExchange = DeviceExchange()
     ) throws -> Outcome {
         let trainer = try Trainer(
             model: run.model(on: devices[0]), dataset: run.dataset(), options: run.options,
@@ -33,11 +33,6 @@ import Testing
         let guardian = try TrainingGuard(trainer)
         var outcome = Outcome()
         while trainer.iteration < 12 {
-            if trainer.iteration == spoiltAt && outcome.rollbacks.isEmpty {
-                var values = try trainer.model.parameterValues()
-                values[0] = .nan
-                try trainer.model.setParameterValues(values)
-            }
             _ = try trainer.step()
             if trainer.iteration == 1 { outcome.gradient = try trainer.gradientValues() }
             if let rollback = try guardian.check(now: true) { outcome.rollbacks.append(rollback) }
@@ -52,19 +47,18 @@ import Testing
         return outcome
     }
 
-    /// The first process has two devices, the others one each.
-    private func outcomes(of count: Int, _ run: Run, spoiltAt: Int? = nil) throws -> [Outcome] {
-        try sideBySide(count) { exchange in
-            let devices = [Device.processor(threadCount: 1), .processor(threadCount: 1)]
-            return try outcome(
-                run, on: exchange.rank == 0 ? devices : [.cpu], exchange, spoiltAt: exchange.rank == 0 ? spoiltAt : nil)
+    /// The first process has two devices, the others one each, all of a kind, whose optimizers round alike.
+    private func outcomes(of count: Int, _ run: Run, spoiling sum: Int? = nil) throws -> [Outcome] {
+        try sideBySide(count, spoiling: sum) { exchange in
+            let devices = (0...1).map { _ in Device.processor(threadCount: 1) }
+            return try outcome(run, on: exchange.rank == 0 ? devices : [devices[0]], exchange)
         }
     }
 
     @Test(arguments: [2, 3], LearningCase.all)
     func processesLearnWhatOneLearns(_ count: Int, _ example: LearningCase) throws {
         let run = run(example)
-        let one = try outcome(run, on: [.cpu])
+        let one = try outcome(run, on: [.processor(threadCount: 1)])
         let several = try outcomes(of: count, run)
         for outcome in several {
             let size = one.gradient.map { Double(abs($0)) }.max()!
@@ -80,10 +74,11 @@ import Testing
 
     @Test func whatSpoilsOneProcessTakesAllBack() throws {
         let run = run(LearningCase.all[0])
-        let several = try outcomes(of: 2, run, spoiltAt: 8)
+        let several = try outcomes(of: 2, run, spoiling: 9)
         for outcome in several {
             #expect(outcome.rollbacks.count == 1 && outcome.rollbacks.first?.goodIteration == 5)
-            #expect(outcome.rollbacks == several[0].rollbacks && outcome.checkpoint == several[0].checkpoint)
+            #expect(outcome.rollbacks.first?.iteration == 9)
+            #expect(outcome.checkpoint == several[0].checkpoint)
         }
     }
 
@@ -94,9 +89,9 @@ import Testing
         #expect(try !DeviceExchange().isWishedByAny(false))
     }
 
-    /// The results of `body` in so many processes.
+    /// The results of `body` in so many processes. The first spoils its gradient before one of the sums.
     private func sideBySide<Value: Sendable>(
-        _ count: Int, _ body: @escaping @Sendable (any GradientExchange) throws -> Value
+        _ count: Int, spoiling sum: Int? = nil, _ body: @escaping @Sendable (any GradientExchange) throws -> Value
     ) throws -> [Value] {
         let meeting = Meeting(count)
         let results = Mutex<[Int: Result<Value, any Error>]>([:])
@@ -104,7 +99,7 @@ import Testing
         let ended = DispatchSemaphore(value: 0)
         for rank in 0..<count {
             Thread {
-                let result = Result { try body(RankExchange(meeting, rank)) }
+                let result = Result { try body(RankExchange(meeting, rank, spoiling: rank == 0 ? sum : nil)) }
                 results.withLock { $0[rank] = result }
                 ended.signal()
             }.start()
@@ -147,8 +142,11 @@ private final class RankExchange: GradientExchange {
     private let meeting: Meeting
     private let devices = DeviceExchange()
     private var first: Replica?
+    private var sums = 0
+    private let spoiltSum: Int?
 
-    init(_ meeting: Meeting, _ rank: Int) {
+    init(_ meeting: Meeting, _ rank: Int, spoiling sum: Int?) {
+        spoiltSum = sum
         self.meeting = meeting
         self.rank = rank
     }
@@ -168,7 +166,10 @@ private final class RankExchange: GradientExchange {
     func sumGradients() throws {
         try devices.sumGradients()
         guard let first else { return }
-        let gradients = try gather(first.backend.read(first.gradient))
+        sums += 1
+        var own = try first.backend.read(first.gradient)
+        if sums == spoiltSum { own[0] = .nan }
+        let gradients = try gather(own)
         let sum = gradients.dropFirst().reduce(gradients[0]) { zip($0, $1).map(+) }
         try first.backend.write(sum, to: first.gradient)
     }

@@ -94,9 +94,12 @@ struct ParameterLayout: Sendable {
         self.count = count
     }
 
+    /// The parameter of a role, if the network has it.
+    func entry(_ role: Role) -> Entry? { entries.first { $0.role == role } }
+
     /// The parameter of a role that the network has.
     subscript(role: Role) -> Entry {
-        guard let entry = entries.first(where: { $0.role == role }) else {
+        guard let entry = entry(role) else {
             preconditionFailure("a network of \(cell) layers has no \(role)")
         }
         return entry

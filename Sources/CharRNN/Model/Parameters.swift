@@ -10,7 +10,7 @@ struct Parameters: Sendable {
 
     /// W of each layer: V or H × G·H.
     let inputWeights: [Matrix]
-    /// U and the biases of each layer.
+    /// U and the biases of each layer; for a cell that multiplies no state the input's alone.
     let recurrentWeights: [RecurrentWeights]
     /// H × V
     let decoderWeights: Matrix
@@ -20,26 +20,21 @@ struct Parameters: Sendable {
     /// All zero.
     init(_ layout: ParameterLayout, on backend: any Backend) throws {
         let buffer = try backend.makeBuffer(of: Float.self, count: layout.count)
-        func matrix(_ role: ParameterLayout.Role) -> Matrix {
-            let entry = layout[role]
-            return Matrix(buffer[entry.range], rows: entry.rows, columns: entry.columns)
+        func matrix(_ entry: ParameterLayout.Entry) -> Matrix {
+            Matrix(buffer[entry.range], rows: entry.rows, columns: entry.columns)
         }
+        let none = Matrix(buffer[0..<0], rows: layout.hiddenSize, columns: 0)
         self.layout = layout
         self.backend = backend
         self.buffer = buffer
-        inputWeights = (0..<layout.layerCount).map { matrix(.inputWeights(layer: $0)) }
-        recurrentWeights = (0..<layout.layerCount).map {
-            guard layout.cell.hasRecurrentProduct else {
-                let none = buffer[0..<0]
-                return RecurrentWeights(
-                    recurrent: Matrix(none, rows: layout.hiddenSize, columns: 0),
-                    inputBias: matrix(.inputBias(layer: $0)).elements, recurrentBias: none)
-            }
-            return RecurrentWeights(
-                recurrent: matrix(.recurrentWeights(layer: $0)), inputBias: matrix(.inputBias(layer: $0)).elements,
-                recurrentBias: matrix(.recurrentBias(layer: $0)).elements)
+        inputWeights = (0..<layout.layerCount).map { matrix(layout[.inputWeights(layer: $0)]) }
+        recurrentWeights = (0..<layout.layerCount).map { layer in
+            RecurrentWeights(
+                recurrent: layout.entry(.recurrentWeights(layer: layer)).map(matrix) ?? none,
+                inputBias: matrix(layout[.inputBias(layer: layer)]).elements,
+                recurrentBias: layout.entry(.recurrentBias(layer: layer)).map(matrix)?.elements ?? none.elements)
         }
-        decoderWeights = matrix(.decoderWeights)
-        decoderBias = matrix(.decoderBias).elements
+        decoderWeights = matrix(layout[.decoderWeights])
+        decoderBias = matrix(layout[.decoderBias]).elements
     }
 }

@@ -24,7 +24,8 @@ public protocol GradientExchange: AnyObject {
     /// - Throws: `DeviceError` when a device has not enough memory.
     func prepare(_ replicas: [Replica]) throws
 
-    /// Gives the process's other replicas the parameters of its first.
+    /// Gives the process's other replicas the parameters of its first, before a pass with new ones. Processes have made
+    /// the same step and need nothing from one another, unless their devices round differently.
     func sendParameters() throws
 
     /// Makes the gradient of the first replica the sum of all replicas' gradients, those of the other processes
