@@ -16,7 +16,7 @@ extension Distribution {
         if temperature == 0 {
             keep { token, _ in token == likeliest }
         } else {
-            for token in logits.indices { logits[token] = (logits[token] - maximum) / temperature }
+            change { _, logit in (logit - maximum) / temperature }
         }
         return self
     }
@@ -40,13 +40,7 @@ extension Distribution {
     public consuming func topK(_ count: Int) -> Distribution {
         precondition(count > 0, "the \(count) likeliest tokens")
         guard count < logits.count else { return self }
-        var rest = count
-        keepFirst(
-            by: { _, logit in -logit },
-            while: { _ in
-                rest -= 1
-                return rest >= 0
-            })
+        keepFirst(by: { _, logit in -logit }, weighing: { _ in 1 }, reach: Float(count))
         return self
     }
 
@@ -56,9 +50,10 @@ extension Distribution {
     /// transformers keeps the last of equals.
     public consuming func topP(_ share: Float) -> Distribution {
         precondition(share > 0 && share <= 1, "the tokens of \(share) of the probability")
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
-            let sum = weigh(into: weights)
-            keepFirst(by: { _, logit in -logit }, whose: weights, of: sum, reach: share)
+        guard share < 1 else { return self }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { probabilities in
+            _ = softmax(into: probabilities)
+            keepFirst(by: { _, logit in -logit }, weighing: { probabilities[$0] }, reach: share)
         }
         return self
     }
@@ -81,15 +76,16 @@ extension Distribution {
     /// mean surprise once a token is impossible; such tokens count for nothing here.
     public consuming func typical(_ share: Float) -> Distribution {
         precondition(share > 0 && share <= 1, "the typical tokens of \(share) of the probability")
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
-            let sum = weigh(into: weights)
-            let level = Double(maximum) + log(sum)
+        guard share < 1 else { return self }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { probabilities in
+            let level = softmax(into: probabilities)
             var entropy = 0.0
-            for token in logits.indices where weights[token] > 0 {
-                entropy += weights[token] / sum * (level - Double(logits[token]))
+            for (token, logit) in logits.enumerated() where probabilities[token] > 0 {
+                entropy += probabilities[token] * (level - Double(logit))
             }
             keepFirst(
-                by: { _, logit in Float(abs(level - Double(logit) - entropy)) }, whose: weights, of: sum, reach: share)
+                by: { _, logit in Float(abs(level - Double(logit) - entropy)) }, weighing: { probabilities[$0] },
+                reach: share)
         }
         return self
     }
@@ -147,18 +143,19 @@ extension Distribution {
             if recent.withContiguousStorageIfAvailable({ Self.count($0, in: counts) }) == nil {
                 Self.count(recent, in: counts)
             }
-            for token in logits.indices where counts[token] > 0 {
-                let logit = logits[token]
-                logits[token] =
-                    (logit > 0 ? logit / repetition : logit * repetition) - Float(counts[token]) * frequency - presence
+            change { token, logit in
+                guard counts[token] > 0 else { return logit }
+                let penalized = logit > 0 ? logit / repetition : logit * repetition
+                return penalized - Float(counts[token]) * frequency - presence
             }
         }
         return self
     }
 
     private static func count(_ tokens: some Sequence<Int>, in counts: UnsafeMutableBufferPointer<Int32>) {
+        let size = counts.count
         for token in tokens {
-            precondition(counts.indices.contains(token), "token \(token) of \(counts.count)")
+            precondition(token >= 0 && token < size, "token \(token) of \(size)")
             counts[token] &+= 1
         }
     }

@@ -29,9 +29,9 @@ public struct Distribution: Sendable {
     /// The probabilities, which sum to 1; all 0 when no token is left. The largest logit is subtracted first, so that
     /// none overflows.
     public var probabilities: [Float] {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
-            let sum = weigh(into: weights)
-            return weights.map { $0 > 0 ? Float($0 / sum) : 0 }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { probabilities in
+            _ = softmax(into: probabilities)
+            return probabilities.map { Float($0) }
         }
     }
 
@@ -39,7 +39,10 @@ public struct Distribution: Sendable {
     public func logProbability(of token: Int) -> Double {
         precondition(logits.indices.contains(token), "token \(token) of \(logits.count)")
         guard logits[token].isFinite else { return -.infinity }
-        return Double(logits[token]) - Double(maximum) - log(sumOfWeights)
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
+            let (sum, maximum) = weigh(into: weights)
+            return Double(logits[token]) - Double(maximum) - log(sum)
+        }
     }
 
     /// A token drawn with its probability. That no token is left is a programmer error; see ``draw(using:)``.
@@ -53,7 +56,7 @@ public struct Distribution: Sendable {
     /// A token drawn with its probability; nil when no token is left, and then nothing is taken from the generator.
     public func draw(using generator: inout some RandomNumberGenerator) -> Int? {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
-            let sum = weigh(into: weights)
+            let sum = weigh(into: weights).sum
             guard sum > 0 else { return nil }
             var rest = generator.uniform() * sum
             var last = 0
@@ -82,29 +85,39 @@ extension Distribution {
     /// The largest logit of a token that is left; −∞ when none is.
     var maximum: Float { likeliest.map { logits[$0] } ?? -.infinity }
 
-    /// Writes e^(logit − maximum) of each token, 0 for one that is ruled out, and returns their sum. In double
-    /// precision, so that a sum over a large vocabulary keeps small ones.
-    func weigh(into weights: UnsafeMutableBufferPointer<Double>) -> Double {
-        let maximum = Double(maximum)
+    /// Writes e^(logit − maximum) of each token, 0 for one that is ruled out, and returns their sum and the maximum. In
+    /// double precision, so that a sum over a large vocabulary keeps small ones.
+    func weigh(into weights: UnsafeMutableBufferPointer<Double>) -> (sum: Double, maximum: Float) {
+        let maximum = maximum
         var sum = 0.0
-        for token in logits.indices {
-            let logit = logits[token]
-            let weight = logit.isFinite ? exp(Double(logit) - maximum) : 0
+        for (token, logit) in logits.enumerated() {
+            let weight = logit.isFinite ? exp(Double(logit) - Double(maximum)) : 0
             weights.initializeElement(at: token, to: weight)
             sum += weight
         }
-        return sum
+        return (sum, maximum)
     }
 
-    private var sumOfWeights: Double {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weigh(into: $0) }
+    /// Writes the probabilities, rounded to single precision, and returns the number of which a logit is short by the
+    /// surprise, −ln p, of its token.
+    func softmax(into probabilities: UnsafeMutableBufferPointer<Double>) -> Double {
+        let (sum, maximum) = weigh(into: probabilities)
+        guard sum > 0 else { return -.infinity }
+        for token in probabilities.indices { probabilities[token] = Double(Float(probabilities[token] / sum)) }
+        return Double(maximum) + log(sum)
+    }
+
+    /// Puts another logit in the place of each.
+    @inline(__always)
+    mutating func change(_ new: (Int, Float) throws -> Float) rethrows {
+        try logits.withUnsafeMutableBufferPointer { logits in
+            for token in logits.indices { logits[token] = try new(token, logits[token]) }
+        }
     }
 
     /// Rules out every token that does not satisfy a condition on its number and logit.
     @inline(__always)
     mutating func keep(where isKept: (Int, Float) throws -> Bool) rethrows {
-        for token in logits.indices where logits[token].isFinite {
-            if try !isKept(token, logits[token]) { logits[token] = -.infinity }
-        }
+        try change { token, logit in try logit.isFinite && !isKept(token, logit) ? -.infinity : logit }
     }
 }
