@@ -101,7 +101,7 @@ import Testing
                 "--init-from starts a new run and --resume continues one; give one."),
             Mistake(
                 "train --data-dir data/some_folder --resume run.safetensors --max-iterations 2",
-                "the run has reached iteration 2 of 2; raise --max-epochs to go on"),
+                "the run has reached iteration 2 of 2; raise --max-iterations to go on"),
         ]
         try inFolder { place in
             for mistake in mistakes { try expect(mistake, in: place) }
@@ -161,7 +161,7 @@ import Testing
         Mistake("train --label a/b", "--label a/b: it becomes part of a file name, so it has no '/'."),
         Mistake(
             "train -model qrnn",
-            "The value 'qrnn' is invalid for '--cell <cell>'. Please provide one of 'lstm', 'gru' or 'rnn'."),
+            "The value 'qrnn' is invalid for '--cell <cell>'. Please provide one of 'lstm', 'gru', 'rnn' or 'mingru'."),
         Mistake("train --hiden-size 4", "Unknown option '--hiden-size'. Did you mean '--hidden-size'?"),
         Mistake("train -rnn_sise 4", "Unknown option '-rnn_sise'"),
         Mistake("train -rnn_size", "-rnn_size needs a value"),
