@@ -47,6 +47,9 @@ struct SafeTensors {
     init(_ data: Data, path: String) throws {
         do { try self.init(data) } catch let fault as Fault {
             throw CheckpointError.malformed(path: path, reason: fault.reason)
+        } catch let error as TooLarge {
+            throw CheckpointError.metadata(
+                path: path, reason: "its tensor '\(error.tensor)' has a number beyond 32 bits")
         }
     }
 
@@ -59,7 +62,7 @@ struct SafeTensors {
         }
     }
 
-    /// - Throws: ``Fault``.
+    /// - Throws: ``Fault``, ``TooLarge``.
     init(_ data: Data) throws {
         guard data.count >= 8 else { throw Fault("it has \(data.count) bytes") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
@@ -110,13 +113,18 @@ struct SafeTensors {
                 continue
             }
             guard let values = format.values(bytes[start..<start + size]) else {
-                throw Fault("tensor '\(name)' has a number beyond 32 bits")
+                throw TooLarge(tensor: name)
             }
             tensors.append(Tensor(name: name, shape: entry.shape, values: values))
         }
         guard position == bytes.count else {
             throw Fault("\(bytes.count - position) bytes follow the last tensor")
         }
+    }
+
+    /// A number of 64 bits that no one of 32 comes near.
+    struct TooLarge: Error {
+        let tensor: String
     }
 
     /// What is wrong with a file.

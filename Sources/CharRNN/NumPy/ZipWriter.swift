@@ -43,8 +43,10 @@ extension Data {
 
 /// The cyclic redundancy check of zip (ISO 3309).
 private func crc32(_ data: Data) -> UInt32 {
-    let table = (0..<256).map { byte in
-        (0..<8).reduce(UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 1 ? 0xEDB8_8320 : 0) }
-    }
-    return ~data.withUnsafeBytes { $0.reduce(.max) { $0 >> 8 ^ table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] } }
+    ~data.withUnsafeBytes { $0.reduce(.max) { $0 >> 8 ^ crcTable[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] } }
+}
+
+/// The remainder of each byte.
+private let crcTable = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 1 ? 0xEDB8_8320 : 0) }
 }

@@ -143,7 +143,7 @@ struct PyTorchFile {
         let values = try data.withUnsafeBytes { bytes in
             try tensor.places.map { place in
                 guard let value = format.load(bytes, at: range.lowerBound + place * format.width) else {
-                    throw StateDictionaryFault("tensor '\(name)' has a number beyond 32 bits")
+                    throw StateDictionaryFault("its tensor '\(name)' has a number beyond 32 bits")
                 }
                 return value
             }

@@ -27,7 +27,7 @@ struct StateDictionary {
 
     /// The bytes of a file, of safetensors or of `torch.save`.
     ///
-    /// - Throws: ``StateDictionaryFault``, ``CheckpointError/malformed(path:reason:)``.
+    /// - Throws: ``StateDictionaryFault``, ``CheckpointError``.
     init(_ data: Data, path: String) throws {
         if ZipArchive.isLikely(data) {
             self = try PyTorchFile(data).stateDictionary()

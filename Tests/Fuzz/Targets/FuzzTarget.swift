@@ -23,7 +23,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
             switch self {
             case .checkpoint: try use(Checkpoint(data, path: "input"))
             case .pytorch: try use(stateDictionary(data))
-            case .archive: try use(stateDictionary(archive(data)))
+            case .archive: try readArchive(data)
             case .torch: try use(Checkpoint(torch: data, path: "input"))
             case .cache: return readCache(data)
             }
@@ -68,15 +68,20 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         return try Checkpoint(pyTorch: data, path: "input", vocabulary: Self.text.vocabulary)
     }
 
-    /// After a first byte below 128 the file itself; otherwise its pickle, in an archive with numbers, so that not only the
-    /// list of entries is tried.
-    private func archive(_ data: Data) -> Data {
-        guard let first = data.first, first >= 0x80 else { return Data(data.dropFirst()) }
-        let numbers = Data((0..<64).flatMap { [0, 0, UInt8($0), 0x3E] })
-        return zipArchive(
-            [(name: "a/data.pkl", contents: Data(data.dropFirst()))]
-                + (0..<7).map { (name: "a/data/\($0)", contents: numbers) })
+    /// The lowest bits of the first byte name the cell. Below 128 the file itself follows, otherwise its pickle, which
+    /// gets an archive with numbers, so that not only the list of entries is tried. What is made of a model the other
+    /// targets try.
+    private func readArchive(_ data: Data) throws {
+        let first = data.first ?? 0
+        let body = Data(data.dropFirst())
+        let entries =
+            [(name: "a/data.pkl", contents: body)] + (0..<7).map { (name: "a/data/\($0)", contents: Self.numbers) }
+        _ = try Checkpoint(
+            pyTorch: first < 0x80 ? body : zipArchive(entries), path: "input", vocabulary: Self.text.vocabulary,
+            cell: [nil, .gru, .rnn, .lstm][Int(first & 3)])
     }
+
+    private static let numbers = Data((0..<64).flatMap { [0, 0, UInt8($0), 0x3E] })
 
     /// The checksums of a cache are no secret, so a stranger's are right; here the first byte says whether they are.
     private func readCache(_ data: Data) -> Bool {
