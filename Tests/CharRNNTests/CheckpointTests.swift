@@ -105,7 +105,7 @@ import Testing
             Checkpoint.fileName(label: "my run", epoch: 50, validationLoss: 0.99996)
                 == "lm_my run_epoch50.00_1.0000.safetensors")
         #expect(
-            Checkpoint.fileName(label: "a", epoch: 0.005, validationLoss: .nan).hasSuffix("_nan.safetensors"))
+            Checkpoint.fileName(label: "a", epoch: 0.005, validationLoss: .nan) == "lm_a_epoch0.01.safetensors")
     }
 
     @Test func aFileIsWrittenWholeOrNotAtAll() throws {

@@ -76,7 +76,9 @@ import Testing
 
     @Test func aTaskThatIsCancelledSeesItsCheckpointSaved() async throws {
         try await withTemporaryFolder { folder in
-            let run = try TrainingRun(trainer(), options: .init(folder: folder, maxEpochs: 1e9))
+            // Events wait for their reader, and the run for nobody: it may be far beyond the third step by then.
+            let options = TrainingRun.Options(folder: folder, maxEpochs: 1e9, evaluateEvery: 1_000_000_000)
+            let run = try TrainingRun(trainer(), options: options)
             let task = Task {
                 var ends: [TrainingEvent.End] = []
                 for try await event in run.events() {

@@ -48,7 +48,7 @@ struct HostMemoryTests {
             let checkpoint = try place.train(["-rnn_size", "1000", "-max_epochs", "0.01"])
             let commands = [
                 "sample \(checkpoint) --length 2 --prime ab", "train --resume \(checkpoint) --max-epochs 0.02",
-                "convert \(checkpoint) other.safetensors",
+                "convert \(checkpoint) other.safetensors --force",
             ]
             for command in commands { try expectRefusals(of: command, advice: "; ", in: place) }
         }

@@ -117,7 +117,9 @@ struct Convert: ParsableCommand {
 
     /// What somebody has is not written over unasked: `convert old/*.safetensors` names the second file for an output.
     private func requireFree(_ path: String) throws {
-        guard force || !FileManager.default.fileExists(atPath: path) else {
+        // A pipe or a device is refused when it is written.
+        let isInTheWay = FileStatus(URL(fileURLWithPath: path)).map { [.file, .folder].contains($0.kind) } ?? false
+        guard force || !isInTheWay else {
             throw Failure("\(path) is there already; name another output, or add --force to overwrite it")
         }
     }

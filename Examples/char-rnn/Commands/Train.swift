@@ -92,6 +92,7 @@ struct Train: ParsableCommand {
         if let checkpoint { try requireNothingElse(than: checkpoint) }
         let run = try makeRun(on: devices, resuming: checkpoint)
         Interruption.react { run.cancel() }
+        defer { Interruption.react {} }
         let report = TrainingReport(run)
         do { try run.run(report.tell) } catch { throw failure(error, of: run, on: devices) }
         guard report.isFinished else {

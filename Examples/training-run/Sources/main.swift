@@ -23,7 +23,7 @@ let run =
             options: options)
     }
 signal(SIGINT, SIG_IGN)
-let interruption = DispatchSource.makeSignalSource(signal: SIGINT)
+let interruption = DispatchSource.makeSignalSource(signal: SIGINT, queue: .main)
 interruption.setEventHandler { run.cancel() }
 interruption.activate()
 for try await event in run.events() {
