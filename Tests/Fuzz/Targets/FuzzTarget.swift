@@ -42,8 +42,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Does what the commands do with a checkpoint: shows it, lets it write and goes on with its run.
     private func use(_ checkpoint: Checkpoint) throws {
         _ = checkpoint.options.map { "\($0.key): \($0.value)" }
-        _ = fixed(checkpoint.epoch, 2) + "\(checkpoint.losses.suffix(100).reduce(0, +))"
-        _ = checkpoint.validationLosses.map { fixed($0.value, 4) }
+        _ = "\(checkpoint.epoch) \(checkpoint.losses.suffix(100).reduce(0, +))"
+        _ = checkpoint.validationLosses.map { "\($0.value)" }
         let vocabulary = checkpoint.configuration.vocabulary
         _ = (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }
         let model = try LanguageModel(checkpoint, on: Self.device)
@@ -74,13 +74,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     private func readArchive(_ data: Data) throws {
         let first = data.first ?? 0
         let body = Data(data.dropFirst())
-        let numbers = Data((0..<64).flatMap { [0, 0, UInt8($0), 0x3E] })
         let entries =
-            [(name: "a/data.pkl", contents: body)] + (0..<7).map { (name: "a/data/\($0)", contents: numbers) }
+            [(name: "a/data.pkl", contents: body)] + (0..<7).map { (name: "a/data/\($0)", contents: Self.numbers) }
         _ = try Checkpoint(
             pyTorch: first < 0x80 ? body : zipArchive(entries), path: "input", vocabulary: Self.text.vocabulary,
             cell: [nil, .gru, .rnn, .lstm][Int(first & 3)])
     }
+
+    private static let numbers = Data((0..<64).flatMap { [0, 0, UInt8($0), 0x3E] })
 
     /// The checksums of a cache are no secret, so a stranger's are right; here the first byte says whether they are.
     private func readCache(_ data: Data) -> Bool {
