@@ -23,16 +23,17 @@ extension Checkpoint {
         return best?.file
     }
 
-    /// The checkpoint of a folder that was written last, by the names of ``best(in:)``: that with which a run goes on.
+    /// The checkpoint of a folder that was written last, by the names of ``best(in:)``: that with which a run goes on. Of
+    /// several in one tick of the file system's clock it is the one of the latest epoch.
     ///
     /// - Returns: nil when there is no checkpoint.
     /// - Throws: ``CheckpointError/unreadable(path:reason:)`` when the folder cannot be read.
     public static func newest(in folder: URL) throws -> URL? {
         let dated = try NamedCheckpoint.all(in: folder).map { checkpoint in
             let attributes = try? FileManager.default.attributesOfItem(atPath: checkpoint.file.path)
-            return (file: checkpoint.file, date: attributes?[.modificationDate] as? Date ?? .distantPast)
+            return (checkpoint, date: attributes?[.modificationDate] as? Date ?? .distantPast)
         }
-        return dated.max { $0.date < $1.date }?.file
+        return dated.max { ($0.date, $0.0.epoch) < ($1.date, $1.0.epoch) }?.0.file
     }
 }
 
