@@ -7,6 +7,9 @@ extension TrainingRun {
     /// When the task that reads them is cancelled, the run writes a checkpoint and ends; the sequence goes on until then,
     /// so that the checkpoint is there when the loop is over. Who leaves the loop early cancels the run as well, and does
     /// not wait for it. Throws what ``run(_:)`` throws.
+    ///
+    /// The run does not wait for its reader: what is not read yet stays in memory, some hundred bytes a step. Where
+    /// training must not get ahead of what is done with it, give ``run(_:)`` a closure.
     public func events() -> Events { Events(run: self) }
 
     public struct Events: AsyncSequence, Sendable {
