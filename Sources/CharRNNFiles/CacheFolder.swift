@@ -2,16 +2,21 @@ import FoundationEssentials
 
 /// Where files lie that spare work and can be made anew: `$XDG_CACHE_HOME/char-rnn`, by default below `~/.cache`.
 package enum CacheFolder {
-    private static let url: URL = {
-        let environment = ProcessInfo.processInfo.environment
-        let home = URL(fileURLWithPath: environment["HOME"] ?? "/")
-        let given = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-        return (given ?? home.appendingPathComponent(".cache")).appendingPathComponent("char-rnn")
-    }()
+    private static let url = folder(in: ProcessInfo.processInfo.environment)
 
-    /// The file of a kind, "program" in the folder "programs", for a key.
-    package static func file(_ kind: String, for key: [UInt8]) -> URL {
-        url.appendingPathComponent("\(kind)s/\(String(contentHash(key), radix: 16)).\(kind)")
+    /// The folder in an environment. Paths that are not absolute are ignored, as the XDG Base Directory Specification
+    /// has it; nil where none is left, so that nothing is kept.
+    package static func folder(in environment: [String: String]) -> URL? {
+        func absolute(_ name: String) -> URL? {
+            environment[name].flatMap { $0.hasPrefix("/") ? URL(fileURLWithPath: $0) : nil }
+        }
+        let caches = absolute("XDG_CACHE_HOME") ?? absolute("HOME")?.appendingPathComponent(".cache")
+        return caches?.appendingPathComponent("char-rnn")
+    }
+
+    /// The file of a kind, "program" in the folder "programs", for a key; nil where nothing is kept.
+    package static func file(_ kind: String, for key: [UInt8]) -> URL? {
+        url?.appendingPathComponent("\(kind)s/\(String(contentHash(key), radix: 16)).\(kind)")
     }
 
     /// Writes a file, whole or not at all, and the folders on the way to it.

@@ -79,12 +79,26 @@ struct AtomicFileTests {
     @Test("A file of the cache brings its folders along")
     func cache() throws {
         #expect(
-            CacheFolder.file("program", for: Array("abc".utf8)).path.hasSuffix("/programs/44bc2cf5ad770999.program"))
+            CacheFolder.file("program", for: Array("abc".utf8))?.path.hasSuffix("/programs/44bc2cf5ad770999.program")
+                == true)
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("some/where/a.txt")
             try CacheFolder.write(Data("new".utf8), to: file)
             #expect(try Data(contentsOf: file) == Data("new".utf8))
         }
+    }
+
+    @Test("What is not absolute is no folder for caches, as the XDG rule has it")
+    func cacheFolder() {
+        func path(_ environment: [String: String]) -> String? { CacheFolder.folder(in: environment)?.path }
+        #expect(path(["HOME": "/home/a"]) == "/home/a/.cache/char-rnn")
+        #expect(path(["HOME": "/home/a", "XDG_CACHE_HOME": "/var/b"]) == "/var/b/char-rnn")
+        #expect(path(["XDG_CACHE_HOME": "/var/b"]) == "/var/b/char-rnn")
+        for ignored in ["", "rel", "./rel", "~/.cache"] {
+            #expect(path(["HOME": "/home/a", "XDG_CACHE_HOME": ignored]) == "/home/a/.cache/char-rnn")
+            #expect(path(["HOME": ignored, "XDG_CACHE_HOME": ignored]) == nil)
+        }
+        #expect(path([:]) == nil)
     }
 }
 

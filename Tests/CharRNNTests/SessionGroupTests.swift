@@ -4,6 +4,19 @@ import Testing
 
 /// Several texts side by side are read as each alone.
 @Suite struct SessionGroupTests {
+    @Test(arguments: [.max, .max / 4, 1 << 40])
+    func moreTextsThanFitTheMemoryAreAnError(_ count: Int) throws {
+        for device in Device.underTest {
+            let model = try Run().model(on: device)
+            let error = #expect(throws: DeviceError.self) { try model.makeSessionGroup(count: count) }
+            guard case .outOfMemory(let requested, _, _, _)? = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(requested > count / 2)
+        }
+    }
+
     @Test(arguments: RecurrentCell.allCases)
     func eachTextIsReadAsAlone(_ cell: RecurrentCell) throws {
         for device in Device.underTest {

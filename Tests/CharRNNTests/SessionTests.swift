@@ -82,8 +82,115 @@ import Testing
 
     @Test func aStateOfAnotherModelIsAnError() throws {
         var session = try Run(hiddenSize: 4).model().makeSession()
-        let error = #expect(throws: StateError.self) { try session.setState(Run(hiddenSize: 5).model().zeroState()) }
-        #expect(error?.name == "hidden" && error?.found == [5, 5] && error?.expected == [4, 4])
+        #expect(throws: StateError.sizes(name: "hidden", found: [5, 5], expected: [4, 4])) {
+            try session.setState(Run(hiddenSize: 5).model().zeroState())
+        }
+    }
+
+    @Test func aStateOfAnotherModelOfEqualSizesIsAnError() throws {
+        for device in Device.underTest {
+            let run = Run(text: text)
+            let model = try run.model(on: device)
+            var session = try model.makeSession()
+            try session.feed("abc")
+            let state = try session.state()
+            try session.feed("d")
+            let before = session.next.logits
+            var other = run
+            other.seed = 8
+            var foreign = try other.model(on: device).makeSession()
+            try foreign.feed("abc")
+            #expect(throws: StateError.otherModel) { try session.setState(foreign.state()) }
+            expectSame(session.next.logits, before, "it stays as it was")
+            // Equal models have equal states, also through a file and on another device.
+            for equal in [
+                try run.model(), try LanguageModel(copying: model),
+                try LanguageModel(Checkpoint(of: model).throughFile(), on: .cpu),
+            ] {
+                var session = try equal.makeSession()
+                #expect(throws: Never.self) { try session.setState(state) }
+            }
+            // One that a program has made, or an older one has written, is known by its sizes alone.
+            #expect(throws: Never.self) { try session.setState(.init(hidden: state.hidden, memory: state.memory)) }
+            let old = #"{"hidden":[[0,1,0,0,0],[0,0,0,0,0]],"memory":[[0,1,0,0,0],[0,0,0,0,0]]}"#
+            try session.setState(try JSONDecoder().decode(LanguageModel.State.self, from: Data(old.utf8)))
+            #expect(session.next.logits != before)
+        }
+    }
+
+    @Test(arguments: [.nan, -.infinity] as [Float])
+    func aStateWithoutNumbersIsAnErrorAndChangesNothing(_ value: Float) throws {
+        let model = try model()
+        var session = try model.makeSession()
+        try session.feed("abc")
+        let (before, state) = (session.next.logits, try session.state())
+        for (name, path) in [("hidden", \LanguageModel.State.hidden), ("memory", \.memory)] {
+            var spoilt = state
+            spoilt[keyPath: path][1][3] = value
+            #expect(throws: StateError.notFinite(name: name, layer: 1)) { try session.setState(spoilt) }
+        }
+        // Numbers that are finite, and from which none come.
+        var huge = LanguageModel.State(hidden: state.hidden, memory: state.memory)
+        huge.hidden[1] = [Float](repeating: 3e38, count: 9)
+        try? session.setState(huge)
+        if session.next.logits == before { #expect(try session.state() == state) }
+        try session.setState(state)
+        expectSame(session.next.logits, before)
+    }
+
+    @Test func aSessionEndsWhereItsModelIsTrained() throws {
+        for device in Device.underTest {
+            let run = Run(text: text)
+            let trainer = try run.trainer(on: device)
+            var session = try trainer.model.makeSession()
+            var copy = try LanguageModel(copying: trainer.model).makeSession()
+            try session.feed("abc")
+            try copy.feed("abc")
+            let state = try session.state()
+            let group = try session.makeGroup(count: 2)
+            try trainer.step()
+            #expect(throws: ChangedModelError.session) { try session.feed("a") }
+            #expect(throws: ChangedModelError.session) { try session.state() }
+            #expect(throws: ChangedModelError.session) { try session.makeGroup(count: 2) }
+            #expect(throws: ChangedModelError.session) { try group.feed([0, 0]) }
+            #expect(throws: StateError.otherModel) { try session.setState(state) }
+            #expect(throws: Never.self) { try copy.feed("d") }
+            // From the start it reads with what was learned.
+            try session.reset()
+            try session.feed("ab")
+            var new = try trainer.model.makeSession()
+            try new.feed("ab")
+            expectSame(session.next.logits, new.next.logits)
+            // The zero state is every model's.
+            try trainer.step()
+            try session.setState(trainer.model.zeroState())
+            #expect(throws: Never.self) { try session.feed("a") }
+        }
+    }
+
+    @Test func wrongNumbersTrapWithWords() async throws {
+        func words(_ result: ExitTest.Result?) throws -> String {
+            String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        }
+        let streams = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = try Run().model().zeroState(batchSize: -1)
+        }
+        #expect(try words(streams).contains("the state of -1 streams"))
+        let tokens = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = try Run().model().logProbabilities(of: [9999])
+        }
+        #expect(try words(tokens).contains("token 9999 of a vocabulary of"))
+        let sizes = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            var configuration = try Run().model().configuration
+            configuration.hiddenSize = -3
+            _ = try LanguageModel(configuration, on: .cpu, seed: 1)
+        }
+        #expect(try words(sizes).contains("layers of -3 units"))
+        await #expect(processExitsWith: .failure) {
+            var configuration = try Run().model().configuration
+            configuration.dropout = 1
+            _ = configuration.trainingBytes(batchSize: 1, sequenceLength: 1, optimizer: .rmsProp())
+        }
     }
 
     @Test func settingTheStateOfACopyLeavesTheOriginal() throws {

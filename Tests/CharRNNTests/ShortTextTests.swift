@@ -17,6 +17,9 @@ import Testing
                 } catch TextError.tooShort(_, let characters, let needed) {
                     #expect(characters == count)
                     #expect(count < needed, "refused although \(needed) are enough")
+                } catch TextError.emptyPart(let part, let fraction, let batches) {
+                    #expect(part == "training" && fraction == 0.01, "the only one below one batch of 50")
+                    #expect(batches == count / (batchSize * sequenceLength) && batches < 100)
                 }
             }
         }
@@ -63,6 +66,28 @@ import Testing
                 error?.description
                     == "the text has \(count) characters; at least 2 are needed to train and validate")
         }
+    }
+
+    @Test func aFractionThatYieldsNoBatchIsNamedAndTheBatchesAreNotShrunken() throws {
+        func dataset(_ training: Double, _ validation: Double, of count: Int) throws -> TextDataset {
+            try TextDataset(
+                text: SmallText.noise(count), batchSize: 5, sequenceLength: 4, trainingFraction: training,
+                validationFraction: validation)
+        }
+        let error = #expect(throws: TextError.emptyPart(part: "validation", fraction: 0.0001, batches: 473)) {
+            try dataset(0.9, 0.0001, of: 473 * 20)
+        }
+        #expect(
+            error?.description
+                == "the validation fraction 0.0001 of 473 batches is less than one batch; make it at least 0.0022 or 0, or "
+                + "the batches smaller")
+        let enough = try dataset(0.9, 0.0022, of: 473 * 20)
+        #expect(enough.batches(in: .validation).count == 1 && enough.batchSize == 5)
+        #expect(throws: TextError.emptyPart(part: "training", fraction: 0.001, batches: 100)) {
+            try dataset(0.001, 0.9, of: 2000)
+        }
+        // A tenth of few batches is one that a short text may have in smaller ones.
+        #expect(try dataset(0.8, 0.1, of: 100).batchSize == 2)
     }
 
     @Test func aTextOfTwoCharactersCanBeTrainedOn() throws {

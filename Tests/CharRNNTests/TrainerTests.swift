@@ -59,6 +59,37 @@ import Testing
         await #expect(processExitsWith: .failure) { try Run().trainer().learningRate = .nan }
     }
 
+    @Test func ofTwoTrainersOneAloneChangesTheModel() throws {
+        let run = Run()
+        let (first, second) = (try run.trainer(), try run.trainer())
+        let rival = try Trainer(model: first.model, dataset: run.dataset())
+        try first.step()
+        let parameters = try first.model.parameterValues()
+        #expect(throws: ChangedModelError.trainer) { try rival.step() }
+        #expect(throws: ChangedModelError.trainer) { try rival.evaluate(.validation) }
+        #expect(throws: ChangedModelError.trainer) { try Checkpoint(of: rival) }
+        expectSame(try first.model.parameterValues(), parameters)
+        try first.step()
+        // One after the other is no race.
+        let successor = try Trainer(model: first.model, dataset: run.dataset())
+        #expect(throws: Never.self) { try successor.step() }
+        #expect(throws: ChangedModelError.trainer) { try first.step() }
+        #expect(throws: Never.self) { try second.step() }
+    }
+
+    @Test func optionsThatTeachNothingTrap() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = try Run(options: .init(clipping: .norm(-1))).trainer()
+        }
+        let message = String(decoding: try #require(end).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("the clipping norm(-1.0), whose bound is not above 0"), "\(message)")
+        await #expect(processExitsWith: .failure) { _ = try Run(options: .init(clipping: .value(.nan))).trainer() }
+        await #expect(processExitsWith: .failure) { _ = try Run(options: .init(clipping: .value(0))).trainer() }
+        await #expect(processExitsWith: .failure) {
+            _ = try Run(options: .init(optimizer: .adam(beta1: 1))).trainer()
+        }
+    }
+
     @Test func aTextOfOtherCharactersIsAnError() throws {
         let model = try Run().model()
         let wide = try Run(text: SmallText.noise(130, alphabet: "xyz")).dataset()

@@ -15,6 +15,80 @@ import Testing
         }
     }
 
+    @Test func aProcessBoundToOneCoreHasOneThread() throws {
+        try Workplace.inNewFolder { place in
+            let taskset = try CommandLineTool.inPath("taskset")
+            let command = ["-c", "0", CommandLineTool.charRNN.executable.path, "devices"]
+            let outcome = try taskset.run(command, in: place.folder)
+            #expect(outcome.status == 0 && outcome.text.contains(" 1 thread\n"), "\(outcome.text)\(outcome.errors)")
+        }
+    }
+
+    private static let onlyPoCL = {
+        let devices = Device.available.filter(\.isOpenCL)
+        return !devices.isEmpty && devices.allSatisfy { $0.platform == "Portable Computing Language" }
+    }()
+
+    @Test(.enabled(if: onlyPoCL, "PoCL is not the only driver"))
+    func whereOnlyTheCacheIsLackingNothingIsToBeInstalled() throws {
+        try Workplace.inNewFolder { place in
+            try place.write("in the way", to: "file")
+            for name in ["POCL_CACHE_DIR", "XDG_CACHE_HOME"] {
+                var environment = ["POCL_CACHE_DIR": "", "HOME": "/proc/nobody"]
+                let folder = place.url("file/folder").path
+                environment[name] = folder
+                let outcome = try CommandLineTool.charRNN.run(["devices"], in: place.folder, environment: environment)
+                #expect(outcome.status == 0)
+                #expect(outcome.errors.contains("cannot write into \(folder)"), "\(outcome.errors)")
+                #expect(outcome.errors.contains("set POCL_CACHE_DIR") && !outcome.errors.contains("install"))
+            }
+        }
+    }
+
+    @Test(.enabled(if: onlyPoCL, "PoCL is not the only driver"))
+    func aCacheThatMayOnlyBeReadIsNamedOnce() throws {
+        try Workplace.inNewFolder { place in
+            let cache = place.url("kcache")
+            try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+            try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: cache.path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place.folder.path)
+            let tool = try CommandLineTool.charRNN.asOrdinaryUser(in: place.folder)
+            let outcome = try tool.run(
+                ["devices", "--check", "--quick"], in: place.folder,
+                environment: ["POCL_CACHE_DIR": cache.path, "XDG_CACHE_HOME": "", "HOME": ""])
+            let failures = outcome.text.split(separator: "\n").filter { $0.hasPrefix("  FAIL  ") }
+            #expect(outcome.status == 1 && failures.count == 1, "\(outcome.text)\(outcome.errors)")
+            #expect(failures.first?.contains("cannot write into \(cache.path): Permission denied") == true)
+        }
+    }
+
+    @Test(.enabled(if: !OpenCLFaults.devices.isEmpty))
+    func aCompilerThatBuildsNothingIsNamedOnceAndLeavesNothingBehind() throws {
+        try Workplace.inNewFolder { place in
+            try FileManager.default.createDirectory(at: place.url("tmp"), withIntermediateDirectories: true)
+            let (outcome, _) = try OpenCLFaults.run(
+                ["devices", "--check", "--quick"], in: place, ["FAULT": "clBuildProgram 1+ -11"],
+                environment: ["TMPDIR": place.url("tmp").path])
+            let failures = outcome.text.split(separator: "\n").filter { $0.hasPrefix("  FAIL  ") }
+            #expect(outcome.status == 1 && failures.count == OpenCLFaults.devices.count, "\(outcome.text)")
+            #expect(failures.allSatisfy { $0.hasPrefix("  FAIL  compile: ") && $0.contains("not even an empty one") })
+            #expect(place.files("tmp").filter { $0.hasSuffix(".cl") }.isEmpty)
+        }
+    }
+
+    @Test func nothingIsWrittenBelowARelativeCacheFolder() throws {
+        try Workplace.inNewFolder { place in
+            for (name, home) in [("XDG_CACHE_HOME", "/proc/nobody"), ("HOME", "relative")] {
+                var environment = ["POCL_CACHE_DIR": place.url("kcache").path, "XDG_CACHE_HOME": "", "HOME": home]
+                environment[name] = "relative"
+                let outcome = try CommandLineTool.charRNN.run(
+                    ["devices", "--check", "--quick"], in: place.folder, environment: environment)
+                #expect(outcome.status == 0, "\(outcome.text)\(outcome.errors)")
+                #expect(place.files("relative").isEmpty, "\(name)")
+            }
+        }
+    }
+
     @Test func theCheckTellsErrorsSpeedsAndWhichDeviceToUse() throws {
         try Workplace.inNewFolder { place in
             let text = try place.succeed(["devices", "--check"] + smallModel).text

@@ -25,7 +25,7 @@ import Testing
                 // Groups of 2¹⁶ items are none that a device has.
                 parameters["XgemmDirect"]!["MDIMCD"] = 256
                 parameters["XgemmDirect"]!["NDIMCD"] = 256
-                tuning.file = place.url("kept/char-rnn/tunings/\(tuning.file.lastPathComponent)")
+                tuning.file = place.url("kept/char-rnn/tunings/\(try #require(tuning.file).lastPathComponent)")
                 try tuning.store(parameters)
             }
             let outcome = try Self.tune(Self.tiny + ["--minutes", "0.05"], in: place)
@@ -33,6 +33,18 @@ import Testing
             #expect(outcome.errors.contains("forget it with: char-rnn tune --reset"), "\(outcome.errors)")
             #expect(try Self.tune(["--reset"], in: place).status == 0)
             #expect(try Self.tune(Self.tiny + ["--minutes", "0.01"], in: place).status == 0)
+        }
+    }
+
+    @Test(.enabled(if: !OpenCLPlatform.processorsAsGPUs().isEmpty, "no OpenCL processor"))
+    func withoutAFolderToKeepItInNothingIsSearched() throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try OpenCLFaults.run(
+                ["tune", "--opencl"] + Self.tiny, in: place, ["ANSWERS": "0x1000=4"],
+                environment: ["XDG_CACHE_HOME": "relative", "HOME": ""]
+            ).outcome
+            #expect(outcome.status == 1 && outcome.errors.contains("set XDG_CACHE_HOME"), "\(outcome.errors)")
+            #expect(place.files("relative").isEmpty)
         }
     }
 

@@ -35,6 +35,18 @@ struct DeviceCheckTests {
         }
     }
 
+    @Test(
+        "A device whose compiler builds nothing says so once",
+        arguments: [
+            DeviceError.compilerFailed(device: "made-up", log: "unknown target"),
+            .unwritableCache(path: "/a", reason: "Permission denied"),
+        ])
+    func noCompiler(error: DeviceError) {
+        let results = DeviceCheck.run(on: device { try FaultyBackend(productError: error) })
+        #expect(results.map(\.operation) == ["compile"])
+        #expect(results.map(\.reason) == [error.description])
+    }
+
     @Test("A device that cannot be started says why")
     func noStart() {
         let error = DeviceError.callFailed(call: "clCreateContext", status: .outOfResources, device: "made-up")

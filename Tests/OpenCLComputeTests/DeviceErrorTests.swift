@@ -51,6 +51,8 @@ struct DeviceErrorTests {
         .callFailed(call: "clCreateBuffer", status: .invalidBufferSize, device: "opencl:0"),
         .kernelBuildFailed(
             file: "lstm.cl", device: "opencl:0", options: "-DWIDTH=8", log: "1:1: error", savedAt: "/tmp/lstm.cl"),
+        .compilerFailed(device: "opencl:0", log: "unknown target"),
+        .unwritableCache(path: "/a/pocl/kcache", reason: "Permission denied"),
         .callFailed(call: "clFinish", status: .outOfResources, device: "opencl:0"),
         .outOfMemory(
             requestedBytes: 8_000_000_000, limitBytes: 2_000_000_000, memoryBytes: 4_000_000_000, device: "opencl:0"),
@@ -63,6 +65,10 @@ struct DeviceErrorTests {
             + "whether its DeviceCheck passes, and use another device meanwhile",
         "lstm.cl does not build on opencl:0 with '-DWIDTH=8' (clBuildProgram; source saved as /tmp/lstm.cl); update the "
             + "driver, or use another device; its compiler says: 1:1: error",
+        "opencl:0 builds no kernel, not even an empty one (clBuildProgram); update the driver, or use another device; its "
+            + "compiler says: unknown target",
+        "the OpenCL driver PoCL needs a folder for what it compiles, and cannot write into /a/pocl/kcache: Permission "
+            + "denied; make the folder writable, or set POCL_CACHE_DIR to one that is",
         "clFinish failed with CL_OUT_OF_RESOURCES (-5) on opencl:0: the device ran out of memory or stopped answering; "
             + "try a smaller batch size, or another device",
         "opencl:0 cannot give 8.0 GB: of its 4.0 GB it can give 2.0 GB at once; use a smaller batch "

@@ -125,3 +125,25 @@ private final class Counter: Sendable {
         }
     }
 }
+
+@Suite("The memory of a device that changes")
+struct ChangingMemoryTests {
+    /// Has one byte more each time it is asked.
+    private final class Driver: DeviceDriver {
+        private let bytes = Atomic<UInt64>(100)
+
+        func open() throws -> any Backend { try Device.cpu.backend() }
+        func memory() -> (total: UInt64, largestBuffer: UInt64)? {
+            let now = bytes.add(1, ordering: .relaxed).newValue
+            return (now, now / 4)
+        }
+    }
+
+    @Test("Is asked for anew")
+    func anew() {
+        let device = Device(
+            id: "made-up", kind: .discreteGPU, vendor: "", name: "", platform: "", version: "", memoryBytes: 1,
+            driver: Driver())
+        #expect(device.memoryBytes == 101 && device.memoryBytes == 102 && device.largestBufferBytes == 25)
+    }
+}

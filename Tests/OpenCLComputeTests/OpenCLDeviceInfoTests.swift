@@ -1,3 +1,4 @@
+import Foundation
 import OpenCLCompute
 import Testing
 
@@ -71,6 +72,9 @@ struct OpenCLDeviceInfoTests {
             "Intel(R) FPGA Emulation Device", "Intel(R) Corporation", "Intel(R) FPGA Emulation Platform",
             "OpenCL 1.2 ", type: accelerator, sharesMemory: true, .accelerator),
         Example(
+            "Oclgrind Simulator", "University of Bristol", "Oclgrind", "OpenCL 1.2 (Oclgrind 21.10)",
+            type: cpu | gpu | accelerator | 1, sharesMemory: true, .accelerator),
+        Example(
             "pthread-haswell-AMD EPYC", "AuthenticAMD", "Portable Computing Language",
             "OpenCL 3.0 PoCL HSTR: pthread-x86_64-pc-linux-gnu-haswell", type: cpu, sharesMemory: true,
             .openCLProcessor),
@@ -114,6 +118,19 @@ struct OpenCLDeviceInfoTests {
             globalMemory: 80 << 30, maxAllocation: 20 << 30, localMemory: 0, maxWorkGroupSize: 0, computeUnits: 0)
         #expect(gpu.maxAllocation == 4 * UInt64(Int32.max))
         #expect(Self.examples[0].info.maxAllocation == 2 << 30)
+    }
+
+    @Test("Work is shared among one unit at least, and on a processor among no more than there are cores to run on")
+    func units() {
+        func units(_ type: UInt64, _ count: Int) -> Int {
+            OpenCLDeviceInfo(
+                name: "", vendor: "", platform: "", version: "", driver: "", type: type, hostUnifiedMemory: true,
+                globalMemory: 1, maxAllocation: 1, localMemory: 0, maxWorkGroupSize: 1, computeUnits: count
+            ).computeUnits
+        }
+        for type in [Self.cpu, Self.gpu, Self.accelerator] { #expect(units(type, 0) == 1 && units(type, 1) == 1) }
+        #expect(units(Self.gpu, 100_000) == 100_000)
+        #expect(units(Self.cpu, 100_000) <= ProcessInfo.processInfo.activeProcessorCount)
     }
 
     @Test(

@@ -50,6 +50,15 @@ struct OpenCLPlatformTests {
         #expect(error == .noOpenCLDevice(reason: "no usable device in Clover, X (\(failure))"))
     }
 
+    @Test("What keeps a driver from offering a device is said in place of what to install")
+    func cause() throws {
+        let cause = DeviceError.unwritableCache(path: "/a", reason: "Read-only file system")
+        let platforms = [Platform("PoCL", failure: cause), Platform("Clover", [])]
+        let error = #expect(throws: DeviceError.self) { try found(platforms) }
+        #expect(error == cause)
+        #expect(try found(platforms + [Platform("NVIDIA", Self.nvidia)]) == Self.nvidia)
+    }
+
     @Test("Devices that cannot be used are left out, and named when there is no other")
     func unusable() throws {
         var old = Self.info("gfx1030")

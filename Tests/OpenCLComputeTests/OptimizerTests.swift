@@ -101,3 +101,28 @@ struct OptimizerTests {
             try bench.read(norms), expected, within: expected.map { roundings * unitRoundoff * $0 }, "norms")
     }
 }
+
+@Suite("A bound that is none")
+struct ClippingBoundTests {
+    /// A step of RMSProp on one parameter.
+    private static func step(_ clipping: GradientClipping, on device: Device = .cpu) throws {
+        let backend = try device.backend()
+        let buffers = try (0..<3).map { _ in try backend.makeBuffer(of: Float.self, count: 1) }
+        try backend.rmsProp(
+            buffers[0], gradient: buffers[1], meanSquare: buffers[2], clipping: clipping, learningRate: 0.1, decay: 0.9,
+            epsilon: 1e-8, norms: try backend.makeBuffer(of: Float.self, count: 2))
+    }
+
+    @Test("Traps, with the bound in words")
+    func traps() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            try Self.step(.norm(-1))
+        }
+        let message = String(decoding: try #require(end).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("clipped by norm(-1.0)"), "\(message)")
+        await #expect(processExitsWith: .failure) { try Self.step(.value(.nan)) }
+        await #expect(processExitsWith: .failure) { try Self.step(.value(0)) }
+        await #expect(processExitsWith: .failure) { try Self.step(.norm(0), on: Device.available.last!) }
+        try Self.step(.value(.infinity))
+    }
+}

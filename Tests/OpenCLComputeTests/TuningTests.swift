@@ -108,7 +108,8 @@ struct TuningTests {
             try tuning.store(parameters)
             #expect(tuning.stored() == parameters)
 
-            let text = try String(contentsOf: tuning.file, encoding: .utf8)
+            let file = try #require(tuning.file)
+            let text = try String(contentsOf: file, encoding: .utf8)
             let damages = [
                 String(text.dropLast(10)), "", "[]", text.replacingOccurrences(of: tuning.info.name, with: "Other"),
                 text.replacingOccurrences(of: "\"WGD\"", with: "\"DGW\""),
@@ -121,12 +122,12 @@ struct TuningTests {
             ]
             for damaged in damages {
                 try #require(damaged != text)
-                try Data(damaged.utf8).write(to: tuning.file)
+                try Data(damaged.utf8).write(to: file)
                 #expect(tuning.stored() == nil, "\(damaged)")
             }
             try tuning.store(nil)
             try tuning.store(nil)
-            #expect(!FileManager.default.fileExists(atPath: tuning.file.path))
+            #expect(!FileManager.default.fileExists(atPath: file.path))
         }
     }
 

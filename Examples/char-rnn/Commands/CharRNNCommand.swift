@@ -33,10 +33,9 @@ struct CharRNNCommand: ParsableCommand {
         do { try outcome.get() } catch let error where Failure.isOurs(error) {
             // One line of facts; a usage text would bury it. Only what a compiler says has lines of its own.
             let message = "char-rnn: \(Hints.message(of: error))"
-            if case DeviceError.kernelBuildFailed = error {
-                Console.note(message)
-            } else {
-                Console.note(onOneLine(message))
+            switch error {
+            case DeviceError.kernelBuildFailed, DeviceError.compilerFailed: Console.note(message)
+            default: Console.note(onOneLine(message))
             }
             Glibc.exit(1)
         } catch let error where exitCode(for: error) == .validationFailure {
@@ -61,7 +60,7 @@ struct Failure: Error, CustomStringConvertible {
     /// Whether an error says in one line all that a user needs.
     static func isOurs(_ error: any Error) -> Bool {
         error is Failure || error is TextError || error is VocabularyError || error is CheckpointError
-            || error is BrokenModelError || error is DeadEndError || error is FileError || error is DeviceError
-            || error is TrainingRunError
+            || error is BrokenModelError || error is ChangedModelError || error is DeadEndError || error is FileError
+            || error is DeviceError || error is TrainingRunError
     }
 }

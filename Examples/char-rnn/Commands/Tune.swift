@@ -1,5 +1,6 @@
 import ArgumentParser
 import CharRNN
+import FoundationEssentials
 import Glibc
 
 struct Tune: ParsableCommand {
@@ -33,14 +34,20 @@ struct Tune: ParsableCommand {
             let hint = device.kind == .cpu ? "; name a GPU with --opencl or --device" : ""
             return Console.note("nothing to tune: on a processor the products are not CLBlast's\(hint)")
         }
+        // Before the search rather than after it.
+        guard let file = tuning.file else {
+            throw Failure(
+                "what is found could not be kept, for neither XDG_CACHE_HOME nor HOME is the absolute path of a folder; "
+                    + "set XDG_CACHE_HOME to one")
+        }
         if reset {
-            try keep(nil, tuning)
+            try keep(nil, tuning, in: file)
             return Console.note("from the next run on \(device.id) computes with CLBlast's own parameters")
         }
-        try search(on: device, tuning)
+        try search(on: device, tuning, keepingIn: file)
     }
 
-    private func search(on device: Device, _ tuning: GPUTuning) throws {
+    private func search(on device: Device, _ tuning: GPUTuning, keepingIn file: URL) throws {
         let (configuration, dataset) = try Bench.task(model, batch, vocabularySize: 65)
         func steps(on device: Device) throws -> Trainer {
             let trainer = try Trainer(model: LanguageModel(configuration, on: device, seed: 1), dataset: dataset)
@@ -93,16 +100,16 @@ struct Tune: ParsableCommand {
             guard case .failure(let fault) = check.outcome else { continue }
             throw Failure("with the fastest parameters \(check.operation) goes wrong (\(fault)); nothing is kept")
         }
-        try keep(found.parameters, tuning)
+        try keep(found.parameters, tuning, in: file)
         Console.note(
             "\(fixed(1000 * found.startSeconds, 2)) ms a batch before, \(fixed(1000 * found.seconds, 2)) now "
-                + "(\(fixed(found.startSeconds / found.seconds, 2))x); kept for every later run in \(tuning.file.path)")
+                + "(\(fixed(found.startSeconds / found.seconds, 2))x); kept for every later run in \(file.path)")
     }
 
-    private func keep(_ parameters: GPUTuning.Parameters?, _ tuning: GPUTuning) throws {
+    private func keep(_ parameters: GPUTuning.Parameters?, _ tuning: GPUTuning, in file: URL) throws {
         do { try tuning.store(parameters) } catch {
             throw Failure(
-                "cannot change \(tuning.file.path); make its folder writable, or set XDG_CACHE_HOME to another")
+                "cannot change \(file.path); make its folder writable, or set XDG_CACHE_HOME to another")
         }
     }
 }

@@ -92,14 +92,16 @@ struct BenchResult: Encodable {
     }
 }
 
-/// The median time of `work`, repeated for about `seconds`, at least `minimum` times, after a warm-up of a third of that.
+/// The median time of `work`, repeated for about `seconds`, at least `minimum` times, after a warm-up of a third of that
+/// and after a first time, in which drivers still compile for the shapes at hand.
 func medianSeconds(for seconds: Double, minimum: Int = 5, _ work: () throws -> Void) rethrows -> Double {
     func time() throws -> Double {
         let start = ContinuousClock.now
         try work()
         return start.duration(to: .now).inSeconds
     }
-    var spent = try time()
+    _ = try time()
+    var spent = 0.0
     while spent < seconds / 3 { spent += try time() }
     spent = 0
     var times: [Double] = []

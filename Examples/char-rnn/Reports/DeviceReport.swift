@@ -63,9 +63,13 @@ struct DeviceReport: Encodable {
     var text: String {
         let facts = [kind, vendor, readable(bytes: Int(memoryBytes)), platform, version].joined(separator: ", ")
         var lines = ["\(device): \(name)"] + Console.wrapped(facts, indent: "  ")
+        var told: [String: String] = [:]
         for result in operations ?? [] {
+            // The words of a compiler are many; a file that it refuses fails all operations of that file.
+            let earlier = result.fault.flatMap { told[$0] }
+            if let fault = result.fault { told[fault] = told[fault] ?? result.operation }
             lines.append(
-                result.fault.map { "  FAIL  \(result.operation): \($0)" }
+                result.fault.map { "  FAIL  \(result.operation): \(earlier.map { "as \($0)" } ?? $0)" }
                     ?? "  pass  \(result.operation) (worst error \(scientific(result.worstError!, 1)))")
         }
         if let speed { lines.append(speed.text) }

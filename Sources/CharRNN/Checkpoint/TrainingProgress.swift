@@ -22,7 +22,7 @@ struct TrainingPosition: Codable {
     /// Whether the numbers can be those of a run.
     var isPlausible: Bool {
         iteration >= 0 && dataset.batchSize > 0 && dataset.sequenceLength > 0 && dataset.trainingBatches > 0
-            && learningRate >= 0 && learningRate.isFinite && options.decay.factor >= 0
+            && learningRate >= 0 && learningRate.isFinite && options.defect == nil
     }
 }
 

@@ -6,13 +6,15 @@ import OpenCLCompute
 /// One-hot characters enter L recurrent layers of H units; a linear decoder with a softmax reads the top layer. With
 /// dropout, units between layers and before the decoder are dropped in training, never in time.
 ///
-/// A model may be used by many tasks at once, except while a ``Trainer`` changes it.
+/// A model may be used by many tasks at once, except while a ``Trainer`` changes it. Afterwards the sessions that had begun
+/// with it throw ``ChangedModelError``; those of a copy go on.
 public final class LanguageModel: Sendable {
     public let configuration: Configuration
     /// Where the model computes.
     public let device: Device
     let backend: any Backend
     let parameters: Parameters
+    let revisions = ModelRevisions()
 
     public var vocabulary: Vocabulary { configuration.vocabulary }
     /// How many numbers are learned.
@@ -50,5 +52,8 @@ public final class LanguageModel: Sendable {
     package func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
 
     /// Replaces all parameters, for tests of what bad ones do.
-    package func setParameterValues(_ values: [Float]) throws { try backend.write(values, to: parameters.buffer) }
+    package func setParameterValues(_ values: [Float]) throws {
+        try backend.write(values, to: parameters.buffer)
+        revisions.forgetFingerprint()
+    }
 }

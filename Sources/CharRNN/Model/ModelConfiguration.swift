@@ -2,7 +2,8 @@ import CharRNNFiles
 import OpenCLCompute
 
 extension LanguageModel {
-    /// What a model is before it has learned anything; the defaults are char-rnn's.
+    /// What a model is before it has learned anything; the defaults are char-rnn's. Sizes below 1 and a dropout outside
+    /// [0, 1) are programmer errors, at the latest where they are used.
     public struct Configuration: Codable, Hashable, Sendable {
         /// The kind of layer.
         public var cell: RecurrentCell
@@ -15,20 +16,25 @@ extension LanguageModel {
         /// The probability of dropping a unit in training: 0 ≤ p < 1.
         public var dropout: Float
 
-        /// Sizes below 1 and a dropout outside [0, 1) are programmer errors.
         public init(
             cell: RecurrentCell = .lstm, vocabulary: Vocabulary, hiddenSize: Int = 128, layerCount: Int = 2,
             dropout: Float = 0
         ) {
-            precondition(
-                hiddenSize > 0 && layerCount > 0 && vocabulary.count > 0,
-                "a model of \(layerCount) layers of \(hiddenSize) units over \(vocabulary.count) tokens")
-            precondition(dropout >= 0 && dropout < 1, "dropout \(dropout) is not in [0, 1)")
             self.cell = cell
             self.vocabulary = vocabulary
             self.hiddenSize = hiddenSize
             self.layerCount = layerCount
             self.dropout = dropout
+            check()
+        }
+
+        /// Ends the program where no model can be so. The variables may have been set to anything since ``init``, or been
+        /// decoded.
+        func check() {
+            precondition(
+                hiddenSize > 0 && layerCount > 0 && vocabulary.count > 0,
+                "a model of \(layerCount) layers of \(hiddenSize) units over \(vocabulary.count) tokens")
+            precondition(dropout >= 0 && dropout < 1, "dropout \(dropout) is not in [0, 1)")
         }
 
         /// The number of parameters, whatever the sizes: nothing overflows.
@@ -43,6 +49,7 @@ extension LanguageModel {
         ///
         /// - Throws: `DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)`.
         func layout(fitting device: Device) throws -> ParameterLayout {
+            check()
             // On their way to the CPU device they lie in the same memory a second time.
             let bytes = (device.kind == .cpu ? 8 : 4) * parameterEstimate
             guard bytes <= Double(device.memoryBytes) else {
@@ -55,7 +62,8 @@ extension LanguageModel {
         }
 
         var layout: ParameterLayout {
-            ParameterLayout(
+            check()
+            return ParameterLayout(
                 cell: cell, vocabularySize: vocabulary.count, hiddenSize: hiddenSize, layerCount: layerCount)
         }
     }

@@ -5,15 +5,22 @@ extension LanguageModel {
         public var hidden: [[Float]]
         /// Per layer what the cell carries besides, B × H: the cell states c of an LSTM. Empty for the other cells.
         public var memory: [[Float]]
+        /// Tells the model that has read from others, by a checksum of its cell, sizes, vocabulary and parameters; nil where
+        /// nothing has been read, which is the same to all models of these sizes, and where a program has made the numbers.
+        public internal(set) var modelFingerprint: String?
 
         public init(hidden: [[Float]], memory: [[Float]]) {
             self.hidden = hidden
             self.memory = memory
         }
+
+        /// Whether it is that before the first character.
+        var isZero: Bool { (hidden + memory).allSatisfy { $0.allSatisfy { $0 == 0 } } }
     }
 
     /// The state before the first character: all zero.
     public func zeroState(batchSize: Int = 1) -> State {
+        precondition(batchSize > 0, "the state of \(batchSize) streams")
         let zeros = [Float](repeating: 0, count: batchSize * configuration.hiddenSize)
         return State(
             hidden: Array(repeating: zeros, count: configuration.layerCount),

@@ -6,10 +6,12 @@ extension LanguageModel {
         try logProbabilities(of: try vocabulary.encode(text))
     }
 
-    /// ln p of each token after the first, given all before it, from the zero state.
+    /// ln p of each token after the first, given all before it, from the zero state. A token that the vocabulary has not is a
+    /// programmer error.
     ///
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     public func logProbabilities(of tokens: some Collection<Int>) throws -> [Double] {
+        for token in tokens { vocabulary.check(token) }
         var session = try makeSession()
         return try zip(tokens, tokens.dropFirst()).map { token, following in
             try session.feed(token)

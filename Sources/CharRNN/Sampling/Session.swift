@@ -1,12 +1,15 @@
 /// A reader of one text, character by character: what it has read is its state, and ``next`` is what it expects.
 ///
-/// A session is a value: a copy goes its own way from there. Many sessions may share a model, from many tasks.
+/// A session is a value: a copy goes its own way from there. Many sessions may share a model, from many tasks. When the
+/// model is trained, the sessions that have begun before throw ``ChangedModelError`` until they are ``reset()``.
 public struct Session: Sendable {
     public let model: LanguageModel
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
     private var history: [Int] = []
     private var predictor: any Predictor
+    /// That of the model with whose parameters all was read.
+    private var revision: Int
 
     /// How many tokens ``recent`` has at most.
     public static let recentCount = 256
@@ -17,13 +20,14 @@ public struct Session: Sendable {
 
     init(_ model: LanguageModel) throws {
         self.model = model
+        revision = model.revisions.number
         next = Self.unread(model)
         predictor = try model.makePredictor()
     }
 
     /// Reads one token.
     ///
-    /// - Throws: ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ token: Int) throws {
         try makeUnique()
         try read(token)
@@ -32,7 +36,7 @@ public struct Session: Sendable {
 
     /// Reads some tokens.
     ///
-    /// - Throws: ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ tokens: some Sequence<Int>) throws {
         try makeUnique()
         var hasRead = false
@@ -45,6 +49,7 @@ public struct Session: Sendable {
 
     private mutating func read(_ token: Int) throws {
         vocabulary.check(token)
+        try requireUnchanged()
         try predictor.read([Int32(token)])
         remember(token)
     }
@@ -52,40 +57,55 @@ public struct Session: Sendable {
     /// Reads a text.
     ///
     /// - Throws: ``VocabularyError`` for a character that the model does not know, unless `unknown` says what to do
-    ///   with it; ``BrokenModelError``, `DeviceError`.
+    ///   with it; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ text: String, unknown: UnknownCharacters = .error) throws {
         try feed(try vocabulary.encode(text, unknown: unknown))
     }
 
     /// Reads a text in UTF-8; with ``TokenKind/bytes``, what any file holds.
     ///
-    /// - Throws: ``VocabularyError``, ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws {
         try feed(try vocabulary.encode(bytes: bytes, unknown: unknown))
     }
 
-    /// Forgets all that was fed.
+    /// Forgets all that was fed, and begins with the model as it is now.
     ///
     /// - Throws: `DeviceError`.
     public mutating func reset() throws {
         self = try Session(model)
     }
 
-    /// What the network remembers of all that was fed.
+    /// What the network remembers of all that was fed. The first call reads the model's parameters, for the state's
+    /// ``LanguageModel/State/modelFingerprint``.
     ///
-    /// - Throws: `DeviceError`.
-    public func state() throws -> LanguageModel.State { try predictor.state() }
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    public func state() throws -> LanguageModel.State {
+        try requireUnchanged()
+        var state = try predictor.state()
+        if !state.isZero { state.modelFingerprint = try model.fingerprint() }
+        return state
+    }
 
-    /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model.
+    /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model. When it throws,
+    /// the session is as it was.
     ///
-    /// - Throws: ``StateError`` for a state of other sizes; ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``StateError`` for a state of other sizes or of another model, or with NaN; ``BrokenModelError``,
+    ///   `DeviceError`.
     public mutating func setState(_ state: LanguageModel.State) throws {
-        try model.checkShape(of: state)
-        try makeUnique()
+        let revision = model.revisions.number
+        try model.check(state)
+        let predictor = try model.makePredictor()
         try predictor.setState(state)
+        next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
+        self.predictor = predictor
+        self.revision = revision
         history = []
-        let isUnread = state == model.zeroState()
-        next = isUnread ? Self.unread(model) : try Distribution(answered: predictor.logits())
+    }
+
+    /// - Throws: ``ChangedModelError/session``.
+    private func requireUnchanged() throws {
+        guard model.revisions.number == revision else { throw ChangedModelError.session }
     }
 
     /// Forgets the oldest ones now and then, so that an endless text needs no more memory.

@@ -13,6 +13,8 @@ public final class SessionGroup {
     /// another.
     public private(set) var next: [Distribution]
     private let predictor: any Predictor
+    /// That of the model with whose parameters all was read.
+    private let revision: Int
 
     public var vocabulary: Vocabulary { model.vocabulary }
     /// The number of texts.
@@ -21,17 +23,20 @@ public final class SessionGroup {
     fileprivate init(_ session: Session, count: Int) throws {
         precondition(count > 0, "a group of \(count) sessions")
         model = session.model
+        try model.requireRoom(forTexts: count)
+        revision = model.revisions.number
+        let state = try session.state()
         next = [Distribution](repeating: session.next, count: count)
         predictor = try model.makePredictor(count: count)
-        let state = try session.state()
         func repeated(_ rows: [Float]) -> [Float] { Array(repeatElement(rows, count: count).joined()) }
         try predictor.setState(.init(hidden: state.hidden.map(repeated), memory: state.memory.map(repeated)))
     }
 
     /// Reads one token of each text, in their order.
     ///
-    /// - Throws: ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public func feed(_ tokens: [Int]) throws {
+        guard model.revisions.number == revision else { throw ChangedModelError.session }
         let size = vocabulary.count
         precondition(
             tokens.count == count && tokens.allSatisfy { (0..<size).contains($0) },
@@ -45,13 +50,13 @@ public final class SessionGroup {
 extension LanguageModel {
     /// Sessions for so many texts, which have read nothing.
     ///
-    /// - Throws: `DeviceError` when the device has not enough memory.
+    /// - Throws: `DeviceError` when the device or the host has not enough memory.
     public func makeSessionGroup(count: Int) throws -> SessionGroup { try makeSession().makeGroup(count: count) }
 }
 
 extension Session {
     /// Sessions for so many texts, all of which have read what this one has. It does not move itself.
     ///
-    /// - Throws: `DeviceError` when the device has not enough memory.
+    /// - Throws: `DeviceError` when the device or the host has not enough memory, ``ChangedModelError``.
     public func makeGroup(count: Int) throws -> SessionGroup { try SessionGroup(self, count: count) }
 }

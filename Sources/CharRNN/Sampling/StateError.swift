@@ -1,16 +1,24 @@
 import FoundationEssentials
 
-/// A state that a model cannot take, because it is one of another model.
-public struct StateError: Error, Equatable, CustomStringConvertible {
-    /// `hidden` or `memory` of ``LanguageModel/State``.
-    public let name: String
-    /// How many numbers the state has for each layer.
-    public let found: [Int]
-    /// How many the model needs.
-    public let expected: [Int]
+/// A state that a model cannot take.
+public enum StateError: Error, Equatable, CustomStringConvertible {
+    /// `hidden` or `memory` of ``LanguageModel/State`` has other sizes: how many numbers it has for each layer, and how many
+    /// the model needs.
+    case sizes(name: String, found: [Int], expected: [Int])
+    /// `hidden` or `memory` has NaN or infinity in a layer.
+    case notFinite(name: String, layer: Int)
+    /// The state is of another model of the same sizes, or of this one before it was trained.
+    case otherModel
 
     public var description: String {
-        "the state is of another model: its layers have \(found) numbers as '\(name)', the model's \(expected)"
+        switch self {
+        case .sizes(let name, let found, let expected):
+            "the state is of another model: its layers have \(found) numbers as '\(name)', the model's \(expected)"
+        case .notFinite(let name, let layer):
+            "the state has NaN or infinity, no numbers, in layer \(layer) of '\(name)'"
+        case .otherModel:
+            "the state is of another model, or of this one before it was trained; feed the text that it stands for again"
+        }
     }
 }
 
@@ -19,12 +27,18 @@ extension StateError: LocalizedError {
 }
 
 extension LanguageModel {
-    /// - Throws: ``StateError`` for a state that is none of a single text read by this model.
-    func checkShape(of state: State) throws {
+    /// - Throws: ``StateError`` for a state that is none of a single text read by this model; `DeviceError`.
+    func check(_ state: State) throws {
         let zero = zeroState()
         for (name, values, zeros) in [("hidden", state.hidden, zero.hidden), ("memory", state.memory, zero.memory)] {
             let (found, expected) = (values.map(\.count), zeros.map(\.count))
-            guard found == expected else { throw StateError(name: name, found: found, expected: expected) }
+            guard found == expected else { throw StateError.sizes(name: name, found: found, expected: expected) }
+            if let layer = values.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+                throw StateError.notFinite(name: name, layer: layer)
+            }
+        }
+        if let fingerprint = state.modelFingerprint, try fingerprint != self.fingerprint() {
+            throw StateError.otherModel
         }
     }
 }

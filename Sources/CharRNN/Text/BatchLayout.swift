@@ -27,9 +27,14 @@ struct SplitFractions {
     }
 
     /// Whether every part that was asked for gets a batch.
-    func fills(_ batches: Int) -> Bool {
+    func fills(_ batches: Int) -> Bool { emptyPart(batches) == nil }
+
+    /// The first part that was asked for and gets no batch.
+    func emptyPart(_ batches: Int) -> (name: String, fraction: Double)? {
         let counts = split(batches)
-        return counts.training > 0 && (validation == 0 || counts.validation > 0) && (test == 0 || counts.test > 0)
+        if counts.training == 0 { return ("training", training) }
+        if validation > 0 && counts.validation == 0 { return ("validation", validation) }
+        return test > 0 && counts.test == 0 ? ("test", test) : nil
     }
 }
 
@@ -43,14 +48,25 @@ struct BatchLayout: Equatable {
         return overflow ? 0 : characters / size
     }
 
-    /// The sizes asked for, or the largest below them with which every part has a batch: first fewer streams, for
-    /// the length of the sequences is what the model learns from, then shorter sequences. Nil when none will do.
+    /// A text is short that has fewer batches.
+    static let fewBatches = 50
+
+    /// The sizes asked for or, where the text is short, the largest below them with which every part has a batch: first
+    /// fewer streams, for the length of the sequences is what the model learns from, then shorter sequences. Nil when
+    /// none will do.
+    ///
+    /// - Throws: ``TextError/emptyPart(part:fraction:batches:)`` when a part has no batch because of its fraction, which is
+    ///   less than one batch of a text that is not short.
     static func fitting(
         _ characters: Int, batchSize: Int, sequenceLength: Int, fractions: SplitFractions
-    ) -> BatchLayout? {
+    ) throws -> BatchLayout? {
         func fits(_ layout: BatchLayout) -> Bool { fractions.fills(layout.batchCount(characters)) }
         let asked = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
         if fits(asked) { return asked }
+        let batches = asked.batchCount(characters)
+        if batches > 0, fractions.emptyPart(fewBatches) != nil, let part = fractions.emptyPart(batches) {
+            throw TextError.emptyPart(part: part.name, fraction: part.fraction, batches: batches)
+        }
         for streams in stride(from: min(batchSize, characters), through: 1, by: -1) {
             let layout = BatchLayout(batchSize: streams, sequenceLength: sequenceLength)
             if fits(layout) { return layout }
@@ -80,10 +96,10 @@ struct BatchLayout: Equatable {
         let batches = batchCount(characters)
         let unused = characters - batches * batchSize * sequenceLength
         if unused > 0 { notices.append("\(unused) characters at the end fill no batch and are left out") }
-        if batches < 50 {
+        if batches < Self.fewBatches {
             notices.append(
-                "there are only \(batches) batches, fewer than 50; a smaller batch size or sequence length, or more "
-                    + "text, will train better")
+                "there are only \(batches) batches, fewer than \(Self.fewBatches); a smaller batch size or sequence "
+                    + "length, or more text, will train better")
         }
         return notices
     }

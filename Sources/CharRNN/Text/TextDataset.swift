@@ -84,7 +84,7 @@ public struct TextDataset: Sendable {
             batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
         let fractions = try SplitFractions(training: trainingFraction, validation: validationFraction)
         guard
-            let layout = BatchLayout.fitting(
+            let layout = try BatchLayout.fitting(
                 text.tokens.count, batchSize: batchSize, sequenceLength: sequenceLength, fractions: fractions)
         else {
             throw TextError.tooShort(

@@ -9,6 +9,9 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     case notUTF8(file: String, offset: Int, byte: UInt8)
     /// No choice of sizes gives every part a batch.
     case tooShort(name: String, characters: Int, needed: Int)
+    /// A share of the batches is less than one, and the text is not short: a part of it, "training" or "validation" or
+    /// "test", would be empty.
+    case emptyPart(part: String, fraction: Double, batches: Int)
     /// The shares are not between 0 and 1, or sum to more than 1.
     case fractions(training: Double, validation: Double)
 
@@ -24,6 +27,8 @@ extension TextError: LocalizedError {
             "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset)"
         case .tooShort(let name, let characters, let needed):
             "\(name) has \(characters) characters; at least \(needed) are needed to train and validate"
+        case .emptyPart(let part, let fraction, let batches):
+            "the \(part) fraction \(plain(fraction)) of \(batches) batches is less than one batch"
         case .fractions(let training, let validation):
             "the training fraction \(training) and the validation fraction \(validation) must lie between 0 and 1, "
                 + "the first above 0, and not sum to more than 1"
@@ -31,7 +36,14 @@ extension TextError: LocalizedError {
     }
 
     /// What to do about it, where more can be said than what has happened.
-    public var recoverySuggestion: String? { conversion.map { "read it as bytes or \($0)" } }
+    public var recoverySuggestion: String? {
+        guard case .emptyPart(let part, _, let batches) = self else {
+            return conversion.map { "read it as bytes or \($0)" }
+        }
+        // Rounded up, so that what is advised is enough.
+        let enough = (1e4 / Double(batches)).rounded(.up) / 1e4
+        return "make it at least \(plain(enough))\(part == "validation" ? " or 0" : ""), or the batches smaller"
+    }
 
     public var errorDescription: String? { description }
 
@@ -42,4 +54,10 @@ extension TextError: LocalizedError {
         let isUTF16 = offset == 0 && byte >= 0xFE
         return "convert it" + (isUTF16 ? " with: iconv -f UTF-16 -t UTF-8 OLD > NEW" : "")
     }
+}
+
+/// A fraction without the noise of 1 − (0.9 + 0.0999), and without an exponent.
+private func plain(_ fraction: Double) -> String {
+    let digits = fixed(fraction, 10).reversed().drop { $0 == "0" }
+    return String(digits.first == "." ? Array(digits.dropFirst().reversed()) : Array(digits.reversed()))
 }

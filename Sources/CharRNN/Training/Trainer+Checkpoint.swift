@@ -4,8 +4,9 @@ import OpenCLCompute
 extension Checkpoint {
     /// The weights and the whole state of a run.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
     public init(of trainer: Trainer) throws {
+        try trainer.requireUnchanged()
         try trainer.requireRoomForCheckpoint()
         self.init(
             trainer.model.configuration, parameters: try trainer.model.parameterValues(),

@@ -27,6 +27,8 @@ public final class Trainer {
     let moments: [Parameters]
     let network: ReplicatedNetwork
     let log: StepLog
+    /// That of the model which this trainer has left.
+    private var revision: Int
 
     /// The batches of an epoch.
     private var epochLength: Int { dataset.batches(in: .training).count }
@@ -37,6 +39,9 @@ public final class Trainer {
     /// the batch, and their gradients are added in a fixed order. It pays where the devices are about equally fast and
     /// the model is large, since parameters and gradients travel through the host in every step. Losses are those of one
     /// device but for rounding.
+    ///
+    /// A model has one trainer at a time: when another has changed it, this one throws ``ChangedModelError``. Options with
+    /// which nothing can be learned, such as a clipping bound of 0, are programmer errors.
     ///
     /// - Parameters:
     ///   - devices: those that share the work with the model's, together no more than the batch has streams.
@@ -68,9 +73,11 @@ public final class Trainer {
         model: LanguageModel, dataset: TextDataset, options: TrainingOptions, sharingWith devices: [Device],
         exchange: any GradientExchange, progress: TrainingProgress?
     ) throws {
+        if let defect = options.defect { preconditionFailure("a trainer with \(defect)") }
         let rate = progress?.position.learningRate ?? options.optimizer.learningRate
         precondition(rate >= 0 && rate.isFinite, "a learning rate of \(rate)")
         self.model = model
+        revision = model.revisions.number
         self.dataset = try dataset.numbered(by: model.vocabulary)
         self.options = options
         self.devices = [model.device] + devices
@@ -95,9 +102,10 @@ public final class Trainer {
 
     /// Learns from the next batch. On one device it returns when the work is queued; see ``TrainingStep``.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
     @discardableResult
     public func step() throws -> TrainingStep {
+        try announceChange()
         let rate = learningRate
         let slot = try log.next()
         try run(step: iteration + 1, learning: true)
@@ -113,6 +121,19 @@ public final class Trainer {
             iteration: iteration, epoch: epoch, learningRate: rate, nextLearningRate: learningRate, log: log)
     }
 
+    /// - Throws: ``ChangedModelError/trainer`` when the parameters are not those that this trainer has left.
+    func requireUnchanged() throws {
+        guard model.revisions.number == revision else { throw ChangedModelError.trainer }
+    }
+
+    /// To be called before the parameters are changed.
+    ///
+    /// - Throws: ``ChangedModelError/trainer``, so that of two trainers one alone does.
+    func announceChange() throws {
+        guard let next = model.revisions.advance(from: revision) else { throw ChangedModelError.trainer }
+        revision = next
+    }
+
     /// Runs the batch of a step with its masks.
     func run(step iteration: Int, learning: Bool) throws {
         let masks = DropoutStep(seed: options.seed, step: UInt64(iteration - 1))
@@ -125,7 +146,7 @@ public final class Trainer {
     /// carrying the state from batch to batch; NaN when the split is empty.
     ///
     /// The result for ``TextDataset/Split/validation`` joins ``validationLosses``. Training goes on in its own state.
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
     public func evaluate(_ split: TextDataset.Split) throws -> Double {
         try evaluate(split, isCancelled: { false }) ?? .nan
     }
@@ -133,8 +154,9 @@ public final class Trainer {
     /// The same, unless `isCancelled`, which is asked before each batch, says to break off.
     ///
     /// - Returns: nil when it was broken off, of which nothing is left, and when the split is empty.
-    /// - Throws: `DeviceError`.
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
     public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
+        try requireUnchanged()
         let batches = dataset.batches(in: split)
         guard !batches.isEmpty, !isCancelled() else { return nil }
         let means = try model.backend.makeBuffer(of: Float.self, count: batches.count)

@@ -22,6 +22,7 @@ extension LanguageModel.Configuration {
     public func trainingBytes(
         batchSize: Int, sequenceLength: Int, optimizer: Optimizer, guarded: Bool = false
     ) -> Int {
+        check()
         precondition(
             batchSize > 0 && sequenceLength > 0, "\(batchSize) streams of \(sequenceLength) tokens do not make a batch")
         let bytes = 4 * trainingElements(Double(batchSize), Double(sequenceLength), optimizer, guarded: guarded)
@@ -39,6 +40,7 @@ extension LanguageModel.Configuration {
         on device: Device, sharingWith others: [Device] = [], sequenceLength: Int, optimizer: Optimizer,
         guarded: Bool = false
     ) -> Int {
+        check()
         let devices = [device] + others
         let inHostMemory = devices.count { $0.usesHostMemory }
         let shares = devices.map { device in
@@ -96,5 +98,5 @@ extension LanguageModel.Configuration {
 
 extension Device {
     /// Whether its memory is the computer's, which others use, too.
-    fileprivate var usesHostMemory: Bool { kind != .discreteGPU && kind != .accelerator }
+    var usesHostMemory: Bool { kind != .discreteGPU && kind != .accelerator }
 }

@@ -22,6 +22,23 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     }
 }
 
+extension TrainingOptions {
+    /// The first of the options with which nothing can be learned; nil where all are well.
+    var defect: String? {
+        let share: (Float) -> Bool = { $0 >= 0 && $0 < 1 }
+        let isValid: Bool =
+            switch optimizer {
+            case .rmsProp(let rate, let decay, let epsilon):
+                rate >= 0 && rate.isFinite && decay >= 0 && decay <= 1 && epsilon >= 0 && epsilon.isFinite
+            case .adam(let rate, let beta1, let beta2, let epsilon):
+                rate >= 0 && rate.isFinite && share(beta1) && share(beta2) && epsilon >= 0 && epsilon.isFinite
+            }
+        if !isValid { return "the optimizer \(optimizer)" }
+        if !clipping.isValid { return "the clipping \(clipping), whose bound is not above 0" }
+        return decay.factor >= 0 && !decay.firstEpoch.isNaN ? nil : "the decay \(decay)"
+    }
+}
+
 extension Trainer {
     public typealias Options = TrainingOptions
 }

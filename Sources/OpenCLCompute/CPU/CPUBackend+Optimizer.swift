@@ -5,7 +5,7 @@ extension CPUBackend {
         _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
         learningRate: Float, decay: Float, epsilon: Float, norms: Buffer<Float>
     ) {
-        checkOptimizer(x, gradient, moments: meanSquare, norms: norms)
+        checkOptimizer(x, gradient, moments: meanSquare, norms: norms, clipping: clipping)
         let (bound, scale) = bounds(clipping, of: gradient)
         update(x.count, norms) { range in
             let first = range.lowerBound
@@ -20,7 +20,7 @@ extension CPUBackend {
         clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, iteration: Int,
         norms: Buffer<Float>
     ) {
-        checkOptimizer(x, gradient, moments: mean, meanSquare, norms: norms)
+        checkOptimizer(x, gradient, moments: mean, meanSquare, norms: norms, clipping: clipping)
         let (bound, scale) = bounds(clipping, of: gradient)
         let correction1 = adamCorrection(beta1, iteration: iteration)
         let correction2 = adamCorrection(beta2, iteration: iteration)

@@ -110,4 +110,12 @@ public enum GradientClipping: Codable, Hashable, Sendable {
     case value(Float)
     /// The whole gradient is scaled down so that its Euclidean norm does not exceed the bound.
     case norm(Float)
+
+    /// Whether the bound, if there is one, is above 0. By one below it the parameters would follow the gradient uphill.
+    package var isValid: Bool {
+        switch self {
+        case .none: true
+        case .value(let bound), .norm(let bound): bound > 0
+        }
+    }
 }

@@ -102,7 +102,11 @@ func checkCrossEntropy(_ logits: Matrix, _ bias: Buffer<Float>, _ targets: Buffe
         "logits of \(logits.shape) with a bias of \(bias.count), \(targets.count) targets and \(losses.count) losses")
 }
 
-func checkOptimizer(_ x: Buffer<Float>, _ gradient: Buffer<Float>, moments: Buffer<Float>..., norms: Buffer<Float>) {
+func checkOptimizer(
+    _ x: Buffer<Float>, _ gradient: Buffer<Float>, moments: Buffer<Float>..., norms: Buffer<Float>,
+    clipping: GradientClipping
+) {
+    precondition(clipping.isValid, "gradients cannot be clipped by \(clipping)")
     precondition(
         gradient.count == x.count && moments.allSatisfy { $0.count == x.count } && norms.count == 2,
         "\(x.count) parameters with \(gradient.count) gradients, moments of \(moments.map(\.count)) and \(norms.count) "

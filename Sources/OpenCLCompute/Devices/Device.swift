@@ -10,7 +10,8 @@ public struct Device: Sendable {
         case discreteGPU = "discrete GPU"
         /// Graphics that share the host's memory.
         case integratedGPU = "integrated GPU"
-        /// A device that is neither, such as an FPGA.
+        /// A device that is neither, such as an FPGA, or that says it is several, such as a simulator. It is used as a
+        /// GPU is.
         case accelerator = "accelerator"
         /// The host's processor, through an OpenCL driver.
         case openCLProcessor = "OpenCL CPU"
@@ -28,12 +29,15 @@ public struct Device: Sendable {
     public let platform: String
     /// The device's OpenCL version and driver, or the CPU device's thread count.
     public let version: String
-    /// The memory that it has, as the driver says; of the computer's, no more than the process may use.
-    public let memoryBytes: UInt64
+    /// The memory that it has, as the driver says when it is asked now; of the computer's, no more than the process may
+    /// use.
+    public var memoryBytes: UInt64 { driver.memory()?.total ?? foundMemory.total }
     /// The most that a single buffer may take of it; often a quarter.
-    public let largestBufferBytes: UInt64
+    public var largestBufferBytes: UInt64 { driver.memory()?.largestBuffer ?? foundMemory.largestBuffer }
 
     package let driver: any DeviceDriver
+    /// As it was when the device was found.
+    private let foundMemory: (total: UInt64, largestBuffer: UInt64)
     private let shared: SharedBackend
 
     package init(
@@ -46,8 +50,7 @@ public struct Device: Sendable {
         self.name = name
         self.platform = platform
         self.version = version
-        self.memoryBytes = memoryBytes
-        self.largestBufferBytes = largestBufferBytes ?? memoryBytes
+        foundMemory = (memoryBytes, largestBufferBytes ?? memoryBytes)
         self.driver = driver
         shared = SharedBackend(driver)
     }
@@ -62,7 +65,7 @@ public struct Device: Sendable {
     package func opened(by driver: any DeviceDriver) -> Device {
         Device(
             id: id, kind: kind, vendor: vendor, name: name, platform: platform, version: version,
-            memoryBytes: memoryBytes, largestBufferBytes: largestBufferBytes, driver: driver)
+            memoryBytes: foundMemory.total, largestBufferBytes: foundMemory.largestBuffer, driver: driver)
     }
 }
 

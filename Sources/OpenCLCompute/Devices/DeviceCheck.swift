@@ -30,7 +30,8 @@ public enum DeviceCheck {
     /// stay well within this, and anything wrong is far outside.
     static let tolerance = 1e-4
 
-    /// A line for each operation; when the device cannot be started, the only one says why.
+    /// A line for each operation; when the device cannot be started, or its compiler builds nothing, the only one says
+    /// why.
     public static func run(on device: Device) -> [Result] {
         do {
             let reference = try Device.cpu.backend()
@@ -38,7 +39,16 @@ public enum DeviceCheck {
             func check(_ operation: Operation) -> Result {
                 Result(operation: operation.name, outcome: compare(operation, backend, reference))
             }
-            return try operations.map(check) + device.driver.checkChoices(check)
+            var results: [Result] = []
+            for operation in operations {
+                let result = check(operation)
+                // All others would fail with the same words.
+                if case .failure(let fault) = result.outcome, (fault.error as? DeviceError)?.rulesOutDevice == true {
+                    return [Result(operation: "compile", outcome: result.outcome)]
+                }
+                results.append(result)
+            }
+            return try results + device.driver.checkChoices(check)
         } catch {
             return [Result(operation: "start", outcome: .failure(Fault(error)))]
         }

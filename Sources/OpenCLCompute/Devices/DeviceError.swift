@@ -11,6 +11,10 @@ public enum DeviceError: Error, Equatable {
     case callFailed(call: String, status: OpenCLStatus, device: String)
     /// The device's compiler refused a kernel file; the source is at `savedAt`.
     case kernelBuildFailed(file: String, device: String, options: String, log: String, savedAt: String)
+    /// The device's compiler refuses even an empty kernel.
+    case compilerFailed(device: String, log: String)
+    /// PoCL has no folder for what it compiles, without which it has no device, or compiles nothing.
+    case unwritableCache(path: String, reason: String)
     /// An allocation exceeds what is left of the device's memory or what a single buffer may take, the smaller of
     /// which is the limit; or the driver refuses one that it should have room for.
     case outOfMemory(requestedBytes: Int, limitBytes: Int, memoryBytes: Int, device: String)
@@ -27,6 +31,9 @@ extension DeviceError: LocalizedError {
             "\(call) failed with \(status) on \(device): \(status.meaning?.text ?? "the driver refused it")"
         case .kernelBuildFailed(let file, let device, let options, _, let savedAt):
             "\(file) does not build on \(device) with '\(options)' (clBuildProgram; source saved as \(savedAt))"
+        case .compilerFailed(let device, _): "\(device) builds no kernel, not even an empty one (clBuildProgram)"
+        case .unwritableCache(let path, let reason):
+            "the OpenCL driver PoCL needs a folder for what it compiles, and cannot write into \(path): \(reason)"
         case .outOfMemory(let requested, let limit, let memory, let device):
             "\(device) cannot give \(readable(bytes: requested)): of its \(readable(bytes: memory)) "
                 + (requested > limit
@@ -42,7 +49,8 @@ extension DeviceError: LocalizedError {
             "install your graphics driver's OpenCL package, or pocl-opencl-icd to run OpenCL on the processor"
         case .callFailed(_, let status, _):
             status.meaning?.advice ?? "see whether its DeviceCheck passes, and use another device meanwhile"
-        case .kernelBuildFailed: "update the driver, or use another device"
+        case .kernelBuildFailed, .compilerFailed: "update the driver, or use another device"
+        case .unwritableCache: "make the folder writable, or set POCL_CACHE_DIR to one that is"
         case .outOfMemory: "use a smaller batch size, sequence length or hidden size"
         }
     }
@@ -50,9 +58,27 @@ extension DeviceError: LocalizedError {
     public var errorDescription: String? { description }
 }
 
+extension DeviceError {
+    /// What the device's compiler has said, where it refused something.
+    private var compilerLog: String? {
+        switch self {
+        case .kernelBuildFailed(_, _, _, let log, _), .compilerFailed(_, let log): log
+        default: nil
+        }
+    }
+
+    /// Whether nothing will compute on the device, whatever is tried.
+    var rulesOutDevice: Bool {
+        switch self {
+        case .compilerFailed, .unwritableCache: true
+        default: false
+        }
+    }
+}
+
 extension DeviceError: CustomStringConvertible {
     public var description: String {
-        guard case .kernelBuildFailed(_, _, _, let log, _) = self else { return line }
+        guard let log = compilerLog else { return line }
         return "\(line); its compiler says: \(log)"
     }
 }

@@ -39,6 +39,7 @@ extension Trainer {
 
     /// Stands where the run stood after `iteration`, with the ``memory`` that it had then.
     func restore(_ copy: RunMemory, iteration: Int, learningRate: Float) throws {
+        try announceChange()
         try copy.copy(to: memory)
         network.parametersChanged()
         self.iteration = iteration

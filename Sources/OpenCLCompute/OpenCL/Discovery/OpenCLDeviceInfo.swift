@@ -35,21 +35,31 @@ package struct OpenCLDeviceInfo: Sendable {
         self.type = type
         self.hostUnifiedMemory = hostUnifiedMemory
         self.globalMemory = globalMemory
-        // Kernels count elements, of four bytes, in ints of 32 bits.
-        self.maxAllocation = min(maxAllocation, 4 * UInt64(Int32.max))
+        self.maxAllocation = Self.countable(maxAllocation)
         self.localMemory = localMemory
         self.maxWorkGroupSize = maxWorkGroupSize
-        self.computeUnits = computeUnits
+        // Work is shared among them, so there is one at least. On a processor there are no more than the process may run
+        // on, whatever the driver says; Mesa's llvmpipe says 8 on two cores.
+        self.computeUnits = max(1, computeUnits)
         self.isAvailable = isAvailable
         self.hasCompiler = hasCompiler
+        if isProcessor { self.computeUnits = min(self.computeUnits, Host.coreCount) }
     }
+
+    /// Kernels count elements, of four bytes, in ints of 32 bits.
+    private static func countable(_ bytes: UInt64) -> UInt64 { min(bytes, 4 * UInt64(Int32.max)) }
 }
 
 extension OpenCLDeviceInfo {
     package var kind: Device.Kind {
-        if type & UInt64(CL_DEVICE_TYPE_GPU) != 0 { return hostUnifiedMemory ? .integratedGPU : .discreteGPU }
-        if type & UInt64(CL_DEVICE_TYPE_ACCELERATOR) != 0 { return .accelerator }
-        return .openCLProcessor
+        let (cpu, gpu) = (UInt64(CL_DEVICE_TYPE_CPU), UInt64(CL_DEVICE_TYPE_GPU))
+        // The default device of a platform has a bit for that besides.
+        switch type & (cpu | gpu | UInt64(CL_DEVICE_TYPE_ACCELERATOR)) {
+        case gpu: return hostUnifiedMemory ? .integratedGPU : .discreteGPU
+        case cpu, 0: return .openCLProcessor
+        // Also what says that it is several: Oclgrind, which simulates a device, has all three bits.
+        default: return .accelerator
+        }
     }
 
     /// Why the device cannot be used, or nil when it can.
@@ -96,7 +106,6 @@ extension OpenCLDeviceInfo {
             try Self.value(of: key, of: device, initially: cl_bool(0)) != 0
         }
         let hostUnifiedMemory = try flag(CL_DEVICE_HOST_UNIFIED_MEMORY)
-        let globalMemory: UInt64 = try Self.value(of: CL_DEVICE_GLOBAL_MEM_SIZE, of: device, initially: 0)
         self.init(
             name: try Self.text(of: CL_DEVICE_NAME, of: device),
             vendor: try Self.text(of: CL_DEVICE_VENDOR, of: device),
@@ -104,9 +113,7 @@ extension OpenCLDeviceInfo {
             version: try Self.text(of: CL_DEVICE_VERSION, of: device),
             driver: try Self.text(of: CL_DRIVER_VERSION, of: device),
             type: try Self.value(of: CL_DEVICE_TYPE, of: device, initially: 0),
-            hostUnifiedMemory: hostUnifiedMemory,
-            globalMemory: hostUnifiedMemory ? min(globalMemory, Host.memoryBytes) : globalMemory,
-            maxAllocation: try Self.value(of: CL_DEVICE_MAX_MEM_ALLOC_SIZE, of: device, initially: 0),
+            hostUnifiedMemory: hostUnifiedMemory, globalMemory: 0, maxAllocation: 0,
             localMemory: try Self.value(of: CL_DEVICE_LOCAL_MEM_SIZE, of: device, initially: 0),
             maxWorkGroupSize: min(
                 try Self.value(of: CL_DEVICE_MAX_WORK_GROUP_SIZE, of: device, initially: 0),
@@ -114,6 +121,15 @@ extension OpenCLDeviceInfo {
             computeUnits: Int(try Self.value(of: CL_DEVICE_MAX_COMPUTE_UNITS, of: device, initially: cl_uint(0))),
             isAvailable: try flag(CL_DEVICE_AVAILABLE),
             hasCompiler: try flag(CL_DEVICE_COMPILER_AVAILABLE))
+        try updateMemory(device)
+    }
+
+    /// Asks again how much memory there is: with some drivers it changes from hour to hour.
+    mutating func updateMemory(_ device: cl_device_id) throws(DeviceError) {
+        let memory: UInt64 = try Self.value(of: CL_DEVICE_GLOBAL_MEM_SIZE, of: device, initially: 0)
+        let largest: UInt64 = try Self.value(of: CL_DEVICE_MAX_MEM_ALLOC_SIZE, of: device, initially: 0)
+        globalMemory = hostUnifiedMemory ? min(memory, Host.memoryBytes) : memory
+        maxAllocation = Self.countable(largest)
     }
 
     private static func value<Value: BitwiseCopyable>(

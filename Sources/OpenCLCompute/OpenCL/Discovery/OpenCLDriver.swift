@@ -11,6 +11,7 @@ struct OpenCLDriver: DeviceDriver {
     private let id: String
     // A root device is not counted: its handle lives as long as the process.
     private let address: UInt
+    private var handle: cl_device_id { cl_device_id(bitPattern: address)! }
 
     init(_ handle: cl_device_id, _ info: OpenCLDeviceInfo, id: String) {
         self.info = info
@@ -22,7 +23,13 @@ struct OpenCLDriver: DeviceDriver {
     func open() throws -> any Backend {
         tuning?.prepare()
         return try OpenCLBackend(
-            device: cl_device_id(bitPattern: address)!, info: info, id: id, tuning: tuning, profile: profile)
+            device: handle, info: info, id: id, tuning: tuning, profile: profile)
+    }
+
+    func memory() -> (total: UInt64, largestBuffer: UInt64)? {
+        var info = info
+        guard (try? info.updateMemory(handle)) != nil else { return nil }
+        return (info.globalMemory, info.maxAllocation)
     }
 
     func checkChoices(_ check: (DeviceCheck.Operation) -> DeviceCheck.Result) throws -> [DeviceCheck.Result] {

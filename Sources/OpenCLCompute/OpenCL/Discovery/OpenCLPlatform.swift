@@ -54,7 +54,7 @@ package enum OpenCLPlatform {
 
     /// The devices that can be used, of what drivers answer.
     ///
-    /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``, where there is none.
+    /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``, where there is none, or what keeps a driver from offering one.
     package static func usable<Platform, Handle>(
         of platforms: [Platform], name: (Platform) throws(DeviceError) -> String,
         devices: (Platform) throws(DeviceError) -> [Handle],
@@ -62,6 +62,7 @@ package enum OpenCLPlatform {
     ) throws(DeviceError) -> [(handle: Handle, info: OpenCLDeviceInfo)] {
         var found: [(handle: Handle, info: OpenCLDeviceInfo)] = []
         var skipped: [String] = []
+        var cause: DeviceError?
         for platform in platforms {
             // A broken driver must not hide the devices of a sound one.
             do throws(DeviceError) {
@@ -74,12 +75,13 @@ package enum OpenCLPlatform {
                     }
                 }
             } catch {
+                if error.rulesOutDevice { cause = error }
                 skipped.append("\(error)")
             }
         }
         guard found.isEmpty else { return found }
         let names = platforms.map { platform in (try? name(platform)) ?? "a platform without a name" }
-        throw .noOpenCLDevice(reason: reason(platforms: names, skipped: skipped))
+        throw cause ?? .noOpenCLDevice(reason: reason(platforms: names, skipped: skipped))
     }
 
     /// What to say of platforms that have no device for us.
@@ -105,9 +107,12 @@ package enum OpenCLPlatform {
         let type = cl_device_type(CL_DEVICE_TYPE_ALL)
         var count: cl_uint = 0
         let status = clGetDeviceIDs(platform, type, 0, nil, &count)
-        // This status leaves the count as it was.
-        if status == CL_DEVICE_NOT_FOUND || (status == CL_SUCCESS && count == 0) { return [] }
         let name = try name(of: platform)
+        // This status leaves the count as it was.
+        if status == CL_DEVICE_NOT_FOUND || (status == CL_SUCCESS && count == 0) {
+            if let defect = PoCLCache().defect(ofPlatform: name) { throw defect }
+            return []
+        }
         try check(status, "clGetDeviceIDs", on: name)
         var devices = [cl_device_id?](repeating: nil, count: Int(count))
         try check(clGetDeviceIDs(platform, type, count, &devices, nil), "clGetDeviceIDs", on: name)

@@ -3,7 +3,7 @@ extension OpenCLBackend {
         _ x: Buffer<Float>, gradient: Buffer<Float>, meanSquare: Buffer<Float>, clipping: GradientClipping,
         learningRate: Float, decay: Float, epsilon: Float, norms: Buffer<Float>
     ) throws {
-        checkOptimizer(x, gradient, moments: meanSquare, norms: norms)
+        checkOptimizer(x, gradient, moments: meanSquare, norms: norms, clipping: clipping)
         try enqueue { stream in
             try stream.optimize(x.count, gradient, clipping, norms: norms) { stream, parts, bounds, sums in
                 try stream.launch(
@@ -18,7 +18,7 @@ extension OpenCLBackend {
         clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float,
         iteration: Int, norms: Buffer<Float>
     ) throws {
-        checkOptimizer(x, gradient, moments: mean, meanSquare, norms: norms)
+        checkOptimizer(x, gradient, moments: mean, meanSquare, norms: norms, clipping: clipping)
         let meanScale = adamCorrection(beta1, iteration: iteration)
         let squareScale = adamCorrection(beta2, iteration: iteration)
         try enqueue { stream in

@@ -40,6 +40,8 @@ final class OpenCLContext: @unchecked Sendable {
     ///
     /// - Throws: ``DeviceError/outOfMemory(requestedBytes:limitBytes:memoryBytes:device:)``.
     func reserve(_ byteCount: Int) throws {
+        var info = info
+        try? info.updateMemory(device)
         let limit = allocatedBytes.withLock { allocated -> UInt64? in
             let left = info.globalMemory > allocated ? info.globalMemory - allocated : 0
             let limit = min(info.maxAllocation, left)
@@ -47,18 +49,20 @@ final class OpenCLContext: @unchecked Sendable {
             allocated += UInt64(byteCount)
             return nil
         }
-        if let limit { throw outOfMemory(byteCount, limit: limit) }
+        if let limit { throw outOfMemory(byteCount, limit: limit, of: info) }
     }
 
     func unreserve(_ byteCount: Int) { allocatedBytes.withLock { $0 -= UInt64(byteCount) } }
 
     /// Checks the status of a call that needs `byteCount` bytes of the device's memory.
     func checkAllocation(of byteCount: Int, _ status: cl_int, _ call: String) throws {
-        if OpenCLStatus(rawValue: status).isOutOfMemory { throw outOfMemory(byteCount, limit: info.maxAllocation) }
+        if OpenCLStatus(rawValue: status).isOutOfMemory {
+            throw outOfMemory(byteCount, limit: info.maxAllocation, of: info)
+        }
         try check(status, call, on: name)
     }
 
-    private func outOfMemory(_ byteCount: Int, limit: UInt64) -> DeviceError {
+    private func outOfMemory(_ byteCount: Int, limit: UInt64, of info: OpenCLDeviceInfo) -> DeviceError {
         .outOfMemory(
             requestedBytes: byteCount, limitBytes: Int(clamping: limit), memoryBytes: Int(clamping: info.globalMemory),
             device: name)

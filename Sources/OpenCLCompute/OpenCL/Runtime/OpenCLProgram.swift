@@ -1,4 +1,5 @@
 import COpenCL
+import CharRNNFiles
 import FoundationEssentials
 
 /// A program of CLKernels, built for a device, and the kernels taken from it.
@@ -9,7 +10,8 @@ struct OpenCLProgram {
 
     /// Builds the program of `file`.cl, from what an earlier start has kept of it if there is such.
     ///
-    /// - Throws: ``DeviceError/kernelBuildFailed(file:device:options:log:savedAt:)``.
+    /// - Throws: ``DeviceError/kernelBuildFailed(file:device:options:log:savedAt:)``, or why the device builds nothing:
+    ///   ``DeviceError/compilerFailed(device:log:)``, ``DeviceError/unwritableCache(path:reason:)``.
     init(_ file: String, in context: OpenCLContext) throws {
         self.context = context
         let kernels = KernelSource(
@@ -31,13 +33,36 @@ struct OpenCLProgram {
         var device: cl_device_id? = context.device
         status = clBuildProgram(program, 1, &device, options, nil, nil)
         guard status == CL_SUCCESS else {
-            let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(file)-\(UUID()).cl")
-            try? source.write(to: path, atomically: true, encoding: .utf8)
+            if let defect = PoCLCache().defect(ofPlatform: context.info.platform) { throw defect }
+            let log = "\(OpenCLStatus(rawValue: status)) \(Self.log(of: program!, in: context))"
+            guard Self.buildsAnything(in: context) else {
+                throw DeviceError.compilerFailed(device: context.name, log: log)
+            }
             throw DeviceError.kernelBuildFailed(
-                file: "\(file).cl", device: context.name, options: options,
-                log: "\(OpenCLStatus(rawValue: status)) \(Self.log(of: program!, in: context))", savedAt: path.path)
+                file: "\(file).cl", device: context.name, options: options, log: log,
+                savedAt: Self.save(source, of: file).path)
         }
         cache.write(program!)
+    }
+
+    /// Whether the device's compiler is at work at all.
+    private static func buildsAnything(in context: OpenCLContext) -> Bool {
+        let program = "kernel void nothing(global float *x) { x[0] = 0; }".withCString { text in
+            var text: UnsafePointer<CChar>? = text
+            return clCreateProgramWithSource(context.context.pointer, 1, &text, nil, nil)
+        }
+        guard let program else { return false }
+        defer { clReleaseProgram(program) }
+        var device: cl_device_id? = context.device
+        return clBuildProgram(program, 1, &device, nil, nil, nil) == CL_SUCCESS
+    }
+
+    /// Keeps a source that was refused, for who wants to look at it: once, however often that happens.
+    private static func save(_ source: String, of file: String) -> URL {
+        let name = "char-rnn-\(file)-\(String(contentHash(Array(source.utf8)), radix: 16)).cl"
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(name)
+        try? source.write(to: path, atomically: true, encoding: .utf8)
+        return path
     }
 
     /// A program from its binary; nil when the driver does not want it.
@@ -86,7 +111,7 @@ struct OpenCLKernel {
         let key = cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE)
         status = clGetKernelWorkGroupInfo(kernel, context.device, key, MemoryLayout<Int>.size, &limit, nil)
         try check(status, "clGetKernelWorkGroupInfo(\(name))", on: context.name)
-        maxGroupSize = limit.roundedDownToPowerOfTwo
+        maxGroupSize = max(1, limit).roundedDownToPowerOfTwo
     }
 }
 

@@ -10,7 +10,8 @@ import FoundationEssentials
 /// wrong with the cache is no error: the source is compiled as if there were none.
 struct OpenCLProgramCache {
     private let key: [UInt8]
-    private let file: URL
+    /// Nil where nothing is kept.
+    private let file: URL?
 
     init(_ source: String, options: String, for info: OpenCLDeviceInfo) {
         let facts = ["char-rnn program 2"] + info.identity + [options, source]
@@ -20,7 +21,9 @@ struct OpenCLProgramCache {
 
     /// The binary, if there is a whole one for this key.
     func read() -> [UInt8]? {
-        guard let bytes = (try? Data(contentsOf: file)).map(Array.init), bytes.starts(with: key) else { return nil }
+        guard let file, let bytes = (try? Data(contentsOf: file)).map(Array.init), bytes.starts(with: key) else {
+            return nil
+        }
         let rest = bytes.dropFirst(key.count)
         let binary = Array(rest.dropFirst(8))
         guard rest.count > 8, rest.prefix(8).elementsEqual(Self.bytes(of: contentHash(binary))) else {
@@ -31,7 +34,7 @@ struct OpenCLProgramCache {
 
     /// Keeps the binary of a built program, whole or not at all.
     func write(_ program: cl_program) {
-        guard let binary = Self.binary(of: program) else { return }
+        guard let file, let binary = Self.binary(of: program) else { return }
         try? CacheFolder.write(Data(key + Self.bytes(of: contentHash(binary)) + binary), to: file)
     }
 

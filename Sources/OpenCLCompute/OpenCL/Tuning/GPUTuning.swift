@@ -24,8 +24,8 @@ package struct GPUTuning: Sendable {
     static let untiled = tiled(fromEdge: 1 << 16), tiled = tiled(fromEdge: 1)
 
     package let info: OpenCLDeviceInfo
-    /// Where the parameters are kept.
-    package var file: URL
+    /// Where the parameters are kept; nil where nothing is.
+    package var file: URL?
 
     private let address: UInt
     let fusedSizes = FusedSizes()
@@ -97,7 +97,7 @@ package struct GPUTuning: Sendable {
 
     /// The parameters on disk for this device and driver, if they are known by their names.
     package func stored() -> Parameters? {
-        guard let data = try? Data(contentsOf: file), let stored = try? JSON.decode(Stored.self, from: data),
+        guard let file, let data = try? Data(contentsOf: file), let stored = try? JSON.decode(Stored.self, from: data),
             stored.device == info.identity, let current = try? current()
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
@@ -130,6 +130,11 @@ package struct GPUTuning: Sendable {
     ///
     /// - Throws: the file system's errors.
     package func store(_ parameters: Parameters?) throws {
+        guard let file else {
+            throw FileError(
+                action: "write", path: "into a cache",
+                reason: "neither XDG_CACHE_HOME nor HOME is the absolute path of a folder")
+        }
         guard let parameters else {
             if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
             return
