@@ -87,8 +87,8 @@ struct Sample: ParsableCommand {
             Console.output(released)
             if found != nil { return }
         }
-        if let failure = stream.failure { throw failure }
         Console.output(stops.held)
+        if let failure = stream.failure { throw failure }
     }
 
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {

@@ -49,8 +49,7 @@ struct SamplingOptions: ParsableArguments {
         var sampling = Sampling(
             repetitionPenalty: repetitionPenalty, frequencyPenalty: frequencyPenalty, presencePenalty: presencePenalty,
             penaltyWindow: penaltyWindow, temperature: temperature, topNSigma: topNSigma, topK: topK, topP: topP,
-            minP: minP,
-            typical: typical)
+            minP: minP, typical: typical)
         if let mirostat { sampling.mirostat = try Mirostat(checking: mirostat, learningRate: mirostatRate) }
         try sampling.check()
         return sampling

@@ -69,7 +69,7 @@ extension Distribution {
     }
 }
 
-// In files {"surprise": 1.5}, with "learningRate" where it is not 0.1 and "bound" where it has learned one.
+// In files {"surprise": 1.5} is enough; "learningRate" and "bound", once it has learned one, are written as well.
 extension Mirostat: Codable {
     private enum Key: String, CodingKey, CaseIterable { case surprise, learningRate, bound }
 
