@@ -82,10 +82,17 @@ public struct Session: Sendable {
     ///
     /// - Throws: ``ChangedModelError``, `DeviceError`.
     public func state() throws -> LanguageModel.State {
-        try requireUnchanged()
-        var state = try predictor.state()
+        var state = try memory()
         if !state.isZero { state.modelFingerprint = try model.fingerprint() }
         return state
+    }
+
+    /// The same without the fingerprint, for use with this session's model.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    func memory() throws -> LanguageModel.State {
+        try requireUnchanged()
+        return try predictor.state()
     }
 
     /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model. When it throws,
