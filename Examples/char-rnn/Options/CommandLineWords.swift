@@ -69,7 +69,7 @@ struct CommandLineWords {
             // Alone it says yes, as our --opencl does.
             let isAlone = name == "opencl" && attached == nil && rest.first.flatMap { Int($0) } == nil
             let value = try isAlone ? "1" : attached ?? value(of: word, &rest)
-            if let (option, value) = try torch.read(name, value, typedAs: word) { append(option, value) }
+            if let value, let (option, value) = try torch.read(name, value, typedAs: word) { append(option, value) }
         } else {
             try check(word, typedAs: word)
             let value = try known[word]!.takesValue ? attached ?? value(of: word, &rest) : attached
@@ -77,11 +77,13 @@ struct CommandLineWords {
         }
     }
 
-    private func value(of option: String, _ rest: inout ArraySlice<String>) throws -> String {
+    /// The next word; nil where that is an option and the parser is to say what this one means alone.
+    private func value(of option: String, _ rest: inout ArraySlice<String>) throws -> String? {
         // A text may be anything; elsewhere the name of an option is one, whose predecessor has no value.
         let isText = ["--prime", "--stop", "-primetext"].contains(option)
         func isOption(_ word: String) -> Bool { known[word] != nil || TorchOptions.name(word) != nil }
         guard let value = rest.first, isText || !isOption(value) else {
+            if option == "--resume" { return nil }
             throw ValidationError("\(option) needs a value.")
         }
         rest.removeFirst()
