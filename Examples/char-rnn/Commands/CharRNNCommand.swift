@@ -26,7 +26,7 @@ struct CharRNNCommand: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         let outcome = Result {
             let arguments = try TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(Recipe.expanded(arguments))
             try command.run()
         }
         Device.releasePrograms()

@@ -8,6 +8,10 @@ struct Score: ParsableCommand {
         discussion: """
             The result is the mean of -ln p over the characters after the first, each given all before it. With --json \
             the logarithms follow one by one.
+
+            Models that see no more than a window of the text, as transformers do, are compared by windows: with \
+            --windows 256 the text is cut into windows of 256 characters, each read from the zero state, and every \
+            character that follows one of a window counts. What fills no window is left out.
             """)
 
     @Argument(help: "The checkpoint.", completion: .file())
@@ -15,6 +19,8 @@ struct Score: ParsableCommand {
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
+    var windows: Int?
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -22,6 +28,10 @@ struct Score: ParsableCommand {
         let characters: Int
         let natsPerCharacter: Double
         let logProbabilities: [Double]
+    }
+
+    func validate() throws {
+        try require(windows ?? 1 > 0, "--windows \(windows ?? 0): at least 1 is needed.")
     }
 
     func run() throws {
@@ -33,7 +43,12 @@ struct Score: ParsableCommand {
         guard tokens.count > 1 else {
             throw Failure("\(file) has fewer than two characters; there is nothing to predict")
         }
-        let logarithms = try model.logProbabilities(of: tokens)
+        if let windows, tokens.count <= windows {
+            throw Failure("\(file) has \(tokens.count) characters, which fill no window of \(windows)")
+        }
+        let logarithms =
+            try windows.map { try model.logProbabilities(of: tokens, inWindowsOf: $0) }
+            ?? model.logProbabilities(of: tokens)
         let nats = -logarithms.reduce(0, +) / Double(logarithms.count)
         if json {
             let result = Result(
