@@ -8,6 +8,10 @@ struct Score: ParsableCommand {
         discussion: """
             The result is the mean of -ln p over the characters after the first, each given all before it. With --json \
             the logarithms follow one by one.
+
+            Models that see no more than a window of the text, as transformers do, are compared by windows: with \
+            --windows 256 the text is cut into windows of 256 characters, each read from the zero state, and every \
+            character that follows one of a window counts. What fills no window is left out.
             """)
 
     @Argument(help: "The checkpoint.", completion: .file())
@@ -17,6 +21,8 @@ struct Score: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(help: "What to do with characters that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error
+    @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
+    var windows: Int?
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -24,6 +30,10 @@ struct Score: ParsableCommand {
         let characters: Int
         let natsPerCharacter: Double
         let logProbabilities: [Double]
+    }
+
+    func validate() throws {
+        try require(windows ?? 1 > 0, "--windows \(windows ?? 0): at least 1 is needed.")
     }
 
     func run() throws {
@@ -39,7 +49,13 @@ struct Score: ParsableCommand {
             throw Failure(
                 "\(TextInput.name(file)) has fewer than two characters\(known); there is nothing to predict")
         }
-        let logarithms = try model.logProbabilities(of: tokens)
+        if let windows, tokens.count <= windows {
+            throw Failure(
+                "\(TextInput.name(file)) has \(tokens.count) characters, which fill no window of \(windows)")
+        }
+        let logarithms =
+            try windows.map { try model.logProbabilities(of: tokens, inWindowsOf: $0) }
+            ?? model.logProbabilities(of: tokens)
         // Not the negative, which would be -0 where all is certain.
         let nats = 0 - logarithms.reduce(0, +) / Double(logarithms.count)
         if json {

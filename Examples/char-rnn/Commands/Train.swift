@@ -27,11 +27,20 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
 
     @Option(
+        help: ArgumentHelp(
+            "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
+                + "best for hours. What is typed besides wins.", valueName: "name"))
+    var recipe: Recipe?
+    @Option(
         parsing: .unconditional,
         help: "How often to go through the training part; 0.5 is half of it. (default: 50)")
     var maxEpochs: Double?
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
+    @Option(
+        parsing: .unconditional,
+        help: "Stop after so many minutes of training, with a checkpoint, if that is earlier; not kept by --resume.")
+    var maxMinutes: Double?
     @Option(help: "Start from the weights and sizes of this checkpoint or .t7.", completion: .file())
     var initFrom: String?
     @Option(help: "With --init-from: same, for a text of its characters only, or extend, to add those of the text.")
@@ -69,8 +78,13 @@ struct Train: ParsableCommand {
     func validate() throws {
         try require(
             initFrom == nil || resume == nil, "--init-from starts a new run and --resume continues one; give one.")
+        try require(
+            recipe == nil || resume == nil,
+            "--recipe begins a new run, and --resume goes on with the options of the old one; give one.")
         try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
         try require(maxEpochs ?? 1 > 0, "--max-epochs \(maxEpochs ?? 0): it must be above 0.")
+        try require(
+            maxMinutes.map { $0 > 0 && $0.isFinite } ?? true, "--max-minutes \(maxMinutes ?? 0): it must be above 0.")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
         try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")
@@ -243,8 +257,8 @@ struct Train: ParsableCommand {
             return try Interruption.interruptible {
                 try TextDataset(
                     contentsOf: URL(named: folder), tokens: tokens, batchSize: batch.batchSize,
-                    sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
-                    validationFraction: data.validationFraction)
+                    sequenceLength: batch.sequenceLength, trainingFraction: data.fractions.training,
+                    validationFraction: data.fractions.validation, split: data.split.split)
             }
         } catch let error as TextError {
             guard case .unreadable = error else { throw error }
@@ -259,13 +273,14 @@ struct Train: ParsableCommand {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
         let folder = data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder
-        let trainingFraction = fraction("train-fraction", data.trainFraction)
-        let validationFraction = fraction("validation-fraction", data.validationFraction)
+        let trainingFraction = fraction("train-fraction", data.fractions.training)
+        let validationFraction = fraction("validation-fraction", data.fractions.validation)
+        let split = checkpoint.options["split"].flatMap(SplitName.init) ?? .streams
         return try Interruption.interruptible {
             try TextDataset(
                 contentsOf: URL(named: folder), tokens: checkpoint.configuration.vocabulary.kind,
                 batchSize: shape.batchSize, sequenceLength: shape.sequenceLength, trainingFraction: trainingFraction,
-                validationFraction: validationFraction)
+                validationFraction: validationFraction, split: split.split)
         }
     }
 
@@ -297,14 +312,16 @@ struct Train: ParsableCommand {
     ) -> [String: String] {
         var options =
             resumed?.options ?? [
-                "train-fraction": "\(data.trainFraction)", "validation-fraction": "\(data.validationFraction)",
-                "seed": "\(seed)",
+                "train-fraction": "\(data.fractions.training)",
+                "validation-fraction": "\(data.fractions.validation)", "split": data.split.rawValue, "seed": "\(seed)",
             ]
         // As a whole path, so that --resume finds it from anywhere.
         if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(named: dataFolder).path }
         if let initFrom { options["init-from"] = initFrom }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"
+        if resumed == nil { options["recipe"] = recipe?.rawValue }
+        options["max-iterations"] = run.maxIterations.map { "\($0)" }
         options["eval-every"] = "\(run.evaluateEvery)"
         options["checkpoint-every"] = run.checkpointEvery?.option
         options["print-every"] = "\(run.reportEvery)"

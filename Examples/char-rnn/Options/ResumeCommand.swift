@@ -10,6 +10,7 @@ extension Train {
         add("--device", device.deviceName)
         add("--max-epochs", maxEpochs.map { "\($0)" })
         add("--max-iterations", maxIterations.map { "\($0)" })
+        add("--max-minutes", maxMinutes.map { "\($0)" })
         add("--print-every", printEvery.map { "\($0)" })
         add("--eval-every", evalEvery.map { "\($0)" })
         add("--checkpoint-every", checkpointEvery?.option)

@@ -13,6 +13,9 @@ final class TrainingLoop {
     private var writer: CheckpointWriter
     private var schedule: CheckpointSchedule
     private var clock = StepClock()
+    private let start = ContinuousClock.now
+    /// The share of the run that was over when it was continued.
+    private let firstProgress: Double
     /// The losses that were reported since the last validation.
     private var recentLosses: [Double] = []
 
@@ -27,6 +30,7 @@ final class TrainingLoop {
         self.folder = folder
         self.cancellation = cancellation
         self.emit = emit
+        firstProgress = trainer.progress
         writer = CheckpointWriter(folder.url, options: options, start: trainer.iteration, resumed: resumed)
         schedule = CheckpointSchedule(options.checkpointEvery ?? .iterations(options.evaluateEvery))
     }
@@ -41,7 +45,7 @@ final class TrainingLoop {
             }
             throw divergence
         }
-        let isFinished = trainer.iteration == lastIteration
+        let isFinished = trainer.iteration == lastIteration || !cancellation.isRequested
         if isFinished { try test() }
         emit(
             .end(
@@ -50,14 +54,27 @@ final class TrainingLoop {
                     last: writer.last?.file, best: writer.best?.file)))
     }
 
+    private var isOutOfTime: Bool {
+        options.maxSeconds.map { start.duration(to: .now) / .seconds(1) >= $0 } ?? false
+    }
+
+    /// The share of the run that is over, be it of the steps or of the time.
+    private var progress: Double {
+        let steps = Double(trainer.iteration) / Double(lastIteration)
+        guard let seconds = options.maxSeconds else { return steps }
+        let time = min(1, start.duration(to: .now) / .seconds(1) / seconds)
+        return max(steps, firstProgress + (1 - firstProgress) * time)
+    }
+
     private func train() throws {
         let guardian = try TrainingGuard(trainer)
         clock.start()
         while trainer.iteration < lastIteration {
             if cancellation.isRequested { return try stop(guardian) }
+            trainer.progress = progress
             let step = try trainer.step()
             clock.count += 1
-            let isLast = step.iteration == lastIteration
+            let isLast = step.iteration == lastIteration || isOutOfTime
             let isReported = isLast || step.iteration % options.reportEvery == 0
             let isSaved = isLast || schedule.isDue(at: step.iteration)
             if let rollback = try guardian.check(now: isReported) ?? (isSaved ? guardian.commit() : nil) {
@@ -68,6 +85,7 @@ final class TrainingLoop {
             if step.nextLearningRate != step.learningRate { emit(.learningRate(step.nextLearningRate)) }
             if isSaved || step.iteration % options.evaluateEvery == 0 { try validate() }
             if isSaved { try save(isLast: isLast) }
+            if isLast { return }
         }
     }
 
