@@ -99,6 +99,7 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
         __builtin_prefetch(c + r * c_stride + width, 1);
         sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
     }
+    ALIGNED
     for (long i = 0; i < k; i++) {
         vector b_row = *(const vector *)(b + i * b_stride);
         UNROLLED
@@ -221,6 +222,7 @@ KERNEL static void packed_row(const float *a, const float *packed, float *c, lon
         vector sums[panels];
         UNROLLED
         for (int p = 0; p < panels; p++) sums[p] = adding ? *(const vector *)(c + column + p * width) : (vector){0};
+        ALIGNED
         for (long i = 0; i < k; i++) {
             UNROLLED
             for (int p = 0; p < panels; p++) sums[p] += a[i] * *(const vector *)(b + (p * k + i) * width);

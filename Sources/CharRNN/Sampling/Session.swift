@@ -9,7 +9,8 @@ public struct Session: Sendable {
     private var history: [Int] = []
     /// Whether anything was fed, or a state set in which something had been.
     private(set) var hasRead = false
-    private var predictor: any Predictor
+    private var owner: Owner
+    private var predictor: any Predictor { owner.predictor }
     /// That of the model with whose parameters all was read.
     private var revision: Int
 
@@ -24,7 +25,7 @@ public struct Session: Sendable {
         self.model = model
         revision = model.revisions.number
         next = Self.unread(model)
-        predictor = try model.makePredictor()
+        owner = Owner(try model.makePredictor())
     }
 
     /// Reads one token.
@@ -130,7 +131,7 @@ public struct Session: Sendable {
         try predictor.setState(state)
         next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
         hasRead = !state.isZero
-        self.predictor = predictor
+        owner = Owner(predictor)
         self.revision = revision
         history = []
     }
@@ -152,8 +153,11 @@ public struct Session: Sendable {
 
     /// A copied session gets memory of its own at its first change.
     private mutating func makeUnique() throws {
-        if !isKnownUniquelyReferenced(&predictor) { predictor = try predictor.copy() }
+        if !isKnownUniquelyReferenced(&owner) { owner = Owner(try predictor.copy()) }
     }
+
+    /// The predictor's identity, by which a test sees when a session has got one of its own.
+    package var predictorIdentity: ObjectIdentifier { ObjectIdentifier(predictor) }
 }
 
 extension LanguageModel {
@@ -161,4 +165,12 @@ extension LanguageModel {
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
     public func makeSession() throws -> Session { try Session(self) }
+}
+
+/// What the copies of a session share until one of them changes. `isKnownUniquelyReferenced` never says yes to an
+/// `any Predictor`: opening it takes a second reference.
+private final class Owner: Sendable {
+    let predictor: any Predictor
+
+    init(_ predictor: any Predictor) { self.predictor = predictor }
 }
