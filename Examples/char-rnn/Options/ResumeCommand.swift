@@ -17,6 +17,7 @@ extension Train {
         if keepBest { words.append("--keep-best") }
         add("--checkpoint-dir", checkpointDir)
         add("--label", label)
+        add("--tensorboard", tensorboard)
         return words.map(Self.quoted).joined(separator: " ")
     }
 
