@@ -97,8 +97,8 @@ def main():
 
     height = len(LINES) * LINE
     r = f"{cell['r']:.2f}".replace("-", "−")
-    parts = panel(f"Layer {cell['layer']}, cell {cell['unit']}: counts the characters of the line, r = {r}", rows(states), 34)
-    parts += panel("Surprise: the more bits a character cost, the darker", rows(surprises), 34 + height + 46)
+    parts = panel(f"Layer {cell['layer']}, cell {cell['unit']}: follows the position in the line, r = {r}", rows(states), 34)
+    parts += panel("Surprise: the more bits a character cost, the stronger", rows(surprises), 34 + height + 46)
     total = 34 + 2 * height + 46 + 30
     light = style("ffffff", "5a9cf5", "f59a3c", "1b1f24", "59636e")
     dark = style("14171c", "1f62c9", "b4580c", "e8ebef", "9aa5b1")

@@ -21,7 +21,8 @@ extension LossChart {
         let loss = PlotScale(
             low: lossRange.low, high: lossRange.high, start: top + Self.lossHeight, end: top)
         drawGrid(&svg, x, loss, 5)
-        svg.clipped(Self.left, top, Self.width - Self.left - Self.margin, Self.lossHeight) { svg in
+        // With room for the mark of a last validation.
+        svg.clipped(Self.left, top, Self.width - Self.left - Self.margin + 8, Self.lossHeight) { svg in
             for (index, run) in runs.enumerated() { drawLosses(&svg, run, index, x, loss) }
         }
         for (index, run) in runs.enumerated() { drawBest(&svg, run, runs.count == 1 ? 1 : index, x, loss) }

@@ -24,10 +24,13 @@ struct PlotScale {
     /// Round numbers within the range, about so many: 1, 2 or 5 times a power of ten apart.
     func ticks(_ count: Int) -> [Double] {
         if isLogarithmic {
-            let powers = Int(log10(low).rounded(.up))...max(Int(log10(low).rounded(.up)), Int(log10(high)))
-            let step = max(1, (powers.count + count - 1) / count)
-            return stride(from: powers.lowerBound, through: powers.upperBound, by: step).map { pow(10, Double($0)) }
+            let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+            let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
                 .filter { (low...high).contains($0) }
+            // Of many, powers of ten only, and of many of those some.
+            let coarse = all.count > count + 1 ? all.filter { log10($0).rounded() == log10($0) } : all
+            let step = max(1, (coarse.count + count) / (count + 1))
+            return stride(from: 0, to: coarse.count, by: step).map { coarse[$0] }
         }
         let rough = (high - low) / Double(count)
         let power = pow(10, log10(rough).rounded(.down))
