@@ -23,6 +23,22 @@ import Testing
         }
     }
 
+    /// The bytes that tensorboard 2.21's own classes make of such an event (`event_pb2.Event(wall_time=0.5, step=40)`, with
+    /// a value of the plugin for texts).
+    @Test func aTextIsAnEventOfTensorBoards() throws {
+        try withTemporaryFolder { folder in
+            let log = try TensorBoardLog(in: folder, continuingAt: 40) { 0.5 }
+            log.record("yes", as: "sample", at: 40)
+            let records = try records(of: try #require(try files(in: folder).first))
+            let hexadecimal = records.map { $0.map { String(format: "%02x", $0) }.joined() }
+            #expect(hexadecimal[1] == "09000000000000e03f10293a020801")
+            #expect(
+                hexadecimal[2]
+                    == "09000000000000e03f10282a250a230a0673616d706c65420d080712041202080142037965734a0a0a060a"
+                    + "04746578742002")
+        }
+    }
+
     @Test func eachSessionBeginsAFileThatIsReadAfterThoseBefore() throws {
         try withTemporaryFolder { folder in
             for (time, iteration) in [(1_700_000_000.2, 0), (1_700_000_000.9, 40), (5, 50)] {

@@ -70,7 +70,7 @@ import Testing
         try inFolder(["a<b": Self.history(), "c": Self.history(400, offset: 0.25)]) { place in
             try place.succeed(["plot", "a<b", "c", "-o", "loss.svg"])
             let svg = try picture(place, "loss.svg")
-            #expect(svg.contains("a&lt;b: 1.5000 at 300") && svg.contains("c: 1.7500 at 300"))
+            #expect(svg.contains("a&lt;b: best 1.5000 at 300") && svg.contains("c: best 1.7500 at 300"))
             let drawing = try place.succeed(["plot", "a<b", "c"]).text
             #expect(drawing.contains("a A a<b: validation, best 1.5000 at 300"))
             #expect(drawing.contains("b B c: validation, best 1.7500 at 300"))

@@ -43,7 +43,7 @@ extension LossChart {
             svg.text(Self.margin + 32, y, "training", "")
             svg.path([(Self.margin + 150, y - 5), (Self.margin + 174, y - 5)], "v c1")
             svg.circle(Self.margin + 162, y - 5, 4, "f1")
-            svg.text(Self.margin + 182, y, "validation, best \(runs[0].words)", "")
+            svg.text(Self.margin + 182, y, "validation, \(runs[0].words)", "")
             return
         }
         for (index, run) in runs.enumerated() {

@@ -30,7 +30,7 @@ extension LossChart {
             let marks = marks(index)
             let color = runs.count == 1 ? 1 : index
             let mark = BrailleCanvas.colored("\(marks.each) \(marks.best)", isColored ? color : nil)
-            lines.append(padded("", labelWidth + 2) + "\(mark) \(run.name): validation, best \(run.words)")
+            lines.append(padded("", labelWidth + 2) + "\(mark) \(run.name): validation, \(run.words)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -14,7 +14,7 @@ struct LossChart {
         let training, gradientNorm, learningRate: [Point]
         let validation: [Point]
         let best: Point?
-        /// "1.5369 at 2,000", or "none yet".
+        /// "best 1.5369 at 2,000", or "none yet".
         let words: String
     }
 
@@ -52,7 +52,7 @@ struct LossChart {
                 gradientNorm: points { $0.gradientNorm.flatMap { $0 > 0 ? $0 : nil } },
                 learningRate: points { $0.learningRate }, validation: curve.validations.map(point), best: best,
                 words: best.map {
-                    "\(fixed($0.y, 4)) at \(axis == .time ? fixed($0.x, 1) : PlotText.number($0.x))"
+                    "best \(fixed($0.y, 4)) at \(axis == .time ? fixed($0.x, 1) : PlotText.number($0.x))"
                 } ?? "none yet")
         }
         lossRange = Self.range(of: runs, right)

@@ -112,8 +112,8 @@ public final class TensorBoardLog {
         tensor.add(Field.Tensor.string, text)
         var message = ProtobufMessage()
         message.add(Field.Value.tag, tag)
-        message.add(Field.Value.metadata, metadata)
         message.add(Field.Value.tensor, tensor)
+        message.add(Field.Value.metadata, metadata)
         return message
     }
 
