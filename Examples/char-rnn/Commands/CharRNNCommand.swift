@@ -18,7 +18,8 @@ struct CharRNNCommand: ParsableCommand {
             """,
         version: Version.description,
         subcommands: [
-            Train.self, Sample.self, Score.self, Inspect.self, Convert.self, Devices.self, Bench.self, Tune.self,
+            Train.self, Sample.self, Score.self, Inspect.self, Explain.self, Plot.self, Convert.self,
+            Devices.self, Bench.self, Tune.self,
         ])
 
     static func main() {

@@ -85,7 +85,10 @@ struct Convert: ParsableCommand {
         let files = target?.files.map { "\(output)/\($0)" } ?? []
         let stem = ending.isEmpty ? output : String(output.dropLast(ending.count + 1))
         let cardFile = files.isEmpty ? stem + ".md" : "\(output)/README.md"
-        for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) { try requireFree(file) }
+        for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) {
+            // `convert old/*.safetensors` names the second file for an output.
+            try requireFree(file, force: force)
+        }
         let checkpoint = try read()
         let file = URL(named: output)
         switch target {
@@ -115,16 +118,6 @@ struct Convert: ParsableCommand {
     }
 
     private var ending: String { URL(named: output).pathExtension.lowercased() }
-
-    /// What somebody has is not written over unasked: `convert old/*.safetensors` names the second file for an output.
-    private func requireFree(_ path: String) throws {
-        var found = stat()
-        // A pipe or a device is refused when it is written.
-        let isInTheWay = stat(path, &found) == 0 && [S_IFREG, S_IFDIR].contains(found.st_mode & S_IFMT)
-        guard force || !isInTheWay else {
-            throw Failure("\(path) is there already; name another output, or add --force to overwrite it")
-        }
-    }
 
     private func read() throws -> Checkpoint {
         let file = URL(named: input)

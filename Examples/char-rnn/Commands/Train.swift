@@ -74,6 +74,10 @@ struct Train: ParsableCommand {
     var checkpointDir: String?
     @Option(help: "A word for the checkpoints' names. (default: lstm)")
     var label: String?
+    @Option(
+        help: "Also write losses, learning rate and gradient norm into this folder, for TensorBoard.",
+        completion: .directory)
+    var tensorboard: String?
 
     func validate() throws {
         try require(
@@ -108,7 +112,13 @@ struct Train: ParsableCommand {
         Interruption.react { run.cancel() }
         defer { Interruption.react {} }
         let report = TrainingReport(run)
-        do { try run.run(report.tell) } catch { throw failure(error, of: run, on: devices) }
+        let log = try makeTensorBoardLog(of: run, resuming: checkpoint)
+        do {
+            try run.run { event in
+                report.tell(event)
+                if let error = log?.record(event) { Console.note("note: \(error); training goes on without it") }
+            }
+        } catch { throw failure(error, of: run, on: devices) }
         guard report.isFinished else {
             Console.note(
                 run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath))" }
@@ -130,6 +140,12 @@ struct Train: ParsableCommand {
         } catch let error as TrainingRunError {
             guard case .hasEnded(_, maxIterations) = error else { throw error }
             throw Failure("\(error); raise --max-iterations to go on")
+        }
+    }
+
+    private func makeTensorBoardLog(of run: TrainingRun, resuming checkpoint: Checkpoint?) throws -> TensorBoardLog? {
+        try (tensorboard ?? checkpoint?.options["tensorboard"]).map {
+            try TensorBoardLog(in: URL(named: $0, isFolder: true), continuingAt: run.firstIteration)
         }
     }
 
@@ -328,6 +344,7 @@ struct Train: ParsableCommand {
         options["keep-last"] = run.keepLast.map { "\($0)" }
         options["keep-best"] = run.keepBest ? "true" : nil
         options["checkpoint-dir"] = run.folder.relativePath
+        if let tensorboard { options["tensorboard"] = URL(named: tensorboard).path }
         options["device"] = devices.map(\.id).joined(separator: ",")
         return options
     }

@@ -11,8 +11,7 @@ enum ScheduleName: String, CaseIterable, ExpressibleByArgument {
 
 /// How to learn.
 struct LearningOptions: ParsableArguments {
-    @Option(
-        help: "How the weights are changed: rmsprop, as in char-rnn; adam; adamw; muon, which learns most per character.")
+    @Option(help: "How the weights are changed: rmsprop, as in char-rnn; adam; adamw; muon, which learns most.")
     var optimizer = OptimizerName.rmsprop
     @Option(
         parsing: .unconditional,

@@ -18,6 +18,7 @@ extension Train {
         if keepBest { words.append("--keep-best") }
         add("--checkpoint-dir", checkpointDir)
         add("--label", label)
+        add("--tensorboard", tensorboard)
         return words.map(shellWord).joined(separator: " ")
     }
 }

@@ -46,8 +46,9 @@ extension LanguageModel {
         recorder.reserve(tokens.count)
         predictions.reserveCapacity(tokens.count)
 
-        let reader = try SequenceReader(self, texts: 1, longest: tokens.count, after: session)
-        try reader.read([tokens[...]]) { block, network in
+        let reader = try SequenceReader(
+            parameters, texts: 1, longest: tokens.count, start: start(after: session))
+        try reader.read([tokens[...]], for: .logits) { block, network in
             try recorder.record(network, steps: block.count)
             let logits = try network.backend.read(network.logits.elements)
             try logits.withUnsafeBufferPointer { logits in

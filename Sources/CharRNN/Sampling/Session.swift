@@ -7,6 +7,8 @@ public struct Session: Sendable {
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
     private var history: [Int] = []
+    /// Whether anything was fed, or a state set in which something had been.
+    private(set) var hasRead = false
     private var owner: Owner
     private var predictor: any Predictor { owner.predictor }
     /// That of the model with whose parameters all was read.
@@ -30,29 +32,51 @@ public struct Session: Sendable {
     ///
     /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ token: Int) throws {
+        vocabulary.check(token)
+        try requireUnchanged()
         try makeUnique()
-        try read(token)
+        try predictor.read([Int32(token)])
+        remember(token)
+        hasRead = true
         next = try Distribution(answered: predictor.logits())
     }
 
-    /// Reads some tokens.
+    /// Reads some tokens, many of them faster than one by one.
     ///
-    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ tokens: some Sequence<Int>) throws {
-        try makeUnique()
-        var hasRead = false
-        for token in tokens {
-            try read(token)
-            hasRead = true
-        }
-        if hasRead { next = try Distribution(answered: predictor.logits()) }
+        _ = try read(Array(tokens), scoring: false)
     }
 
-    private mutating func read(_ token: Int) throws {
-        vocabulary.check(token)
+    /// Reads some tokens and tells how likely each was: ln p given all that was read before it. Of a session that has read
+    /// nothing the first token has no number.
+    ///
+    /// Part after part, a text of any length is read so in constant memory.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    ///   Then the session is as it was.
+    public mutating func logProbabilities(feeding tokens: some Sequence<Int>) throws -> [Double] {
+        try read(Array(tokens), scoring: true)
+    }
+
+    /// The same of a text.
+    ///
+    /// - Throws: also ``VocabularyError`` for a character that the model does not know.
+    public mutating func logProbabilities(feeding text: String) throws -> [Double] {
+        try logProbabilities(feeding: try vocabulary.encode(text))
+    }
+
+    private mutating func read(_ tokens: [Int], scoring: Bool) throws -> [Double] {
+        for token in tokens { vocabulary.check(token) }
         try requireUnchanged()
-        try predictor.read([Int32(token)])
-        remember(token)
+        guard let first = tokens.first else { return [] }
+        let expected = scoring && hasRead ? [next.logProbability(of: first)] : []
+        try makeUnique()
+        let following = try predictor.read(text: tokens, scoring: scoring)
+        for token in tokens.suffix(2 * Self.recentCount) { remember(token) }
+        hasRead = true
+        next = try Distribution(answered: predictor.logits())
+        return expected + following
     }
 
     /// Reads a text.
@@ -106,6 +130,7 @@ public struct Session: Sendable {
         let predictor = try model.makePredictor()
         try predictor.setState(state)
         next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
+        hasRead = !state.isZero
         owner = Owner(predictor)
         self.revision = revision
         history = []
