@@ -54,7 +54,7 @@ let package = Package(
             dependencies: [
                 "CharRNN", "BuildCommit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Examples/char-rnn"),
+            path: "Examples/char-rnn", packageAccess: false),
 
         // MARK: Tests
 

@@ -99,6 +99,7 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
         __builtin_prefetch(c + r * c_stride + width, 1);
         sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
     }
+    ALIGNED
     for (long i = 0; i < k; i++) {
         vector b_row = *(const vector *)(b + i * b_stride);
         UNROLLED

@@ -36,7 +36,7 @@ struct LearningOptions: ParsableArguments {
             "What the step size is multiplied by at the end of an epoch; 1 for never. (default: 0.97; 1 with --schedule)"
     )
     var learningRateDecay: Float?
-    @Option(parsing: .unconditional, help: "The first epoch at whose end that happens.")
+    @Option(parsing: .unconditional, help: "The first epoch at the end of which the step size changes.")
     var learningRateDecayAfter = 10.0
     @Option(parsing: .unconditional, help: "The smoothing of RMSProp's mean squares.")
     var decayRate: Float = 0.95

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CharRNN
-import FoundationEssentials
+import Glibc
 
 /// A named set of options for `train`. What it chooses is printed, and could have been typed.
 enum Recipe: String, CaseIterable, ExpressibleByArgument {
@@ -61,8 +61,12 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
     /// About how many characters there are to train on.
     private static func characters(of train: Train) -> Double {
         let path = train.data.dataDir ?? DataOptions.exampleFolder
-        let files = [path + "/input.txt", path].compactMap { FileStatus(URL(fileURLWithPath: $0)) }
-        return train.data.fractions.training * Double(files.first { $0.kind == .file }?.size ?? 1_000_000)
+        let sizes = [path + "/input.txt", path].compactMap { path -> Int? in
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            return Int(status.st_size)
+        }
+        return train.data.fractions.training * Double(sizes.first ?? 1_000_000)
     }
 }
 

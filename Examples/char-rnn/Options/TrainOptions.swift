@@ -1,11 +1,15 @@
 import ArgumentParser
 import CharRNN
 
-extension RecurrentCell: ExpressibleByArgument {
+// Both libraries are of this package, and will not conform to what only a command needs.
+
+// swift-format-ignore: AvoidRetroactiveConformances
+extension RecurrentCell: @retroactive ExpressibleByArgument {
     /// Papers write minGRU.
     public init?(argument: String) { self.init(rawValue: argument.lowercased()) }
 }
-extension TokenKind: ExpressibleByArgument {}
+// swift-format-ignore: AvoidRetroactiveConformances
+extension TokenKind: @retroactive ExpressibleByArgument {}
 
 enum SplitName: String, CaseIterable, ExpressibleByArgument {
     case streams, nano
@@ -47,9 +51,9 @@ struct DataOptions: ParsableArguments {
 
 /// The shape of a batch.
 struct BatchOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "The characters of a sequence, through which gradients flow back.")
+    @Option(parsing: .unconditional, help: "How many characters a sequence has: as far back as the gradients flow.")
     var sequenceLength = 50
-    @Option(parsing: .unconditional, help: "The sequences that are learned from at a time.")
+    @Option(parsing: .unconditional, help: "How many sequences are learned from side by side.")
     var batchSize = 50
 
     func validate() throws {

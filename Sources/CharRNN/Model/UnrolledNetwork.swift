@@ -19,7 +19,7 @@ final class UnrolledNetwork {
     private let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
-    private let layers: [RecurrentSequence]
+    let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
     private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
     /// The outputs of each layer after dropout; empty without.
@@ -32,7 +32,7 @@ final class UnrolledNetwork {
     /// With respect to the outputs of the layer at hand, T·B × H.
     private let outputGradient: Matrix
 
-    private var backend: any Backend { parameters.backend }
+    var backend: any Backend { parameters.backend }
 
     /// - Parameters:
     ///   - parameters: what it computes with, where they lie.

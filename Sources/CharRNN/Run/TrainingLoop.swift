@@ -107,7 +107,7 @@ final class TrainingLoop {
         try record {
             $0.loss = loss
             $0.gradNorm = report.gradientNorm
-            $0.learningRate = Double(step.learningRate)
+            $0.learningRate = step.learningRate
             $0.secondsPerBatch = seconds
             $0.charsPerSecond = report.charactersPerSecond
         }
@@ -146,6 +146,7 @@ final class TrainingLoop {
         do {
             try restoreFolder()
             let saved = try writer.write(trainer)
+            try record { $0.checkpoint = saved.file.lastPathComponent }
             schedule.restart(afterFailure: false)
             emit(.checkpoint(saved))
         } catch let error where !isLast && (error is FileError || error is TrainingRunError) {
@@ -160,12 +161,12 @@ final class TrainingLoop {
     }
 
     /// Adds a line to the history.
-    private func record(_ fill: (inout RunHistory.Entry) -> Void) throws {
+    private func record(_ fill: (inout TrainingHistory.Line) -> Void) throws {
         try? restoreFolder()  // what stands in its way, the next checkpoint tells
-        var entry = RunHistory.Entry(
-            iteration: trainer.iteration, epoch: trainer.epoch, learningRate: Double(trainer.learningRate))
-        fill(&entry)
-        if let error = try folder.history.append(entry) { emit(.warning(.historyNotWritten(error))) }
+        var line = TrainingHistory.Line(
+            iteration: trainer.iteration, epoch: trainer.epoch, learningRate: trainer.learningRate)
+        fill(&line)
+        if let error = try folder.history.append(line) { emit(.warning(.historyNotWritten(error))) }
     }
 }
 

@@ -7,7 +7,8 @@ public struct Session: Sendable {
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
     private var history: [Int] = []
-    private var predictor: any Predictor
+    private var owner: Owner
+    private var predictor: any Predictor { owner.predictor }
     /// That of the model with whose parameters all was read.
     private var revision: Int
 
@@ -22,7 +23,7 @@ public struct Session: Sendable {
         self.model = model
         revision = model.revisions.number
         next = Self.unread(model)
-        predictor = try model.makePredictor()
+        owner = Owner(try model.makePredictor())
     }
 
     /// Reads one token.
@@ -81,10 +82,17 @@ public struct Session: Sendable {
     ///
     /// - Throws: ``ChangedModelError``, `DeviceError`.
     public func state() throws -> LanguageModel.State {
-        try requireUnchanged()
-        var state = try predictor.state()
+        var state = try memory()
         if !state.isZero { state.modelFingerprint = try model.fingerprint() }
         return state
+    }
+
+    /// The same without the fingerprint, for use with this session's model.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    func memory() throws -> LanguageModel.State {
+        try requireUnchanged()
+        return try predictor.state()
     }
 
     /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model. When it throws,
@@ -98,7 +106,7 @@ public struct Session: Sendable {
         let predictor = try model.makePredictor()
         try predictor.setState(state)
         next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
-        self.predictor = predictor
+        owner = Owner(predictor)
         self.revision = revision
         history = []
     }
@@ -120,8 +128,11 @@ public struct Session: Sendable {
 
     /// A copied session gets memory of its own at its first change.
     private mutating func makeUnique() throws {
-        if !isKnownUniquelyReferenced(&predictor) { predictor = try predictor.copy() }
+        if !isKnownUniquelyReferenced(&owner) { owner = Owner(try predictor.copy()) }
     }
+
+    /// The predictor's identity, by which a test sees when a session has got one of its own.
+    package var predictorIdentity: ObjectIdentifier { ObjectIdentifier(predictor) }
 }
 
 extension LanguageModel {
@@ -129,4 +140,12 @@ extension LanguageModel {
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
     public func makeSession() throws -> Session { try Session(self) }
+}
+
+/// What the copies of a session share until one of them changes. `isKnownUniquelyReferenced` never says yes to an
+/// `any Predictor`: opening it takes a second reference.
+private final class Owner: Sendable {
+    let predictor: any Predictor
+
+    init(_ predictor: any Predictor) { self.predictor = predictor }
 }
