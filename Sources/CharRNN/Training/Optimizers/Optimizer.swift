@@ -20,6 +20,16 @@ public enum Optimizer: Codable, Hashable, Sendable {
         }
     }
 
+    /// As the command line calls it.
+    var name: String {
+        switch self {
+        case .rmsProp: "rmsprop"
+        case .adam: "adam"
+        case .adamW: "adamw"
+        case .muon: "muon"
+        }
+    }
+
     /// What files call the moments that the optimizer keeps for each parameter.
     var momentNames: [String] {
         switch self {
