@@ -28,7 +28,8 @@ public struct TextDataset: Sendable {
     private var tokens: TokenSequence
     private let counts: (training: Int, validation: Int, test: Int)
 
-    /// Reads a text file, or the `input.txt` of a folder.
+    /// Reads a text file, or the `input.txt` of a folder, or where there is none its `*.txt` one after the other, in the
+    /// order of their names.
     ///
     /// The preprocessed text is kept in a cache file beside it, which is safe to delete.
     /// - Parameters:
@@ -38,15 +39,17 @@ public struct TextDataset: Sendable {
     ///   - sequenceLength: S, the number of steps of a batch.
     ///   - trainingFraction: the share of the batches to train on.
     ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
+    ///   - progress: called after each megabyte with what has been read of all that is to be read, from 0 to 1.
     /// - Throws: ``TextError``, `CancellationError` when the task is cancelled while it writes the cache.
     public init(
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
-        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05,
+        progress: @escaping (Double) -> Void = { _ in }
     ) throws {
-        let file = try TextFile.find(url)
+        let text = try TextFile(url)
         try self.init(
-            TokenizedText(contentsOf: file, kind: kind), name: file.path, batchSize: batchSize,
-            sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+            TokenizedText(text, kind: kind, progress: progress), name: text.url.path, notice: text.notice,
+            batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction)
     }
 
@@ -77,8 +80,8 @@ public struct TextDataset: Sendable {
     }
 
     private init(
-        _ text: TokenizedText, name: String, batchSize: Int, sequenceLength: Int, trainingFraction: Double,
-        validationFraction: Double
+        _ text: TokenizedText, name: String, notice: String? = nil, batchSize: Int, sequenceLength: Int,
+        trainingFraction: Double, validationFraction: Double
     ) throws {
         precondition(
             batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
@@ -97,8 +100,8 @@ public struct TextDataset: Sendable {
         self.sequenceLength = layout.sequenceLength
         characterCount = text.tokens.count
         counts = fractions.split(layout.batchCount(text.tokens.count))
-        notices = layout.notices(
-            text.tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
+        let requested = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
+        notices = (notice.map { [$0] } ?? []) + layout.notices(text.tokens.count, requested: requested)
     }
 
     /// The same text with the numbers of a vocabulary that may have more tokens than occur in it.
