@@ -25,7 +25,8 @@ struct CharRNNCommand: ParsableCommand {
         // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
         let outcome = Result {
-            let arguments = try TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))
+            let typed = try TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))
+            let arguments = CheckpointChoice.completingResume(typed)
             var command = try parseAsRoot(arguments)
             try command.run()
         }

@@ -10,7 +10,7 @@ struct Score: ParsableCommand {
             the logarithms follow one by one.
             """)
 
-    @Argument(help: "The checkpoint.", completion: .file())
+    @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
@@ -25,7 +25,7 @@ struct Score: ParsableCommand {
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
+        let model = try LanguageModel(contentsOf: CheckpointChoice.best(checkpoint), on: try device.device())
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
             throw Failure("\(error) of \(file); score a text of its characters only ('char-rnn inspect' shows them)")
@@ -33,7 +33,9 @@ struct Score: ParsableCommand {
         guard tokens.count > 1 else {
             throw Failure("\(file) has fewer than two characters; there is nothing to predict")
         }
-        let logarithms = try model.logProbabilities(of: tokens)
+        let logarithms = try LongWork.telling("scoring") { work in
+            try model.logProbabilities(of: tokens) { work.advance(to: $0) }
+        }
         let nats = -logarithms.reduce(0, +) / Double(logarithms.count)
         if json {
             let result = Result(

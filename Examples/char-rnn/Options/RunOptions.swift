@@ -18,6 +18,9 @@ extension Train {
             maxEpochs ?? recorded["max-epochs"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
             ?? options.maxEpochs
         options.maxIterations = maxIterations
+        options.maxSeconds = maxMinutes.map { 60 * $0 }
+        options.sampleEvery = sampleEvery ?? count("sample-every")
+        options.sampleLength = sampleLength ?? count("sample-length") ?? options.sampleLength
         options.reportEvery = printEvery ?? count("print-every") ?? options.reportEvery
         options.evaluateEvery = evalEvery ?? count("eval-every") ?? options.evaluateEvery
         options.checkpointEvery =
