@@ -18,6 +18,13 @@
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 // A loop of a constant count over values that live in registers.
 #define UNROLLED _Pragma("clang loop unroll(full)")
+// The loop below it begins at a line of the processor's cache of decoded instructions, wherever the linker puts the
+// function: on a Zen 3 a tile's loop across two such lines takes a seventh longer.
+#if __has_c_attribute(clang::code_align)
+#define ALIGNED [[clang::code_align(64)]]
+#else
+#define ALIGNED
+#endif
 #define INLINE static inline __attribute__((always_inline))
 
 /// eˣ to 2 units in the last place, branch-free so that loops over it vectorise. The argument is held to ±87.

@@ -99,6 +99,7 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
         __builtin_prefetch(c + r * c_stride + width, 1);
         sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
     }
+    ALIGNED
     for (long i = 0; i < k; i++) {
         vector b_row = *(const vector *)(b + i * b_stride);
         UNROLLED
@@ -211,9 +212,32 @@ static void run(struct product p) {
 static void run(struct product p) { multiply_narrow(&p); }
 #endif
 
+/// One row, as in a text that is read alone: some panels side by side, since the sums of one panel wait for one another.
+/// The additions are those of a tile, and of row_product, in the same order.
+KERNEL static void packed_row(const float *a, const float *packed, float *c, long n, long k, bool adding) {
+    enum { panels = 4 };
+    long column = 0;
+    for (; column + panels * width <= n; column += panels * width) {
+        const float *b = packed + column * k;
+        vector sums[panels];
+        UNROLLED
+        for (int p = 0; p < panels; p++) sums[p] = adding ? *(const vector *)(c + column + p * width) : (vector){0};
+        ALIGNED
+        for (long i = 0; i < k; i++) {
+            UNROLLED
+            for (int p = 0; p < panels; p++) sums[p] += a[i] * *(const vector *)(b + (p * k + i) * width);
+        }
+        UNROLLED
+        for (int p = 0; p < panels; p++) *(vector *)(c + column + p * width) = sums[p];
+    }
+    if (column == n) return;
+    run((struct product){a, k, packed + column * k, width, width * k, c + column, n, 1, n - column, k, adding, false});
+}
+
 void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows, long n,
                         long k, bool adding) {
-    run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding, false});
+    if (rows == 1) packed_row(a, packed, c, n, k, adding);
+    else run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding, false});
 }
 
 /// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
@@ -245,4 +269,15 @@ void cpu_product(const float *a, long a_stride, const float *b, long b_stride, f
 void cpu_product_transposed(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
                             long rows, long n, long k, bool adding) {
     run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding, true});
+}
+
+void cpu_product_mirror(float *c, long stride, long first, long last) {
+    // In squares, of which both sides stay in the cache.
+    for (long rows = first; rows < last; rows += width) {
+        for (long columns = 0; columns <= rows; columns += width) {
+            for (long i = rows; i < smaller(last, rows + width); i++) {
+                for (long j = columns; j < smaller(i, columns + width); j++) c[i * stride + j] = c[j * stride + i];
+            }
+        }
+    }
 }

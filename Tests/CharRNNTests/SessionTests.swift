@@ -32,6 +32,31 @@ import Testing
         #expect(session.next.logits == [Float](repeating: 0, count: 7))
     }
 
+    /// Copying takes as long as reading some tokens, so it must not happen at each.
+    @Test func memoryIsCopiedOnlyWhereItIsShared() throws {
+        var session = try model().makeSession()
+        try session.feed("ab")
+        let first = session.predictorIdentity
+        try session.feed("ab")
+        try session.feed(1)
+        #expect(session.predictorIdentity == first)
+        let copy = session
+        try session.feed(1)
+        #expect(session.predictorIdentity != first)
+        #expect(copy.predictorIdentity == first)
+
+        let stream = session.tokens(using: SplitMix64(seed: 1))
+        _ = stream.next()
+        let streams = stream.session.predictorIdentity
+        for _ in 0..<3 { _ = stream.next() }
+        #expect(stream.session.predictorIdentity == streams)
+        let text = session.text(limit: 9, using: SplitMix64(seed: 1)) { $0 }
+        _ = text.next()
+        let texts = text.session.predictorIdentity
+        for _ in 0..<3 { _ = text.next() }
+        #expect(text.session.predictorIdentity == texts)
+    }
+
     @Test func aCopyGoesItsOwnWay() throws {
         for device in Device.underTest {
             let model = try model(on: device)

@@ -16,6 +16,7 @@ struct ProductKernelTests {
     /// copied before they are read.
     static let shapes =
         (1...30).map { Shape(rows: $0, columns: 35, inner: 9, stride: 11) }
+        + [1, 63, 64, 65, 127, 145].map { Shape(rows: 1, columns: $0, inner: 9, stride: 9) }
         + [1, 15, 16, 17, 32, 33].map { Shape(rows: 25, columns: $0, inner: 9, stride: 9) }
         + [1, 15, 16, 17, 1023, 1024, 1025, 2049].map { Shape(rows: 15, columns: 17, inner: $0, stride: 2049) }
         + [9, 1024].map { Shape(rows: 57, columns: 19, inner: $0, stride: 1024) }
@@ -50,6 +51,7 @@ struct ProductKernelTests {
             cpu_product_packed(a, stride, packed, &fromPacked, width, rows, columns, inner, adding)
             cpu_product(a, stride, b, columns, &fromPlain, width, rows, columns, inner, adding)
             cpu_product_transposed(aTransposed, rows, b, columns, &fromTransposed, width, rows, columns, inner, adding)
+            if rows == 1 { expectSame(fromPacked, fromPlain, "one row, packed and plain") }
             let results = [(fromPacked, "packed"), (fromPlain, "plain"), (fromTransposed, "transposed")]
             for (result, what) in results {
                 let own = (0..<rows).flatMap { result[$0 * width..<$0 * width + columns] }

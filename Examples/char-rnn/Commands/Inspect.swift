@@ -18,7 +18,7 @@ struct Inspect: ParsableCommand {
     @OptionGroup(visibility: .hidden) var device: DeviceOptions
 
     func run() throws {
-        let file = URL(fileURLWithPath: checkpoint)
+        let file = URL(named: checkpoint)
         let lines: [String]
         if CheckpointChoice.isFolder(checkpoint) {
             let runs = try RunSummary.all(in: file)

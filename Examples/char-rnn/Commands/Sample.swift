@@ -3,10 +3,6 @@ import CharRNN
 import FoundationEssentials
 import Glibc
 
-enum UnknownChoice: String, CaseIterable, ExpressibleByArgument {
-    case error, skip, replace
-}
-
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let a model write.",
@@ -29,7 +25,9 @@ struct Sample: ParsableCommand {
     @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
-    @Option(parsing: .unconditional, help: "How many characters to write after the prime text.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many characters to write after the prime text; bytes, if the model is one of bytes.")
     var length = 2000
     @Option(
         parsing: .unconditionalSingleValue, help: "End before this text, which is left out; may be given several times."
@@ -69,7 +67,7 @@ struct Sample: ParsableCommand {
         let prime = try primeTokens(vocabulary)
         if let prime { try session.feed(prime) }
         if prime == nil && !quiet {
-            Console.note("no prime text, so the first character is drawn from all alike; give one with --prime")
+            Console.note("no prime text, so the first character may be any; give the model a beginning with --prime")
         }
         let firstSeed = drawing.seed.value
         if case .random = drawing.seed, !quiet { Console.note("seed: \(firstSeed)") }
@@ -78,7 +76,8 @@ struct Sample: ParsableCommand {
             if count > 1 && !quiet { Console.note("text \(index + 1) of \(count), seed \(seed)") }
             if let prime { Console.output(prime.flatMap { vocabulary.bytes(of: $0) }) }
             try write(after: session, seed: seed)
-            Console.output([10])
+            // What a model of bytes writes may be any file, to which nothing is added.
+            if vocabulary.kind != .bytes || index < count - 1 || isatty(STDOUT_FILENO) == 1 { Console.output([10]) }
         }
     }
 
@@ -105,17 +104,12 @@ struct Sample: ParsableCommand {
     }
 
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
-        let unknown: UnknownCharacters =
-            switch unknown {
-            case .error: .error
-            case .skip: .skip
-            case .replace: .replace(vocabulary.number(of: Array(" ".utf8)) ?? 0)
-            }
+        let rule = unknown.rule(in: vocabulary)
         do {
-            if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: unknown) }
-            return try prime.map { try vocabulary.encode(unescaped($0, of: "--prime"), unknown: unknown) }
+            if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule) }
+            return try prime.map { try vocabulary.encode(unescaped($0, of: "--prime"), unknown: rule) }
         } catch let error as VocabularyError {
-            throw Failure("\(error); leave it out, or choose --unknown skip or --unknown replace")
+            throw Failure("\(error); \(UnknownChoice.advice)")
         }
     }
 }

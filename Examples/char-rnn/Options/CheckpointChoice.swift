@@ -1,5 +1,6 @@
 import CharRNN
 import FoundationEssentials
+import Glibc
 
 /// Where a command takes a checkpoint, it takes a folder of them as well.
 enum CheckpointChoice {
@@ -7,10 +8,10 @@ enum CheckpointChoice {
     ///
     /// - Throws: ``Failure`` when the folder has none, `CheckpointError`.
     static func best(_ path: String, isQuiet: Bool = false) throws -> URL {
-        guard isFolder(path) else { return URL(fileURLWithPath: path) }
-        let file = try found(Checkpoint.best(in: URL(fileURLWithPath: path, isDirectory: true)), in: path)
+        guard isFolder(path) else { return URL(named: path) }
+        let file = try found(Checkpoint.best(in: URL(named: path, isFolder: true)), in: path)
         if !isQuiet { Console.note("the best checkpoint of \(path): \(file)") }
-        return URL(fileURLWithPath: file)
+        return URL(named: file)
     }
 
     /// The file that is named, or the checkpoint of a folder that was written last.
@@ -18,15 +19,18 @@ enum CheckpointChoice {
     /// - Throws: ``Failure`` when the folder has none, `CheckpointError`.
     static func newest(_ path: String) throws -> String {
         guard isFolder(path) else { return path }
-        return try found(Checkpoint.newest(in: URL(fileURLWithPath: path, isDirectory: true)), in: path)
+        return try found(Checkpoint.newest(in: URL(named: path, isFolder: true)), in: path)
     }
 
-    static func isFolder(_ path: String) -> Bool { FileStatus(URL(fileURLWithPath: path))?.kind == .folder }
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
 
     /// In the words that were typed.
     private static func found(_ file: URL?, in path: String) throws -> String {
         guard let file else {
-            throw Failure("\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(path)")
+            throw Failure("\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(shellPath(path))")
         }
         return path.hasSuffix("/") ? path + file.lastPathComponent : "\(path)/\(file.lastPathComponent)"
     }

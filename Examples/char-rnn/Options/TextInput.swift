@@ -31,8 +31,11 @@ enum TextInput {
         return Vocabulary(of: text, kind: kind)
     }
 
+    /// What messages call it.
+    static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
+
     static func notUTF8(_ path: String) -> Failure {
-        Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
+        Failure("\(name(path)) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
     }
 
     /// The bytes of such a file.
@@ -49,33 +52,34 @@ enum TextInput {
 
     /// The bytes of what is open; errors call it `path`.
     static func bytes(of descriptor: Int32, _ path: String, limit: Int = streamLimit) throws -> [UInt8] {
-        guard let status = FileStatus(descriptor: descriptor) else { throw failure(path) }
-        let kind = status.kind
-        guard kind != .file || HostMemory.hasRoom(for: 12 * min(status.size, .max / 12)) else {
-            throw Failure(
-                "\(path) has \(readable(bytes: status.size)), too many for the computer's memory; cut it into parts")
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(path) }
+        let (kind, size) = (status.st_mode & S_IFMT, Int(status.st_size))
+        guard kind != S_IFREG || HostMemory.hasRoom(for: 12 * min(size, .max / 12)) else {
+            throw Failure("\(name(path)) has \(ByteCount(size)), too much for the computer's memory; cut it into parts")
         }
-        var waitsForWriter = kind == .pipe && descriptor != STDIN_FILENO
+        var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []
         // Of what has no size, by and by.
-        var room = kind == .file ? Int.max : streamLimit
-        if kind == .file { bytes.reserveCapacity(status.size) }
+        var room = kind == S_IFREG ? Int.max : streamLimit
+        if kind == S_IFREG { bytes.reserveCapacity(size) }
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            if kind != .file && !waitsForWriter {
+            if kind != S_IFREG && !waitsForWriter {
                 while !wait(on: descriptor, for: 200) { try Task.checkCancellation() }
             }
             let count = read(descriptor, &part, part.count)
             if count > 0 {
                 bytes += part.prefix(count)
-                guard kind == .file || bytes.count <= limit else {
-                    throw Failure("\(path) does not end after \(limit >> 20) MB; save what you need as a file")
+                guard kind == S_IFREG || bytes.count <= limit else {
+                    throw Failure(
+                        "\(name(path)) does not end after \(limit >> 20) MB; save what you need as a file")
                 }
                 if bytes.count > room {
                     room = 2 * bytes.count
                     guard HostMemory.hasRoom(for: 2 * room) else {
                         throw Failure(
-                            "\(path) has more than \(readable(bytes: bytes.count)), too many for the computer's memory; "
+                            "\(name(path)) has more than \(ByteCount(bytes.count)), too much for the computer's memory; "
                                 + "save it as a file")
                     }
                 }
@@ -101,6 +105,6 @@ enum TextInput {
     }
 
     private static func failure(_ path: String) -> Failure {
-        Failure("cannot read \(path): \(String(cString: strerror(errno)))")
+        Failure("cannot read \(name(path)): \(String(cString: strerror(errno)))")
     }
 }

@@ -11,28 +11,29 @@ struct TrainingText {
     private var isStream: Bool { path == "-" || path.hasSuffix(".gz") && !CheckpointChoice.isFolder(path) }
 
     /// What a checkpoint remembers: a whole path, so that `--resume` finds it from anywhere.
-    var remembered: String { path == "-" ? path : URL(fileURLWithPath: path).path }
+    var remembered: String { path == "-" ? path : URL(named: path).path }
 
     /// The text in batches; a signal breaks it off.
     ///
     /// - Throws: ``Failure``, `TextError`, and after a signal the status of a program that one has ended.
     func dataset(
-        _ tokens: TokenKind, batchSize: Int, sequenceLength: Int, trainingFraction: Double, validationFraction: Double
+        _ tokens: TokenKind, batchSize: Int, sequenceLength: Int, trainingFraction: Double, validationFraction: Double,
+        split: TextSplit
     ) throws -> TextDataset {
         try Interruption.interruptible { [self] in
             guard isStream else {
                 return try LongWork.telling("reading the text") { work in
                     try TextDataset(
-                        contentsOf: URL(fileURLWithPath: path), tokens: tokens, batchSize: batchSize,
+                        contentsOf: URL(named: path), tokens: tokens, batchSize: batchSize,
                         sequenceLength: sequenceLength, trainingFraction: trainingFraction,
-                        validationFraction: validationFraction
+                        validationFraction: validationFraction, split: split
                     ) { work.advance(to: $0) }
                 }
             }
             let bytes = path == "-" ? try TextInput.bytes(of: path, limit: .max) : try unpacked()
             return try TextDataset(
                 bytes: Data(bytes), tokens: tokens, batchSize: batchSize, sequenceLength: sequenceLength,
-                trainingFraction: trainingFraction, validationFraction: validationFraction)
+                trainingFraction: trainingFraction, validationFraction: validationFraction, split: split)
         }
     }
 

@@ -10,7 +10,7 @@ enum Advice {
         let ratio = Double(recurrent) / Double(dataset.characterCount)
         if ratio > 10 {
             return "the model has \(fixed(ratio, 0)) times as many recurrent parameters as the text has characters and "
-                + "may learn it by heart; watch the validation loss, and make --hidden-size smaller or --dropout larger"
+                + "may just memorise it; watch the validation loss, and try a smaller --hidden-size or a larger --dropout"
         }
         if ratio < 0.1 {
             return "the text has \(fixed(1 / ratio, 0)) times as many characters as the model has recurrent "

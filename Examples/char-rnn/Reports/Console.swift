@@ -10,7 +10,7 @@ enum Console {
     /// One line to standard error, below the status.
     static func note(_ line: String) {
         current.withLock { status in
-            write((status.leave() ?? "") + line + "\n", to: STDERR_FILENO)
+            write((status.leave() ?? "") + printable(line: line) + "\n", to: STDERR_FILENO)
         }
     }
 
@@ -75,6 +75,13 @@ enum Console {
     private static var columns: Int {
         var size = winsize()
         return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
+    /// The size of the terminal that standard output is; nil when it goes elsewhere.
+    static var outputSize: (columns: Int, rows: Int)? {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     /// Generated text, at once.

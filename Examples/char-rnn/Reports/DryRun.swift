@@ -28,7 +28,7 @@ struct DryRun {
         let recurrent = Advice.recurrentParameters(configuration, of: trainer.model.parameterCount)
         let ratio = Double(recurrent) / Double(dataset.characterCount)
         var lines = [
-            "memory: \(readable(bytes: memory)) of the \(readable(bytes: Int(device.memoryBytes))) of \(device.id)"
+            "memory: \(ByteCount(memory)) of the \(ByteCount(device.memoryBytes)) of \(device.id)"
                 + (trainer.devices.count > 1 ? ", and as much on each other device" : ""),
             "speed: \(fixed(1000 * step, 2)) ms a batch, \(Console.grouped(Int(characters / step))) characters a second",
             "an epoch: \(Console.grouped(epochLength)) batches, \(duration(Double(epochLength) * step))",

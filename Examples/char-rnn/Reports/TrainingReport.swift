@@ -43,21 +43,26 @@ final class TrainingReport {
             tell(validation)
         case .sample(let sample):
             note(pauseAt: sample.iteration)
-            Console.note("--- the model writes, at iteration \(sample.iteration):\n\(sample.text)\n---")
+            Console.note("--- the model writes, at iteration \(sample.iteration):")
+            for line in sample.text.split(separator: "\n", omittingEmptySubsequences: false) {
+                Console.note(String(line))
+            }
+            Console.note("---")
         case .checkpoint(let checkpoint):
             note(pauseAt: checkpoint.iteration)
             lastCheckpoint = checkpoint.file.relativePath
             Console.note("saved \(checkpoint.file.relativePath)")
             if let other = checkpoint.displaced {
-                Console.note("note: the other file of that name is now \(other.path)")
+                Console.note("note: another file had that name; it is kept as \(other.path)")
             }
         case .warning(let warning): Console.note("note: \(words(for: warning))")
         case .test(let loss): Console.note("test loss \(Self.words(for: loss))")
         case .end(let end):
             reason = end.reason
-            guard case .finished = end.reason, let model = end.best ?? end.last else { return }
+            if case .cancelled = end.reason { return }
+            guard let model = end.best ?? end.last else { return }
             if let advice = Advice.underfitting(validations) { Console.note("advice: \(advice)") }
-            Console.note("let it write with: char-rnn sample \(model.relativePath)")
+            Console.note("let it write with: char-rnn sample \(shellPath(model.relativePath))")
         }
     }
 
@@ -120,7 +125,7 @@ final class TrainingReport {
             "\(Hints.message(of: error)); \(lastCheckpointWords); training goes on and tries again"
         case .historyNotWritten(let error): "\(error); training goes on without its lines"
         case .folderNotLocked(let folder, let reason):
-            "\(folder.relativePath) cannot be locked (\(reason)); see to it that no other run writes there"
+            "\(folder.relativePath) cannot be locked (\(reason)); make sure that no other run writes there"
         case .folderMadeAgain(let folder):
             "the folder \(folder.relativePath) was removed during the run and has been made again"
         }

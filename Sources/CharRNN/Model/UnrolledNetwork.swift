@@ -19,7 +19,7 @@ final class UnrolledNetwork {
     private let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
-    private let layers: [RecurrentSequence]
+    let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
     private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
     /// The outputs of each layer after dropout; empty without.
@@ -32,7 +32,7 @@ final class UnrolledNetwork {
     /// With respect to the outputs of the layer at hand, T·B × H.
     private let outputGradient: Matrix
 
-    private var backend: any Backend { parameters.backend }
+    var backend: any Backend { parameters.backend }
 
     /// - Parameters:
     ///   - parameters: what it computes with, where they lie.
@@ -128,28 +128,34 @@ final class UnrolledNetwork {
     /// gradient of all parameters.
     func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters?) throws {
         try load(batch, forTraining: gradient != nil)
-        try forward(dropout: dropout)
+        try project(forward(dropout: dropout))
         try computeLosses(withGradient: gradient != nil)
         if let gradient { try backward(dropout: dropout, into: gradient) }
     }
 
     /// Runs T characters of B streams from the carried state to ``logits``.
     func read(_ characters: [Int32]) throws {
-        try backend.write(characters, to: inputs)
-        try forward(dropout: nil)
+        try project(advance(characters))
         try backend.addBias(parameters.decoderBias, to: logits)
+    }
+
+    /// Runs T characters of B streams from the carried state, and returns the outputs of the top layer.
+    @discardableResult
+    func advance(_ characters: [Int32]) throws -> Matrix {
+        try backend.write(characters, to: inputs)
+        return try forward(dropout: nil)
     }
 
     /// From the outputs of the top layer, as they are, to ``logits``.
     func decode() throws {
-        try backend.multiply(layers.last!.outputs, parameters.decoderWeights, into: logits)
+        try project(layers.last!.outputs)
         try backend.addBias(parameters.decoderBias, to: logits)
     }
 
-    /// Runs the loaded characters from the carried state to the logits, which still lack the decoder's bias.
+    /// Runs the loaded characters from the carried state through all layers, and returns what the decoder reads.
     ///
     /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
-    private func forward(dropout: DropoutStep?) throws {
+    private func forward(dropout: DropoutStep?) throws -> Matrix {
         try carryState()
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
@@ -166,7 +172,12 @@ final class UnrolledNetwork {
                 x = dropped[index]
             }
         }
-        try backend.multiply(x!, parameters.decoderWeights, into: logits)
+        return x!
+    }
+
+    /// From the outputs of the top layer to the logits, which still lack the decoder's bias.
+    private func project(_ outputs: Matrix) throws {
+        try backend.multiply(outputs, parameters.decoderWeights, into: logits)
     }
 
     /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits become the

@@ -14,6 +14,8 @@ final class TrainingLoop {
     private var schedule: CheckpointSchedule
     private var clock = StepClock()
     private let start = ContinuousClock.now
+    /// The share of the run that was over when it was continued.
+    private let firstProgress: Double
     /// The losses that were reported since the last validation.
     private var recentLosses: [Double] = []
 
@@ -28,6 +30,7 @@ final class TrainingLoop {
         self.folder = folder
         self.cancellation = cancellation
         self.emit = emit
+        firstProgress = trainer.progress
         writer = CheckpointWriter(folder.url, options: options, start: trainer.iteration, resumed: resumed)
         schedule = CheckpointSchedule(options.checkpointEvery ?? .iterations(options.evaluateEvery))
     }
@@ -43,7 +46,7 @@ final class TrainingLoop {
             throw divergence
         }
         let isFinished = trainer.iteration == lastIteration
-        if isFinished { try test() }
+        if isFinished || !cancellation.isRequested { try test() }
         emit(
             .end(
                 .init(
@@ -55,11 +58,20 @@ final class TrainingLoop {
         options.maxSeconds.map { start.duration(to: .now) / .seconds(1) >= $0 } ?? false
     }
 
+    /// The share of the run that is over, be it of the steps or of the time.
+    private var progress: Double {
+        let steps = Double(trainer.iteration) / Double(lastIteration)
+        guard let seconds = options.maxSeconds else { return steps }
+        let time = min(1, start.duration(to: .now) / .seconds(1) / seconds)
+        return max(steps, firstProgress + (1 - firstProgress) * time)
+    }
+
     private func train() throws {
         let guardian = try TrainingGuard(trainer)
         clock.start()
         while trainer.iteration < lastIteration {
             if cancellation.isRequested { return try stop(guardian) }
+            trainer.progress = progress
             let step = try trainer.step()
             clock.count += 1
             let isLast = step.iteration == lastIteration || isOutOfTime

@@ -5,6 +5,12 @@ import OpenCLCompute
 protocol Predictor: AnyObject, Sendable {
     /// Reads one token of each text, in their order.
     func read(_ tokens: [Int32]) throws
+    /// Reads a text of one token after the other, which may be long; for a predictor of one text.
+    ///
+    /// - Returns: when `scoring` ln p of each token after the first, else nothing.
+    /// - Throws: ``BrokenModelError``, `CancellationError` when the task is cancelled, `DeviceError`. Then the state is as it
+    ///   was.
+    func read(text: [Int], scoring: Bool) throws -> [Double]
     /// What follows the last tokens read, or the state that was set: N × V.
     func logits() throws -> [Float]
     /// What is remembered of all that was read; for N texts N × H a layer.
@@ -28,6 +34,8 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
     // Unchecked: a predictor belongs to one session value or group, and copies get their own before either changes.
     private let parameters: Parameters
     private let network: UnrolledNetwork
+    /// From so many tokens on the memory for a sequence is worth it.
+    private static let sequenceLength = 16
     /// Whether the state was set since the last token, so that the logits belong to another.
     private var isStale = false
 
@@ -39,6 +47,22 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
     func read(_ tokens: [Int32]) throws {
         try network.read(tokens)
         isStale = false
+    }
+
+    func read(text: [Int], scoring: Bool) throws -> [Double] {
+        guard scoring || text.count >= Self.sequenceLength else {
+            for token in text { try read([Int32(token)]) }
+            return []
+        }
+        let reader = try SequenceReader(parameters, texts: 1, longest: text.count, start: state())
+        var (result, end): ([Double], LanguageModel.State?) = ([], nil)
+        try reader.read([text[...]], for: scoring ? .losses : .states) { block, network in
+            if scoring { result += try network.logProbabilities(steps: block.count) }
+            if block.upperBound == text.count { end = try network.state(after: block.count) }
+        }
+        if let end { try setState(end) }
+        // The last is of a token that is not there.
+        return result.dropLast()
     }
 
     func logits() throws -> [Float] {

@@ -7,7 +7,10 @@ public struct Session: Sendable {
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
     private var history: [Int] = []
-    private var predictor: any Predictor
+    /// Whether anything was fed, or a state set in which something had been.
+    private(set) var hasRead = false
+    private var owner: Owner
+    private var predictor: any Predictor { owner.predictor }
     /// That of the model with whose parameters all was read.
     private var revision: Int
 
@@ -22,36 +25,58 @@ public struct Session: Sendable {
         self.model = model
         revision = model.revisions.number
         next = Self.unread(model)
-        predictor = try model.makePredictor()
+        owner = Owner(try model.makePredictor())
     }
 
     /// Reads one token.
     ///
     /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ token: Int) throws {
+        vocabulary.check(token)
+        try requireUnchanged()
         try makeUnique()
-        try read(token)
+        try predictor.read([Int32(token)])
+        remember(token)
+        hasRead = true
         next = try Distribution(answered: predictor.logits())
     }
 
-    /// Reads some tokens.
+    /// Reads some tokens, many of them faster than one by one.
     ///
-    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ tokens: some Sequence<Int>) throws {
-        try makeUnique()
-        var hasRead = false
-        for token in tokens {
-            try read(token)
-            hasRead = true
-        }
-        if hasRead { next = try Distribution(answered: predictor.logits()) }
+        _ = try read(Array(tokens), scoring: false)
     }
 
-    private mutating func read(_ token: Int) throws {
-        vocabulary.check(token)
+    /// Reads some tokens and tells how likely each was: ln p given all that was read before it. Of a session that has read
+    /// nothing the first token has no number.
+    ///
+    /// Part after part, a text of any length is read so in constant memory.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    ///   Then the session is as it was.
+    public mutating func logProbabilities(feeding tokens: some Sequence<Int>) throws -> [Double] {
+        try read(Array(tokens), scoring: true)
+    }
+
+    /// The same of a text.
+    ///
+    /// - Throws: also ``VocabularyError`` for a character that the model does not know.
+    public mutating func logProbabilities(feeding text: String) throws -> [Double] {
+        try logProbabilities(feeding: try vocabulary.encode(text))
+    }
+
+    private mutating func read(_ tokens: [Int], scoring: Bool) throws -> [Double] {
+        for token in tokens { vocabulary.check(token) }
         try requireUnchanged()
-        try predictor.read([Int32(token)])
-        remember(token)
+        guard let first = tokens.first else { return [] }
+        let expected = scoring && hasRead ? [next.logProbability(of: first)] : []
+        try makeUnique()
+        let following = try predictor.read(text: tokens, scoring: scoring)
+        for token in tokens.suffix(2 * Self.recentCount) { remember(token) }
+        hasRead = true
+        next = try Distribution(answered: predictor.logits())
+        return expected + following
     }
 
     /// Reads a text.
@@ -81,10 +106,17 @@ public struct Session: Sendable {
     ///
     /// - Throws: ``ChangedModelError``, `DeviceError`.
     public func state() throws -> LanguageModel.State {
-        try requireUnchanged()
-        var state = try predictor.state()
+        var state = try memory()
         if !state.isZero { state.modelFingerprint = try model.fingerprint() }
         return state
+    }
+
+    /// The same without the fingerprint, for use with this session's model.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    func memory() throws -> LanguageModel.State {
+        try requireUnchanged()
+        return try predictor.state()
     }
 
     /// Puts the session where another was when its ``state()`` was taken, of any session of an equal model. When it throws,
@@ -98,7 +130,8 @@ public struct Session: Sendable {
         let predictor = try model.makePredictor()
         try predictor.setState(state)
         next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
-        self.predictor = predictor
+        hasRead = !state.isZero
+        owner = Owner(predictor)
         self.revision = revision
         history = []
     }
@@ -120,8 +153,11 @@ public struct Session: Sendable {
 
     /// A copied session gets memory of its own at its first change.
     private mutating func makeUnique() throws {
-        if !isKnownUniquelyReferenced(&predictor) { predictor = try predictor.copy() }
+        if !isKnownUniquelyReferenced(&owner) { owner = Owner(try predictor.copy()) }
     }
+
+    /// The predictor's identity, by which a test sees when a session has got one of its own.
+    package var predictorIdentity: ObjectIdentifier { ObjectIdentifier(predictor) }
 }
 
 extension LanguageModel {
@@ -129,4 +165,12 @@ extension LanguageModel {
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
     public func makeSession() throws -> Session { try Session(self) }
+}
+
+/// What the copies of a session share until one of them changes. `isKnownUniquelyReferenced` never says yes to an
+/// `any Predictor`: opening it takes a second reference.
+private final class Owner: Sendable {
+    let predictor: any Predictor
+
+    init(_ predictor: any Predictor) { self.predictor = predictor }
 }

@@ -140,7 +140,16 @@ private struct RecurrentFactor: @unchecked Sendable {
         _ a: UnsafePointer<Float>, _ aStride: Int, into result: UnsafeMutablePointer<Float>, _ resultStride: Int,
         _ rows: Range<Int>, adding: Bool
     ) {
-        if let packed {
+        if let packed, rows.count == 1 {
+            // There is no other row for another thread: it takes other columns, as soon as they are 10 µs of work.
+            let depth = weights.rows
+            nonisolated(unsafe) let (a, result, packed) = (a, result, packed)
+            backend.parallel(weights.columns, grain: (1 << 17) / depth, alignment: Int(cpu_panel_width)) { columns in
+                cpu_product_packed(
+                    a, aStride, packed + columns.lowerBound * depth, result + columns.lowerBound, resultStride, 1,
+                    columns.count, depth, adding)
+            }
+        } else if let packed {
             cpu_product_packed(
                 a, aStride, packed, result, resultStride, rows.count, weights.columns, weights.rows, adding)
         } else {

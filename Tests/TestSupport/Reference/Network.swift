@@ -26,6 +26,10 @@ package struct ReferenceNetwork: Sendable {
     /// Per layer the state before the next batch, B × H; c of an LSTM in `memory`.
     package var hidden: [[Double]]
     package var memory: [[Double]]
+    /// What the last batch has left in each layer.
+    package private(set) var activations: [ReferenceRecurrence.Activations] = []
+    /// The logits of the last batch, T·B × V.
+    package private(set) var logits: [Double] = []
 
     /// In the zero state.
     package init(
@@ -54,6 +58,7 @@ package struct ReferenceNetwork: Sendable {
             return Array(parameters[position..<position + count])
         }
         var x: [Double] = []
+        self.activations = []
         for layer in 0..<layerCount {
             let entering =
                 layer == 0
@@ -65,6 +70,7 @@ package struct ReferenceNetwork: Sendable {
                 hidden: hidden[layer], memory: memory[layer], recurrent: take(hiddenSize * recurrentWidth),
                 inputBias: take(width), recurrentBias: take(recurrentWidth)
             ).forward()
+            self.activations.append(activations)
             hidden[layer] = Array(activations.hidden.suffix(stateCount))
             if cell.carriesMemory { memory[layer] = Array(activations.memory.suffix(stateCount)) }
             x = activations.outputs(after: stateCount)
@@ -72,7 +78,7 @@ package struct ReferenceNetwork: Sendable {
         }
         let products = Reference.product(
             x, take(hiddenSize * vocabularySize), rows: steps * batchSize, inner: hiddenSize, columns: vocabularySize)
-        let logits = Reference.addBias(take(vocabularySize), to: products)
+        logits = Reference.addBias(take(vocabularySize), to: products)
         precondition(position == parameters.count, "\(parameters.count) parameters where \(position) are used")
         return Reference.crossEntropy(logits, targets: targets, classes: vocabularySize)
     }

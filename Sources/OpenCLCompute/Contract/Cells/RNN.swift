@@ -1,9 +1,9 @@
 import CPUKernels
 
 extension RecurrentCell {
-    /// The plain layer (Elman 1990): h = tanh(Wx + Uh′).
+    /// The plain layer (Elman 1990): h = tanh(Wx + Uh′). Its one gate, h, is its output.
     public static let rnn = RecurrentCell(
-        "rnn", gateCount: 1,
+        "rnn", gates: ["h"],
         halfSteps: [
             HalfStep("rnn", of: .hidden(gates: 0..<1), forward: cpu_rnn_forward, backward: cpu_rnn_backward)
         ],

@@ -6,8 +6,10 @@
 public struct RecurrentCell: Sendable {
     /// Its name in files and options, and that of its kernel files.
     public let rawValue: String
+    /// What its equations call the gates, in the order in which they are stored.
+    public let gateNames: [String]
     /// G, the number of gates.
-    public let gateCount: Int
+    public var gateCount: Int { gateNames.count }
     /// Whether a second state, the memory c, is carried from step to step beside h.
     public let carriesMemory: Bool
     /// Whether half-steps read h′ themselves, besides the products with it, and pass its gradient on.
@@ -26,7 +28,8 @@ public struct RecurrentCell: Sendable {
     package typealias TorchMatrix = (isRecurrent: Bool, gates: [Int])
 
     init(
-        _ name: String, gateCount: Int, carriesMemory: Bool = false, mixesHidden: Bool = false, halfSteps: [HalfStep],
+        _ name: String, gates gateNames: [String], carriesMemory: Bool = false, mixesHidden: Bool = false,
+        halfSteps: [HalfStep],
         openGates: [Int] = [], torchMatrices: [TorchMatrix]? = nil, isPyTorchs: Bool = false
     ) {
         // Two loops over time, CLKernels/sequence.cl and the CPU device's, take what the products say about gates.
@@ -35,7 +38,7 @@ public struct RecurrentCell: Sendable {
             (1...2).contains(halfSteps.count) && gates.flatMap(Array.init) == Array(0..<(gates.last?.upperBound ?? 0)),
             "the products of \(name) take the gates \(gates)")
         rawValue = name
-        self.gateCount = gateCount
+        self.gateNames = gateNames
         self.carriesMemory = carriesMemory
         self.mixesHidden = mixesHidden
         self.halfSteps = halfSteps
