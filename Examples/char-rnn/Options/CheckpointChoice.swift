@@ -30,7 +30,8 @@ enum CheckpointChoice {
     /// In the words that were typed.
     private static func found(_ file: URL?, in path: String) throws -> String {
         guard let file else {
-            throw Failure("\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(shellPath(path))")
+            throw Failure(
+                "\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(shellPath(path))")
         }
         return path.hasSuffix("/") ? path + file.lastPathComponent : "\(path)/\(file.lastPathComponent)"
     }
