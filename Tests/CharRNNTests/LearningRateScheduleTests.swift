@@ -52,7 +52,7 @@ import Testing
                 if case .end(let end) = event { reason = end.reason }
             }
             #expect(rates == rates.sorted(by: >) && rates.allSatisfy { $0 >= 0 && $0 <= 2e-3 })
-            #expect(reason == .finished)
+            #expect(reason == .outOfTime)
         }
     }
 

@@ -254,4 +254,22 @@ import Testing
         }
     }
 
+    @Test func escapesAreReadWhereTheyAreAskedFor() throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train()
+            let sample = ["sample", checkpoint, "--length", "40", "--quiet"]
+            let typed = try place.succeed(sample + ["--prime", "ab\n", "--stop", "b\n"])
+            let escaped = try place.succeed(sample + ["--escapes", "--prime", "ab\\n", "--stop", "b\\n"])
+            #expect(escaped.output == typed.output && escaped.text.hasPrefix("ab\n"))
+            for (text, words) in [
+                ("ab\\n", "does not know the character"), ("\\q", "with --escapes a backslash begins"),
+                ("a\\", "with --escapes a backslash begins"),
+            ] {
+                let option = words.hasPrefix("with") ? ["--escapes"] : []
+                let outcome = try place.run(sample + option + ["--prime", text])
+                #expect(outcome.status == 1 && outcome.errors.contains(words), "\(text): \(outcome.errors)")
+            }
+            #expect(try place.run(sample + ["--escapes"]).status == 64)
+        }
+    }
 }

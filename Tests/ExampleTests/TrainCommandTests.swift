@@ -1,3 +1,4 @@
+import CharRNN
 import Foundation
 import TestSupport
 import Testing
@@ -36,10 +37,10 @@ import Testing
             let progress = shared.union(["loss", "grad_norm", "seconds_per_batch", "chars_per_second"])
             let steps = objects.filter { $0["loss"] != nil }
             #expect(steps.allSatisfy { Set($0.keys) == progress })
-            #expect(Set(objects.map { $0["run"] as? String }).count == 1)
-            let start = try #require(objects.first?["start"] as? [String: Any])
-            #expect(start["cell"] as? String == "lstm" && start["hidden_size"] as? Int == 8)
-            #expect((start["options"] as? [String: String])?["eval-every"] == "20")
+            let names = objects.compactMap { $0["run"] as? String }
+            #expect(names.count == objects.count && Set(names).count == 1)
+            let start = try #require(try TrainingHistory(in: place.url("cv")).runs.first?.start)
+            #expect(start.cell == .lstm && start.hiddenSize == 8 && start.options["eval-every"] == "20")
             #expect(steps.compactMap { $0["iteration"] as? Int } == [10, 20, 30, 40, 48])
             let validations = objects.filter { $0["validation_loss"] != nil }
             #expect(validations.allSatisfy { Set($0.keys) == shared.union(["validation_loss"]) })

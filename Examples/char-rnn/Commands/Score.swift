@@ -14,7 +14,7 @@ struct Score: ParsableCommand {
             character that follows one of a window counts. What fills no window is left out.
             """)
 
-    @Argument(help: "The checkpoint.", completion: .file())
+    @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
@@ -37,7 +37,7 @@ struct Score: ParsableCommand {
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
+        let model = try LanguageModel(contentsOf: CheckpointChoice.best(checkpoint), on: try device.device())
         let tokens: [Int]
         do {
             tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
@@ -54,8 +54,13 @@ struct Score: ParsableCommand {
                 "\(TextInput.name(file)) has \(tokens.count) characters, which fill no window of \(windows)")
         }
         let logarithms =
-            try windows.map { try model.logProbabilities(of: tokens, inWindowsOf: $0) }
-            ?? model.logProbabilities(of: tokens)
+            if let windows {
+                try model.logProbabilities(of: tokens, inWindowsOf: windows)
+            } else {
+                try LongWork.telling("scoring") { work in
+                    try model.logProbabilities(of: [tokens]) { work.advance(to: Double($0) / Double(tokens.count)) }[0]
+                }
+            }
         // Not the negative, which would be -0 where all is certain.
         let nats = 0 - logarithms.reduce(0, +) / Double(logarithms.count)
         if json {

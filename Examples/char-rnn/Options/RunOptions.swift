@@ -21,6 +21,8 @@ extension Train {
         options.maxIterations =
             maxIterations ?? (checkpoint?.trainingOptions?.schedule == nil ? nil : count("max-iterations"))
         options.maxSeconds = maxMinutes.map { 60 * $0 }
+        options.sampleEvery = sampleEvery ?? count("sample-every")
+        options.sampleLength = sampleLength ?? count("sample-length") ?? options.sampleLength
         options.reportEvery = printEvery ?? count("print-every") ?? options.reportEvery
         options.evaluateEvery = evalEvery ?? count("eval-every") ?? options.evaluateEvery
         options.checkpointEvery =

@@ -20,8 +20,10 @@ enum SplitName: String, CaseIterable, ExpressibleByArgument {
 /// The text and how it is cut.
 struct DataOptions: ParsableArguments {
     @Option(
-        help: "The folder with your input.txt. (default: \(Self.exampleFolder), or that of the run to --resume)",
-        completion: .directory)
+        help: ArgumentHelp(
+            "Your text: a folder with input.txt or other .txt files, a file (.gz too), or - for standard input. "
+                + "(default: \(Self.exampleFolder), or that of the run to --resume)", valueName: "text"),
+        completion: .file())
     var dataDir: String?
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?

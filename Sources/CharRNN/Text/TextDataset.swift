@@ -33,7 +33,8 @@ public struct TextDataset: Sendable {
     /// Where the text of each part begins that is laid out in rows of its own, and its batches.
     private let rows: [(start: Int, batches: Range<Int>)]
 
-    /// Reads a text file, or the `input.txt` of a folder.
+    /// Reads a text file, or the `input.txt` of a folder, or where there is none its `*.txt` one after the other, in the
+    /// order of their names.
     ///
     /// The preprocessed text is kept in a cache file beside it, which is safe to delete.
     /// - Parameters:
@@ -44,15 +45,17 @@ public struct TextDataset: Sendable {
     ///   - trainingFraction: the share of the batches to train on.
     ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
     ///   - split: where these parts lie.
+    ///   - progress: called after each megabyte with what has been read of all that is to be read, from 0 to 1.
     /// - Throws: ``TextError``, `CancellationError` when the task is cancelled while it writes the cache.
     public init(
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
-        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams,
+        progress: @escaping (Double) -> Void = { _ in }
     ) throws {
-        let file = try TextFile.find(url)
+        let text = try TextFile(url)
         try self.init(
-            TokenizedText(contentsOf: file, kind: kind), name: file.path, batchSize: batchSize,
-            sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+            TokenizedText(text, kind: kind, progress: progress), name: text.url.path, notice: text.notice,
+            batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction, split: split)
     }
 
@@ -83,8 +86,8 @@ public struct TextDataset: Sendable {
     }
 
     private init(
-        _ text: TokenizedText, name: String, batchSize: Int, sequenceLength: Int, trainingFraction: Double,
-        validationFraction: Double, split: TextSplit
+        _ text: TokenizedText, name: String, notice: String? = nil, batchSize: Int, sequenceLength: Int,
+        trainingFraction: Double, validationFraction: Double, split: TextSplit
     ) throws {
         precondition(
             batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
@@ -116,8 +119,8 @@ public struct TextDataset: Sendable {
                 (characters.training + characters.validation, firstTest..<end),
             ]
         }
-        notices = layout.notices(
-            characterCount, counts, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
+        let requested = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
+        notices = (notice.map { [$0] } ?? []) + layout.notices(characterCount, counts, requested: requested)
     }
 
     /// The same text with the numbers of a vocabulary that may have more tokens than occur in it.

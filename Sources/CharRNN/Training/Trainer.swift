@@ -169,7 +169,7 @@ public final class Trainer {
     public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
         try requireUnchanged()
         let batches = dataset.batches(in: split)
-        guard !batches.isEmpty, !isCancelled() else { return nil }
+        guard !batches.isEmpty else { return nil }
         let means = try model.backend.makeBuffer(of: Float.self, count: batches.count)
         var count = 0
         try network.preservingState {
