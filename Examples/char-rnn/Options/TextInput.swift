@@ -1,4 +1,5 @@
 import CharRNN
+import FoundationEssentials
 import Glibc
 
 /// Texts that the command reads besides those it trains on: to continue, to score, or for their characters.
@@ -29,6 +30,11 @@ enum TextInput {
         if kind == .bytes { return Vocabulary(of: bytes) }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(path) }
         return Vocabulary(of: text, kind: kind)
+    }
+
+    /// Whether it is a plain file, which may be read more than once.
+    static func isFile(_ path: String) -> Bool {
+        path != "-" && FileStatus(URL(fileURLWithPath: path))?.kind == .file
     }
 
     static func notUTF8(_ path: String) -> Failure {
