@@ -49,12 +49,14 @@ let package = Package(
         // MARK: Examples
 
         .target(name: "BuildCommit", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
+        .target(name: "ExplainPage", path: "Examples/explain-page", exclude: ["page.html"]),
         .executableTarget(
             name: "char-rnn",
             dependencies: [
-                "CharRNN", "BuildCommit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CharRNN", "BuildCommit", "ExplainPage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Examples/char-rnn"),
+            path: "Examples/char-rnn", packageAccess: false),
 
         // MARK: Tests
 

@@ -23,9 +23,12 @@ package enum JSON {
         String(decoding: try data(value, isSnakeCase: isSnakeCase), as: UTF8.self)
     }
 
-    /// Reads what ``data(_:isSnakeCase:isPretty:)`` has written with keys as they are.
-    package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+    /// Reads what ``data(_:isSnakeCase:isPretty:)`` has written.
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type, from data: Data, isSnakeCase: Bool = false
+    ) throws -> Value {
         let decoder = JSONDecoder()
+        if isSnakeCase { decoder.keyDecodingStrategy = .convertFromSnakeCase }
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return try decoder.decode(type, from: data)

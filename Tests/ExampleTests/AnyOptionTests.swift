@@ -23,7 +23,7 @@ import Testing
             + "--max-iterations 1",
         "sample": "run.safetensors --length 3", "score": "run.safetensors text", "inspect": "run.safetensors",
         "convert": "run.safetensors out.safetensors", "devices": "",
-        "tune": "",
+        "tune": "", "plot": "", "explain": "run.safetensors text -o page.html",
         "bench": "--seconds 0.000001 --hidden-size 2 --layers 1 --batch-size 2 --sequence-length 3",
     ]
 

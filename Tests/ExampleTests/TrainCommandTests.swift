@@ -32,12 +32,14 @@ import Testing
             let objects = try text.split(separator: "\n").map { line in
                 try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
             }
-            let progress: Set = [
-                "iteration", "epoch", "loss", "grad_norm", "learning_rate", "seconds_per_batch", "chars_per_second",
-            ]
-            let shared: Set = ["iteration", "epoch", "learning_rate"]
+            let shared: Set = ["run", "time", "iteration", "epoch", "learning_rate"]
+            let progress = shared.union(["loss", "grad_norm", "seconds_per_batch", "chars_per_second"])
             let steps = objects.filter { $0["loss"] != nil }
             #expect(steps.allSatisfy { Set($0.keys) == progress })
+            #expect(Set(objects.map { $0["run"] as? String }).count == 1)
+            let start = try #require(objects.first?["start"] as? [String: Any])
+            #expect(start["cell"] as? String == "lstm" && start["hidden_size"] as? Int == 8)
+            #expect((start["options"] as? [String: String])?["eval-every"] == "20")
             #expect(steps.compactMap { $0["iteration"] as? Int } == [10, 20, 30, 40, 48])
             let validations = objects.filter { $0["validation_loss"] != nil }
             #expect(validations.allSatisfy { Set($0.keys) == shared.union(["validation_loss"]) })
@@ -45,7 +47,9 @@ import Testing
             #expect(validations.last?["epoch"] as? Double == 1)
             let tests = objects.filter { $0["test_loss"] != nil }
             #expect(tests.count == 1 && tests[0]["iteration"] as? Int == 48, "the test part is evaluated at the end")
-            #expect(steps.count + validations.count + tests.count == objects.count)
+            let saved = objects.compactMap { $0["checkpoint"] as? String }
+            #expect(saved.sorted().map { "cv/\($0)" } == place.checkpoints())
+            #expect(1 + steps.count + validations.count + saved.count + tests.count == objects.count)
         }
     }
 
@@ -78,7 +82,7 @@ import Testing
             try place.write(Data(bytes), to: "data/some_folder/input.txt")
             let checkpoint = try place.train(["--tokens", "bytes"])
             let sample = try place.succeed(["sample", checkpoint, "--length", "50"])
-            #expect(sample.output.count == 51, "bytes as they are, which need not be UTF-8")
+            #expect(sample.output.count == 50, "bytes as they are, which need not be UTF-8, and no end of a line")
         }
     }
 

@@ -9,6 +9,10 @@ struct Score: ParsableCommand {
             The result is the mean of -ln p over the characters after the first, each given all before it. With --json \
             the logarithms follow one by one.
 
+            Models that see no more than a window of the text, as transformers do, are compared by windows: with \
+            --windows 256 the text is cut into windows of 256 characters, each read from the zero state, and every \
+            character that follows one of a window counts. What fills no window is left out.
+
             With --dynamic the model also reads the text a second time and goes on learning from what it has read \
             (dynamic evaluation, Krause et al. 2018); the gain is printed. The checkpoint stays as it is:
               char-rnn score cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt --dynamic
@@ -21,21 +25,13 @@ struct Score: ParsableCommand {
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(help: "What to do with characters that the model does not know: error, skip, replace.")
+    var unknown = UnknownChoice.error
+    @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
+    var windows: Int?
     @OptionGroup(title: "Dynamic evaluation") var adaptation: DynamicOptions
     @Flag(help: "Print JSON.")
     var json = false
-
-    /// What a reading has found.
-    private struct Reading {
-        var count = 0
-        var nats = 0.0
-        /// Kept for JSON alone.
-        var logProbabilities: [Double] = []
-        var natsPerCharacter: Double { nats / Double(count) }
-        var line: String {
-            "\(fixed(natsPerCharacter, 4)) nats per character (\(fixed(bits(natsPerCharacter), 4)) bits)"
-        }
-    }
 
     private struct Result: Encodable {
         let characters: Int
@@ -45,70 +41,59 @@ struct Score: ParsableCommand {
         let dynamicLogProbabilities: [Double]?
     }
 
+    func validate() throws {
+        try require(windows ?? 1 > 0, "--windows \(windows ?? 0): at least 1 is needed.")
+        try require(windows == nil || !adaptation.dynamic, "--windows and --dynamic: give one of them.")
+    }
+
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
-        let parts = try parts(model.vocabulary)
-        var session = try model.makeSession()
-        let plain = try read(parts) { try session.logProbabilities(feeding: $0) }
-        guard plain.count > 0 else {
-            throw Failure("\(file) has fewer than two characters; there is nothing to predict")
+        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
+        let tokens: [Int]
+        do {
+            tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
+        } catch let error as VocabularyError {
+            throw Failure("\(error) of \(TextInput.name(file)); \(UnknownChoice.advice)")
         }
-        var dynamic: Reading?
-        if adaptation.dynamic {
-            var evaluation = try DynamicEvaluation(
-                model, rule: try adaptation.rule(for: model), segmentLength: adaptation.segmentLength)
-            dynamic = try read(parts) { try evaluation.logProbabilities(feeding: $0) }
+        guard tokens.count > 1 else {
+            let known = unknown == .skip ? " that the model knows" : ""
+            throw Failure(
+                "\(TextInput.name(file)) has fewer than two characters\(known); there is nothing to predict")
         }
-        let text: String
+        if let windows, tokens.count <= windows {
+            throw Failure(
+                "\(TextInput.name(file)) has \(tokens.count) characters, which fill no window of \(windows)")
+        }
+        let logarithms =
+            try windows.map { try model.logProbabilities(of: tokens, inWindowsOf: $0) }
+            ?? model.logProbabilities(of: tokens)
+        let nats = Self.mean(logarithms)
+        let dynamic = adaptation.dynamic ? try dynamicLogarithms(of: tokens, by: model) : nil
         if json {
-            text = try Result(
-                characters: plain.count + 1, natsPerCharacter: plain.natsPerCharacter,
-                logProbabilities: plain.logProbabilities, dynamicNatsPerCharacter: dynamic?.natsPerCharacter,
-                dynamicLogProbabilities: dynamic?.logProbabilities
-            ).jsonLine()
+            let result = Result(
+                characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms,
+                dynamicNatsPerCharacter: dynamic.map(Self.mean), dynamicLogProbabilities: dynamic)
+            Console.output(Array((try result.jsonLine() + "\n").utf8))
         } else {
-            let gain = dynamic.map { dynamic in
-                let gain = plain.natsPerCharacter - dynamic.natsPerCharacter
-                return "\ndynamic evaluation: \(dynamic.line), a gain of \(fixed(gain, 4)) nats"
+            var text = "\(Console.grouped(logarithms.count + 1)) characters, \(Self.line(nats))\n"
+            if let adapted = dynamic.map(Self.mean) {
+                text += "dynamic evaluation: \(Self.line(adapted)), a gain of \(fixed(nats - adapted, 4)) nats\n"
             }
-            text = "\(Console.grouped(plain.count + 1)) characters, \(plain.line)\(gain ?? "")"
+            Console.output(Array(text.utf8))
         }
-        Console.output(Array((text + "\n").utf8))
     }
 
-    /// The text in parts; one that is no plain file is read once and kept.
-    private func parts(_ vocabulary: Vocabulary) throws -> (([Int]) throws -> Void) throws -> Void {
-        func explained<Value>(_ read: () throws -> Value) throws -> Value {
-            do { return try read() } catch VocabularyError.notUTF8 {
-                throw TextInput.notUTF8(file)
-            } catch let error as VocabularyError {
-                throw Failure(
-                    "\(error) of \(file); score a text of its characters only ('char-rnn inspect' shows them)")
-            } catch let error as TextError { throw Failure("\(error)") }
-        }
-        if TextInput.isFile(file) {
-            let url = URL(fileURLWithPath: file)
-            return { body in try explained { try vocabulary.forEachPart(of: url, body) } }
-        }
-        let tokens = try explained { try TextInput.tokens(of: file, in: vocabulary) }
-        return { body in try body(tokens) }
+    private func dynamicLogarithms(of tokens: [Int], by model: LanguageModel) throws -> [Double] {
+        var evaluation = try DynamicEvaluation(
+            model, rule: try adaptation.rule(for: model), segmentLength: adaptation.segmentLength)
+        return try evaluation.logProbabilities(feeding: tokens)
     }
 
-    private func read(
-        _ parts: @escaping (([Int]) throws -> Void) throws -> Void, _ answer: ([Int]) throws -> [Double]
-    ) throws -> Reading {
-        var reading = Reading()
-        try parts { tokens in
-            let logarithms = try answer(tokens)
-            reading.count += logarithms.count
-            reading.nats -= logarithms.reduce(0, +)
-            if json { reading.logProbabilities += logarithms }
-            if Console.isTerminal {
-                Console.progress(
-                    "\(Console.grouped(reading.count)) characters, \(fixed(reading.natsPerCharacter, 4)) nats")
-            }
-        }
-        if Console.isTerminal { Console.progress("") }
-        return reading
+    /// Not the negative, which would be -0 where all is certain.
+    private static func mean(_ logarithms: [Double]) -> Double {
+        0 - logarithms.reduce(0, +) / Double(logarithms.count)
+    }
+
+    private static func line(_ nats: Double) -> String {
+        "\(fixed(nats, 4)) nats per character (\(fixed(bits(nats), 4)) bits)"
     }
 }

@@ -27,20 +27,29 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
 
     @Option(
+        help: ArgumentHelp(
+            "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
+                + "best for hours. What is typed besides wins.", valueName: "name"))
+    var recipe: Recipe?
+    @Option(
         parsing: .unconditional,
         help: "How often to go through the training part; 0.5 is half of it. (default: 50)")
     var maxEpochs: Double?
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
+    @Option(
+        parsing: .unconditional,
+        help: "Stop after so many minutes of training, with a checkpoint, if that is earlier; not kept by --resume.")
+    var maxMinutes: Double?
     @Option(help: "Start from the weights and sizes of this checkpoint or .t7.", completion: .file())
     var initFrom: String?
-    @Option(help: "With --init-from: same, for a text of its characters only, or extend, which adds those of the text.")
+    @Option(help: "With --init-from: same, for a text of its characters only, or extend, to add those of the text.")
     var vocabulary = VocabularyRule.same
     @Option(
-        help: "Continue the run that wrote this checkpoint, with its options; of the device, say it again.",
+        help: "Continue the run that wrote this checkpoint, with its options; the device has to be named again.",
         completion: .file())
     var resume: String?
-    @Option(parsing: .unconditional, help: "The iterations from one progress line to the next. (default: 1)")
+    @Option(parsing: .unconditional, help: "Say how it goes after each so many iterations. (default: 1)")
     var printEvery: Int?
     @Option(
         parsing: .unconditional,
@@ -57,7 +66,7 @@ struct Train: ParsableCommand {
         parsing: .unconditional,
         help: "Keep only so many of this run's checkpoints, deleting its older ones. (default: all)")
     var keepLast: Int?
-    @Flag(help: "Keep the checkpoint with the lowest validation loss, and besides it those of --keep-last, or 1.")
+    @Flag(help: "Keep the checkpoint with the lowest validation loss, and as many last ones as --keep-last says, or 1.")
     var keepBest = false
     @Option(
         help: "The folder for checkpoints and history.jsonl. (default: cv, or that of the checkpoint to --resume)",
@@ -65,12 +74,21 @@ struct Train: ParsableCommand {
     var checkpointDir: String?
     @Option(help: "A word for the checkpoints' names. (default: lstm)")
     var label: String?
+    @Option(
+        help: "Also write losses, learning rate and gradient norm into this folder, for TensorBoard.",
+        completion: .directory)
+    var tensorboard: String?
 
     func validate() throws {
         try require(
             initFrom == nil || resume == nil, "--init-from starts a new run and --resume continues one; give one.")
+        try require(
+            recipe == nil || resume == nil,
+            "--recipe begins a new run, and --resume goes on with the options of the old one; give one.")
         try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
         try require(maxEpochs ?? 1 > 0, "--max-epochs \(maxEpochs ?? 0): it must be above 0.")
+        try require(
+            maxMinutes.map { $0 > 0 && $0.isFinite } ?? true, "--max-minutes \(maxMinutes ?? 0): it must be above 0.")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
         try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")
@@ -88,13 +106,19 @@ struct Train: ParsableCommand {
         }
         let devices = try device.devices()
         for device in devices { Console.note("device: \(device)") }
-        let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
+        let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
         if let checkpoint { try requireNothingElse(than: checkpoint) }
         let run = try makeRun(on: devices, resuming: checkpoint)
         Interruption.react { run.cancel() }
         defer { Interruption.react {} }
         let report = TrainingReport(run)
-        do { try run.run(report.tell) } catch { throw failure(error, of: run, on: devices) }
+        let log = try makeTensorBoardLog(of: run, resuming: checkpoint)
+        do {
+            try run.run { event in
+                report.tell(event)
+                if let error = log?.record(event) { Console.note("note: \(error); training goes on without it") }
+            }
+        } catch { throw failure(error, of: run, on: devices) }
         guard report.isFinished else {
             Console.note(
                 run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath))" }
@@ -112,10 +136,16 @@ struct Train: ParsableCommand {
         do {
             return try TrainingRun(
                 trainer, options: options,
-                resuming: checkpoint.map { (checkpoint: $0, file: URL(fileURLWithPath: resume!)) })
+                resuming: checkpoint.map { (checkpoint: $0, file: URL(named: resume!)) })
         } catch let error as TrainingRunError {
             guard case .hasEnded(_, maxIterations) = error else { throw error }
             throw Failure("\(error); raise --max-iterations to go on")
+        }
+    }
+
+    private func makeTensorBoardLog(of run: TrainingRun, resuming checkpoint: Checkpoint?) throws -> TensorBoardLog? {
+        try (tensorboard ?? checkpoint?.options["tensorboard"]).map {
+            try TensorBoardLog(in: URL(named: $0, isFolder: true), continuingAt: run.firstIteration)
         }
     }
 
@@ -125,11 +155,11 @@ struct Train: ParsableCommand {
         switch error {
         case let divergence as TrainingDivergence:
             guard divergence.returns > 0, let last else {
-                return Failure("\(divergence): the weights to begin with are not usable; start from other ones")
+                return Failure("\(divergence): the weights at the start are unusable; start from others")
             }
             return Failure(
                 "\(divergence); try a lower --learning-rate than \(run.trainingOptions.optimizer.learningRate), from the "
-                    + "start or from the last good weights with --init-from \(last)")
+                    + "start or from the last good weights with --init-from \(shellWord(last))")
         case let error as DeviceError:
             let saved =
                 last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))" }
@@ -166,10 +196,14 @@ struct Train: ParsableCommand {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
         }
-        let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
+        var checkpoint = try Checkpoint(contentsOf: URL(named: initFrom))
+        try requireNothingElse(than: checkpoint.configuration)
+        let setsDropout = CommandLineWords.typed.contains("--dropout")
+        if setsDropout { checkpoint = try checkpoint.with(dropout: model.dropout) }
         let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
         let start = try fitted(checkpoint, to: dataset.vocabulary)
-        Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
+        let rest = setsDropout ? "cell and sizes" : "cell, sizes and dropout"
+        Console.note("starting from the weights, \(rest) of \(initFrom)")
         return try trainer(of: start.configuration, dataset, on: devices) { try LanguageModel(start, on: devices[0]) }
     }
 
@@ -203,18 +237,20 @@ struct Train: ParsableCommand {
     /// - Throws: ``Failure`` when it has others and may not be extended.
     private func fitted(_ checkpoint: Checkpoint, to text: Vocabulary) throws -> Checkpoint {
         let known = checkpoint.configuration.vocabulary
-        guard !text.isSubset(of: known), let difference = known.difference(to: text) else { return checkpoint }
-        guard vocabulary == .extend, known.kind == text.kind else {
-            let advice =
-                known.kind == text.kind
-                ? "add --vocabulary extend, train on a text of its characters only,"
-                : "choose --tokens \(known.kind.rawValue),"
+        guard !text.isSubset(of: known) else { return checkpoint }
+        guard known.kind == text.kind else {
             throw Failure(
-                "\(initFrom!) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
-                    + "\(advice) or train anew without --init-from")
+                "--tokens \(text.kind): the model of \(initFrom!) counts \(known.kind); leave the option out, or train a "
+                    + "new model without --init-from")
+        }
+        let new = (0..<text.count).filter { !known.contains(text.bytes(of: $0)) }.map { text.quoted($0) }
+        guard vocabulary == .extend else {
+            let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
+            throw Failure(
+                "\(dataFolder) has characters that the model of \(initFrom!) does not know: \(list); add them with "
+                    + "--vocabulary extend, or train a new model without --init-from")
         }
         let all = try known.union(text)
-        let new = (0..<all.count).filter { !known.contains(all.bytes(of: $0)) }.map { all.quoted($0) }
         Console.note("new characters, with initial weights of their own: \(new.joined(separator: " "))")
         return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
@@ -236,9 +272,9 @@ struct Train: ParsableCommand {
             let (batch, data, folder) = (batch, data, dataFolder)
             return try Interruption.interruptible {
                 try TextDataset(
-                    contentsOf: URL(fileURLWithPath: folder), tokens: tokens, batchSize: batch.batchSize,
-                    sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
-                    validationFraction: data.validationFraction)
+                    contentsOf: URL(named: folder), tokens: tokens, batchSize: batch.batchSize,
+                    sequenceLength: batch.sequenceLength, trainingFraction: data.fractions.training,
+                    validationFraction: data.fractions.validation, split: data.split.split)
             }
         } catch let error as TextError {
             guard case .unreadable = error else { throw error }
@@ -253,13 +289,14 @@ struct Train: ParsableCommand {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
         let folder = data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder
-        let trainingFraction = fraction("train-fraction", data.trainFraction)
-        let validationFraction = fraction("validation-fraction", data.validationFraction)
+        let trainingFraction = fraction("train-fraction", data.fractions.training)
+        let validationFraction = fraction("validation-fraction", data.fractions.validation)
+        let split = checkpoint.options["split"].flatMap(SplitName.init) ?? .streams
         return try Interruption.interruptible {
             try TextDataset(
-                contentsOf: URL(fileURLWithPath: folder), tokens: checkpoint.configuration.vocabulary.kind,
+                contentsOf: URL(named: folder), tokens: checkpoint.configuration.vocabulary.kind,
                 batchSize: shape.batchSize, sequenceLength: shape.sequenceLength, trainingFraction: trainingFraction,
-                validationFraction: validationFraction)
+                validationFraction: validationFraction, split: split.split)
         }
     }
 
@@ -291,20 +328,23 @@ struct Train: ParsableCommand {
     ) -> [String: String] {
         var options =
             resumed?.options ?? [
-                "train-fraction": "\(data.trainFraction)", "validation-fraction": "\(data.validationFraction)",
-                "seed": "\(seed)",
+                "train-fraction": "\(data.fractions.training)",
+                "validation-fraction": "\(data.fractions.validation)", "split": data.split.rawValue, "seed": "\(seed)",
             ]
         // As a whole path, so that --resume finds it from anywhere.
-        if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(fileURLWithPath: dataFolder).path }
+        if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(named: dataFolder).path }
         if let initFrom { options["init-from"] = initFrom }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"
+        if resumed == nil { options["recipe"] = recipe?.rawValue }
+        options["max-iterations"] = run.maxIterations.map { "\($0)" }
         options["eval-every"] = "\(run.evaluateEvery)"
         options["checkpoint-every"] = run.checkpointEvery?.option
         options["print-every"] = "\(run.reportEvery)"
         options["keep-last"] = run.keepLast.map { "\($0)" }
         options["keep-best"] = run.keepBest ? "true" : nil
         options["checkpoint-dir"] = run.folder.relativePath
+        if let tensorboard { options["tensorboard"] = URL(named: tensorboard).path }
         options["device"] = devices.map(\.id).joined(separator: ",")
         return options
     }

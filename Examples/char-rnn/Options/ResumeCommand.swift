@@ -10,6 +10,7 @@ extension Train {
         add("--device", device.deviceName)
         add("--max-epochs", maxEpochs.map { "\($0)" })
         add("--max-iterations", maxIterations.map { "\($0)" })
+        add("--max-minutes", maxMinutes.map { "\($0)" })
         add("--print-every", printEvery.map { "\($0)" })
         add("--eval-every", evalEvery.map { "\($0)" })
         add("--checkpoint-every", checkpointEvery?.option)
@@ -17,14 +18,7 @@ extension Train {
         if keepBest { words.append("--keep-best") }
         add("--checkpoint-dir", checkpointDir)
         add("--label", label)
-        return words.map(Self.quoted).joined(separator: " ")
-    }
-
-    /// As a shell takes it for one word.
-    private static func quoted(_ word: String) -> String {
-        let isPlain =
-            !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:,+".contains($0)) }
-        return isPlain
-            ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+        add("--tensorboard", tensorboard)
+        return words.map(shellWord).joined(separator: " ")
     }
 }

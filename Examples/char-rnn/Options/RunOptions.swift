@@ -8,7 +8,7 @@ extension Train {
         func count(_ key: String) -> Int? { recorded[key].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
         let folder =
             if let checkpointDir {
-                URL(fileURLWithPath: checkpointDir, isDirectory: true)
+                URL(named: checkpointDir, isFolder: true)
             } else {
                 resume.map { Self.folder(of: $0) } ?? URL(fileURLWithPath: "cv", isDirectory: true)
             }
@@ -17,7 +17,10 @@ extension Train {
         options.maxEpochs =
             maxEpochs ?? recorded["max-epochs"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
             ?? options.maxEpochs
-        options.maxIterations = maxIterations
+        // A schedule goes by the end of the run.
+        options.maxIterations =
+            maxIterations ?? (checkpoint?.trainingOptions?.schedule == nil ? nil : count("max-iterations"))
+        options.maxSeconds = maxMinutes.map { 60 * $0 }
         options.reportEvery = printEvery ?? count("print-every") ?? options.reportEvery
         options.evaluateEvery = evalEvery ?? count("eval-every") ?? options.evaluateEvery
         options.checkpointEvery =
@@ -30,7 +33,7 @@ extension Train {
     /// As it was typed, which messages repeat.
     private static func folder(of file: String) -> URL {
         let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        return URL(fileURLWithPath: folder.isEmpty ? (file.hasPrefix("/") ? "/" : ".") : folder, isDirectory: true)
+        return URL(named: folder.isEmpty ? (file.hasPrefix("/") ? "/" : ".") : folder, isFolder: true)
     }
 
     /// Makes sure that no option is given that the run to be resumed has otherwise.
@@ -45,30 +48,52 @@ extension Train {
         func recorded(_ key: String, _ value: Double) -> Bool {
             checkpoint.options[key].flatMap { Double($0) } ?? value == value
         }
+        let adamW = options.optimizer.adamW
+        let rate = options.optimizer.learningRate
+        let isSameRate = learning.learningRate ?? rate == rate
+        let isSameAdamRate = learning.adamRate ?? adamW?.learningRate == adamW?.learningRate
+        let isSameDecay = learning.weightDecay ?? adamW?.weightDecay == adamW?.weightDecay
         let isSame: [(option: String, Bool)] = [
             ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
-            ("--train-fraction", recorded("train-fraction", data.trainFraction)),
-            ("--validation-fraction", recorded("validation-fraction", data.validationFraction)),
+            ("--train-fraction", recorded("train-fraction", data.fractions.training)),
+            ("--validation-fraction", recorded("validation-fraction", data.fractions.validation)),
+            ("--split", data.split.rawValue == checkpoint.options["split"] ?? "streams"),
             ("--sequence-length", batch.sequenceLength == shape.sequenceLength),
             ("--batch-size", batch.batchSize == shape.batchSize),
             ("--cell", model.cell == configuration.cell),
             ("--hidden-size", model.hiddenSize == configuration.hiddenSize),
             ("--layers", model.layers == configuration.layerCount),
             ("--dropout", model.dropout == configuration.dropout),
-            ("--optimizer", (learning.optimizer == .rmsprop) == (decayRate != nil)),
-            ("--learning-rate", learning.learningRate == options.optimizer.learningRate),
+            ("--optimizer", learning.optimizer == options.optimizer.name),
+            ("--learning-rate", isSameRate), ("--adam-rate", isSameAdamRate), ("--weight-decay", isSameDecay),
+            ("--schedule", mine.schedule?.fall == options.schedule?.fall),
+            ("--warm-up", mine.schedule?.warmUp == options.schedule?.warmUp),
             ("--decay-rate", learning.decayRate == decayRate ?? learning.decayRate),
             ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
             ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),
             ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),
             ("--seed", mine.seed == options.seed),
         ]
-        let words = (try? TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))) ?? []
-        let typed = Set(words.map { String($0.prefix { $0 != "=" }) })
-        for (option, isSame) in isSame where !isSame && typed.contains(option) {
+        for (option, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
             throw Failure(
                 "\(option): the run of \(resume!) has another, which cannot be changed in the middle; leave the option "
                     + "out, or start a new run from the weights with --init-from")
+        }
+    }
+
+    /// Makes sure that no option is given that the model to start from has otherwise.
+    ///
+    /// - Throws: ``Failure``, which names the first.
+    func requireNothingElse(than configuration: LanguageModel.Configuration) throws {
+        let isSame: [(option: String, found: String, Bool)] = [
+            ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
+            ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
+            ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
+        ]
+        for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
+            throw Failure(
+                "\(option): the model of \(initFrom!) has \(found); leave the option out, or train a new model without "
+                    + "--init-from")
         }
     }
 }

@@ -8,7 +8,7 @@ enum Console {
     /// One line to standard error, below a progress line.
     static func note(_ line: String) {
         isInProgress.withLock { isInProgress in
-            write((isInProgress ? "\n" : "") + line + "\n", to: STDERR_FILENO)
+            write((isInProgress ? "\n" : "") + printable(line: line) + "\n", to: STDERR_FILENO)
             isInProgress = false
         }
     }
@@ -28,6 +28,13 @@ enum Console {
     private static var terminalWidth: Int {
         var size = winsize()
         return isTerminal && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+    }
+
+    /// The size of the terminal that standard output is; nil when it goes elsewhere.
+    static var outputSize: (columns: Int, rows: Int)? {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     /// Generated text, at once.

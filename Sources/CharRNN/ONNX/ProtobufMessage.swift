@@ -1,18 +1,30 @@
 import FoundationEssentials
 
 /// A message in the wire format of Protocol Buffers (https://protobuf.dev/programming-guides/encoding), field by field:
-/// what ONNX files are made of. A field is its number with its kind, then the value; whole numbers are varints.
+/// what ONNX files and TensorBoard's events are made of. A field is its number with its kind, then the value; whole numbers are varints.
 struct ProtobufMessage {
     private(set) var bytes = Data()
 
     private enum Wire: UInt64 {
         case varint = 0
+        case fixed64 = 1
         case delimited = 2
+        case fixed32 = 5
     }
 
     mutating func add(_ field: UInt64, _ value: Int) {
         key(field, .varint)
         varint(UInt64(bitPattern: Int64(value)))
+    }
+
+    mutating func add(_ field: UInt64, _ value: Double) {
+        key(field, .fixed64)
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func add(_ field: UInt64, _ value: Float) {
+        key(field, .fixed32)
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     mutating func add(_ field: UInt64, _ text: String) { add(field, Data(text.utf8)) }

@@ -5,21 +5,33 @@ import Glibc
 /// The folder of a run, which it has for itself: two runs would mix their histories and write each other's checkpoints.
 final class RunFolder {
     let url: URL
-    private(set) var history: RunHistory
+    private(set) var history: HistoryWriter
     private var lock: FileLock?
     private let label: String
     private let lastEpoch: Double
+    /// The first line of a history.
+    private let start: TrainingHistory.Line
 
     /// Makes the folder where it is not there, claims it, clears away what killed runs have left, and tries the longest
     /// name that the run may need.
     ///
+    /// - Parameters:
+    ///   - start: the first line of the run's history.
+    ///   - resumed: the checkpoint from which the run goes on.
     /// - Throws: ``TrainingRunError``, `FileError`.
-    init(_ url: URL, label: String, lastEpoch: Double) throws {
+    init(_ url: URL, label: String, lastEpoch: Double, start: TrainingHistory.Line, resumed: URL?) throws {
         self.url = url
         self.label = label
         self.lastEpoch = lastEpoch
-        (lock, history) = try Self.open(url, label, lastEpoch)
+        self.start = start
+        lock = try Self.open(url, label, lastEpoch)
+        let isHere = resumed.map { FileStatus.isSameFile($0.deletingLastPathComponent(), url) } ?? false
+        // With a letter, so that nobody takes it for a number.
+        let run = "r" + String(UInt32.random(in: .min ... .max), radix: 16)
+        history = try HistoryWriter(
+            in: url, run: run, start: start, resumed: isHere ? resumed?.lastPathComponent : nil)
         Checkpoint.removeLeftovers(in: url)
+        HistoryWriter.removeLeftovers(in: url)
     }
 
     /// Why others are not kept away, where that is so.
@@ -35,14 +47,15 @@ final class RunFolder {
         // Without a lock the folder was made again once, and somebody else has it.
         guard lock == nil || FileStatus(url) == nil && errno == ENOENT else { return false }
         lock = nil  // before the new one, whose file has the same name
-        (lock, history) = try Self.open(url, label, lastEpoch)
+        lock = try Self.open(url, label, lastEpoch)
+        history = try HistoryWriter(in: url, run: history.run, start: start, resumed: nil)
         return true
     }
 
     /// Lets other runs have the folder.
     func giveBack() { lock = nil }
 
-    private static func open(_ url: URL, _ label: String, _ lastEpoch: Double) throws -> (FileLock, RunHistory) {
+    private static func open(_ url: URL, _ label: String, _ lastEpoch: Double) throws -> FileLock {
         do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
             throw TrainingRunError.cannotMakeFolder(path: url.relativePath)
         }
@@ -59,7 +72,7 @@ final class RunFolder {
         let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         lock.write("process \(getpid()) on \(host), since \(Date.now.formatted(.iso8601))")
         try tryName(label, lastEpoch, in: url)
-        return (lock, try RunHistory(in: url))
+        return lock
     }
 
     /// A name that is too long would be found out by the first checkpoint, after all the work for it. A checkpoint is

@@ -13,6 +13,9 @@ final class TrainingLoop {
     private var writer: CheckpointWriter
     private var schedule: CheckpointSchedule
     private var clock = StepClock()
+    private let start = ContinuousClock.now
+    /// The share of the run that was over when it was continued.
+    private let firstProgress: Double
     /// The losses that were reported since the last validation.
     private var recentLosses: [Double] = []
 
@@ -27,6 +30,7 @@ final class TrainingLoop {
         self.folder = folder
         self.cancellation = cancellation
         self.emit = emit
+        firstProgress = trainer.progress
         writer = CheckpointWriter(folder.url, options: options, start: trainer.iteration, resumed: resumed)
         schedule = CheckpointSchedule(options.checkpointEvery ?? .iterations(options.evaluateEvery))
     }
@@ -41,7 +45,7 @@ final class TrainingLoop {
             }
             throw divergence
         }
-        let isFinished = trainer.iteration == lastIteration
+        let isFinished = trainer.iteration == lastIteration || !cancellation.isRequested
         if isFinished { try test() }
         emit(
             .end(
@@ -50,14 +54,27 @@ final class TrainingLoop {
                     last: writer.last?.file, best: writer.best?.file)))
     }
 
+    private var isOutOfTime: Bool {
+        options.maxSeconds.map { start.duration(to: .now) / .seconds(1) >= $0 } ?? false
+    }
+
+    /// The share of the run that is over, be it of the steps or of the time.
+    private var progress: Double {
+        let steps = Double(trainer.iteration) / Double(lastIteration)
+        guard let seconds = options.maxSeconds else { return steps }
+        let time = min(1, start.duration(to: .now) / .seconds(1) / seconds)
+        return max(steps, firstProgress + (1 - firstProgress) * time)
+    }
+
     private func train() throws {
         let guardian = try TrainingGuard(trainer)
         clock.start()
         while trainer.iteration < lastIteration {
             if cancellation.isRequested { return try stop(guardian) }
+            trainer.progress = progress
             let step = try trainer.step()
             clock.count += 1
-            let isLast = step.iteration == lastIteration
+            let isLast = step.iteration == lastIteration || isOutOfTime
             let isReported = isLast || step.iteration % options.reportEvery == 0
             let isSaved = isLast || schedule.isDue(at: step.iteration)
             if let rollback = try guardian.check(now: isReported) ?? (isSaved ? guardian.commit() : nil) {
@@ -68,6 +85,7 @@ final class TrainingLoop {
             if step.nextLearningRate != step.learningRate { emit(.learningRate(step.nextLearningRate)) }
             if isSaved || step.iteration % options.evaluateEvery == 0 { try validate() }
             if isSaved { try save(isLast: isLast) }
+            if isLast { return }
         }
     }
 
@@ -89,7 +107,7 @@ final class TrainingLoop {
         try record {
             $0.loss = loss
             $0.gradNorm = report.gradientNorm
-            $0.learningRate = Double(step.learningRate)
+            $0.learningRate = step.learningRate
             $0.secondsPerBatch = seconds
             $0.charsPerSecond = report.charactersPerSecond
         }
@@ -128,6 +146,7 @@ final class TrainingLoop {
         do {
             try restoreFolder()
             let saved = try writer.write(trainer)
+            try record { $0.checkpoint = saved.file.lastPathComponent }
             schedule.restart(afterFailure: false)
             emit(.checkpoint(saved))
         } catch let error where !isLast && (error is FileError || error is TrainingRunError) {
@@ -142,12 +161,12 @@ final class TrainingLoop {
     }
 
     /// Adds a line to the history.
-    private func record(_ fill: (inout RunHistory.Entry) -> Void) throws {
+    private func record(_ fill: (inout TrainingHistory.Line) -> Void) throws {
         try? restoreFolder()  // what stands in its way, the next checkpoint tells
-        var entry = RunHistory.Entry(
-            iteration: trainer.iteration, epoch: trainer.epoch, learningRate: Double(trainer.learningRate))
-        fill(&entry)
-        if let error = try folder.history.append(entry) { emit(.warning(.historyNotWritten(error))) }
+        var line = TrainingHistory.Line(
+            iteration: trainer.iteration, epoch: trainer.epoch, learningRate: trainer.learningRate)
+        fill(&line)
+        if let error = try folder.history.append(line) { emit(.warning(.historyNotWritten(error))) }
     }
 }
 

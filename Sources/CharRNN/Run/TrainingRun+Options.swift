@@ -12,6 +12,9 @@ extension TrainingRun {
         public var maxEpochs: Double
         /// Ends the run after so many iterations, if that is earlier.
         public var maxIterations: Int?
+        /// Ends the run when it has trained for so long, with a validation and a checkpoint, if that is earlier. A run that
+        /// is continued counts anew.
+        public var maxSeconds: Double?
         /// The iterations from one ``TrainingEvent/step(_:)`` to the next. Each waits for the device.
         public var reportEvery: Int
         /// The iterations from one validation to the next. A checkpoint is validated as well.
@@ -27,13 +30,15 @@ extension TrainingRun {
 
         public init(
             folder: URL, label: String = "lstm", maxEpochs: Double = 50, maxIterations: Int? = nil,
-            reportEvery: Int = 1, evaluateEvery: Int = 1000, checkpointEvery: CheckpointInterval? = nil,
+            maxSeconds: Double? = nil, reportEvery: Int = 1, evaluateEvery: Int = 1000,
+            checkpointEvery: CheckpointInterval? = nil,
             keepLast: Int? = nil, keepBest: Bool = false, remembered: [String: String] = [:]
         ) {
             self.folder = folder
             self.label = label
             self.maxEpochs = maxEpochs
             self.maxIterations = maxIterations
+            self.maxSeconds = maxSeconds
             self.reportEvery = reportEvery
             self.evaluateEvery = evaluateEvery
             self.checkpointEvery = checkpointEvery
@@ -50,6 +55,7 @@ extension TrainingRun {
         /// What no run can be made of is a programmer error.
         func check() {
             precondition(maxEpochs > 0, "\(maxEpochs) epochs")
+            precondition(maxSeconds ?? 1 > 0, "a run of \(maxSeconds ?? 0) seconds")
             precondition(
                 maxIterations ?? 1 > 0 && reportEvery > 0 && evaluateEvery > 0 && keepLast ?? 1 > 0,
                 "maxIterations \(maxIterations ?? 1), reportEvery \(reportEvery), evaluateEvery \(evaluateEvery), "

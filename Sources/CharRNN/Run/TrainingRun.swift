@@ -64,8 +64,12 @@ public final class TrainingRun: @unchecked Sendable {
         firstIteration = trainer.iteration
         lastIteration = last
         latest = Mutex(resumed?.file)
+        var start = TrainingHistory.Line(
+            iteration: trainer.iteration, epoch: trainer.epoch, learningRate: trainer.learningRate)
+        start.start = .init(trainer, options, lastIteration: last, resumed: resumed?.file)
         folder = try RunFolder(
-            options.folder, label: options.label, lastEpoch: Double(last) / Double(epochLength))
+            options.folder, label: options.label, lastEpoch: Double(last) / Double(epochLength), start: start,
+            resumed: resumed?.file)
         self.trainer = trainer
     }
 

@@ -10,7 +10,7 @@ extension Checkpoint {
         try trainer.requireRoomForCheckpoint()
         self.init(
             trainer.model.configuration, parameters: try trainer.model.parameterValues(),
-            training: try trainer.progress())
+            training: try trainer.trainingProgress())
     }
 }
 
@@ -29,9 +29,8 @@ extension Trainer {
         }
         // The model may know more characters than occur in the text, but not other ones.
         let vocabulary = checkpoint.configuration.vocabulary
-        guard dataset.vocabulary.isSubset(of: vocabulary) else {
-            let difference = vocabulary.difference(to: dataset.vocabulary)!
-            throw CheckpointError.otherData("its characters differ (first: the run's): \(difference)")
+        if let lack = vocabulary.lack(of: dataset.vocabulary) {
+            throw CheckpointError.otherData("the model does not know all characters of the text: \(lack)")
         }
         try self.init(
             model: LanguageModel(checkpoint, on: device), dataset: dataset, options: progress.position.options,
@@ -39,11 +38,12 @@ extension Trainer {
     }
 
     /// What a checkpoint keeps of the run.
-    fileprivate func progress() throws -> TrainingProgress {
+    fileprivate func trainingProgress() throws -> TrainingProgress {
         TrainingProgress(
             position: TrainingPosition(
                 options: options, iteration: iteration, learningRate: learningRate,
-                validationLosses: validationLosses, dataset: DatasetIdentity(dataset)),
+                validationLosses: validationLosses, dataset: DatasetIdentity(dataset),
+                progress: options.schedule.map { _ in progress }),
             losses: try losses(),
             moments: try moments.map { try $0.backend.read($0.buffer) },
             state: try network.state())
@@ -62,6 +62,7 @@ extension DatasetIdentity {
     fileprivate init(_ dataset: TextDataset) {
         self.init(
             fingerprint: dataset.fingerprint, characterCount: dataset.characterCount, batchSize: dataset.batchSize,
-            sequenceLength: dataset.sequenceLength, trainingBatches: dataset.batches(in: .training).count)
+            sequenceLength: dataset.sequenceLength, trainingBatches: dataset.batches(in: .training).count,
+            split: dataset.split == .streams ? nil : dataset.split)
     }
 }

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CharRNN
+import FoundationEssentials
+
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show in a page for the browser what goes on in a model as it reads a text.",
+        discussion: """
+            The page colours the text by how surprised the model was, by how open it was what comes next, or by any cell \
+            of any layer. It lists the cells that follow something a reader knows: the position in the line, quotes, \
+            brackets, indentation, sentence starts, words, digits. Point at a character, or walk with the arrow keys, and \
+            it tells the five characters that the model expected next.
+              char-rnn explain cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt -o page.html
+
+            The page is one file that needs no network. Of a long text it has the most telling cells only.
+            """)
+
+    @Argument(help: "The checkpoint.", completion: .file())
+    var checkpoint: String
+    @Argument(help: "The text; - is standard input.", completion: .file())
+    var file: String
+    @Option(name: .shortAndLong, help: "The page to write, an .html.", completion: .file())
+    var output: String
+    @Flag(help: "Overwrite a page that is already there.")
+    var force = false
+    @OptionGroup(title: "Device") var device: DeviceOptions
+
+    /// What a browser shows without stalling.
+    private static let longest = 200_000
+
+    func validate() throws {
+        try require(
+            ["html", "htm"].contains(URL(named: output).pathExtension.lowercased()),
+            "--output \(output): give a name that ends in .html.")
+    }
+
+    func run() throws {
+        try requireFree(output, force: force)
+        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
+        let tokens: [Int]
+        do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
+            throw Failure("\(error) of \(file); explain a text of its characters only ('char-rnn inspect' shows them)")
+        }
+        guard tokens.count > 1 else { throw Failure("\(file) has fewer than two characters; there is nothing to show") }
+        guard tokens.count <= Self.longest else {
+            throw Failure(
+                "\(file) has \(Console.grouped(tokens.count)) characters, and a page of more than "
+                    + "\(Console.grouped(Self.longest)) is too slow; make a part: head -c 100000 \(file) > part.txt")
+        }
+        let explanation = try Explanation(
+            of: model, reading: tokens, name: URL(named: checkpoint).lastPathComponent,
+            source: file == "-" ? "standard input" : URL(named: file).lastPathComponent)
+        try AtomicFile.write(try explanation.page(), to: URL(named: output))
+        if let best = explanation.telling.flatMap(\.cells).max(by: { abs($0.r) < abs($1.r) }),
+            let signal = explanation.telling.first(where: { $0.cells.contains { $0 == best } })?.signal
+        {
+            Console.note(
+                "the most telling cell: layer \(best.layer), cell \(best.unit) follows \(signal) with r = "
+                    + fixed(best.r, 2))
+        }
+        Console.note("wrote \(output); open it in a browser")
+    }
+}

@@ -1,0 +1,173 @@
+import CharRNN
+import ExplainPage
+import FoundationEssentials
+
+/// What a page of `char-rnn explain` has to show; the page's script reads it as JSON. Layers and units count from 0.
+struct Explanation: Encodable {
+    /// What can be seen of a unit.
+    struct Part: Encodable {
+        let name, short, title: String
+        /// Whether it goes from 0 to 1, and not from −`scale` to `scale`.
+        let isGate: Bool
+    }
+
+    /// What one part of one unit was after each token, a byte each: of a gate x·255, of others 128 + x/scale·127.
+    struct Series: Encodable {
+        let scale: Double
+        let data: Data
+    }
+
+    struct Cell: Encodable, Equatable {
+        let layer, unit: Int
+        let r: Double
+    }
+
+    /// The cells that follow a signal best; none where the text has nothing of it.
+    struct Group: Encodable {
+        let signal: String
+        let cells: [Cell]
+    }
+
+    let model, source, cell: String
+    let layers, units, likeliest: Int
+    let vocabulary: [String]
+    let parts: [Part]
+    let telling: [Group]
+    /// Little-endian numbers, a token each: 32 bits for tokens, 16 for 1024ths of a bit and for probabilities times 65,535.
+    let tokens, next, chance, surprise, entropy: Data
+    /// By "layer/part/unit"; those of the most telling units where not all have room.
+    let series: [String: Series]
+
+    /// The bytes of all series together, before they become text.
+    private static let room = 24 << 20
+    private static let cellsOfGroup = 3
+
+    /// - Throws: what ``LanguageModel/trace(of:layers:parts:likeliest:after:)`` throws.
+    init(of model: LanguageModel, reading text: [Int], name: String, source: String) throws {
+        let configuration = model.configuration
+        self.model = name
+        self.source = source
+        cell = "\(configuration.cell)"
+        layers = configuration.layerCount
+        units = configuration.hiddenSize
+        vocabulary = (0..<model.vocabulary.count).map { Self.shown($0, in: model.vocabulary) }
+        // What a cell keeps comes first; of cells without a memory that is what they hand on.
+        let first = configuration.cell.carriesMemory ? Trace.Part.cell : .hidden
+        // A plain RNN's only gate is its output.
+        let gates = configuration.cell.gateCount > 1 ? configuration.cell.gateNames.map(Trace.Part.gate) : []
+        let others = (first == .hidden ? [] : [.hidden]) + gates
+        parts = ([first] + others).map(Self.part)
+
+        // Read twice, for the units need to be compared with signals by their first part only.
+        let trace = try model.trace(of: text, parts: [first], likeliest: 5)
+        let rest = try model.trace(of: text, parts: others, likeliest: 0)
+        let ranking = Ranking(trace)
+        telling = ranking.groups.map { group in
+            Group(signal: group.signal, cells: group.cells.prefix(Self.cellsOfGroup).filter { $0.r != 0 })
+        }
+        let room = max(1, Self.room / max(1, text.count))
+        let isWhole = ranking.units.count * parts.count <= room
+        let firstCount = isWhole ? ranking.units.count : min(ranking.units.count, room / 2)
+        let otherCount = isWhole ? ranking.units.count : (room - firstCount) / max(1, others.count)
+        var series: [String: Series] = [:]
+        for activations in trace.activations + rest.activations {
+            let part = Self.part(activations.part)
+            let units = ranking.units.prefix(activations.part == first ? firstCount : otherCount)
+            for found in units where found.layer == activations.layer {
+                series["\(found.layer)/\(part.name)/\(found.unit)"] = Self.series(
+                    activations.unit(found.unit), isGate: part.isGate)
+            }
+        }
+        self.series = series
+
+        tokens = Self.words(text.map { UInt32($0) })
+        likeliest = trace.predictions.first?.likeliest.count ?? 0
+        next = Self.words(trace.predictions.flatMap { $0.likeliest.map { UInt32($0.token) } })
+        chance = Self.words(
+            trace.predictions.flatMap { $0.likeliest.map { UInt16(($0.probability * 65_535).rounded()) } })
+        // A prediction is what is expected after a token; the surprise of a token was told by the one before.
+        surprise = Self.words([0] + trace.predictions.dropLast().map { Self.bits1024($0.surprise ?? 0) })
+        entropy = Self.words(trace.predictions.map { Self.bits1024($0.entropy) })
+    }
+
+    private static func part(_ part: Trace.Part) -> Part {
+        switch part {
+        case .cell: return Part(name: "cell", short: "cell c", title: "the cell state c, carried on", isGate: false)
+        case .gate(let name):
+            let isGate = gates[name] != nil
+            return Part(
+                name: name, short: "\(gates[name] ?? "candidate") \(name)",
+                title: gates[name].map { "the \($0) gate \(name)" } ?? "the candidate \(name) for the next state",
+                isGate: isGate)
+        default: return Part(name: "hidden", short: "hidden h", title: "the hidden state h, handed on", isGate: false)
+        }
+    }
+
+    /// The gates in the narrow sense, between 0 and 1. The others are what is proposed for the state.
+    private static let gates = ["i": "input", "f": "forget", "o": "output", "r": "reset", "z": "update"]
+
+    /// Bytes of a model of bytes that are no character of their own are shown by number.
+    private static func shown(_ token: Int, in vocabulary: Vocabulary) -> String {
+        String(validating: vocabulary.bytes(of: token), as: UTF8.self)
+            ?? vocabulary.bytes(of: token).map { "\\x" + String($0, radix: 16) }.joined()
+    }
+
+    private static func series(_ values: [Float], isGate: Bool) -> Series {
+        if isGate {
+            return Series(scale: 1, data: Data(values.map { UInt8((max(0, min(1, $0)) * 255).rounded()) }))
+        }
+        let scale = max(values.reduce(0) { max($0, abs($1)) }, 1e-6)
+        return Series(scale: Double(scale), data: Data(values.map { UInt8(128 + ($0 / scale * 127).rounded()) }))
+    }
+
+    private static func bits1024(_ nats: Double) -> UInt16 { UInt16(min(bits(nats) * 1024, 65_535).rounded()) }
+
+    private static func words<Word: FixedWidthInteger>(_ words: [Word]) -> Data {
+        words.map(\.littleEndian).withUnsafeBytes { Data($0) }
+    }
+}
+
+/// The units of a trace by how well they follow what a reader knows.
+private struct Ranking {
+    let groups: [Explanation.Group]
+    /// All units of all layers, the most telling first.
+    let units: [Explanation.Cell]
+
+    init(_ trace: Trace) {
+        groups = TextSignal.all.map { signal in
+            let cells = trace.correlations(with: signal).map {
+                Explanation.Cell(layer: $0.layer, unit: $0.unit, r: $0.r)
+            }
+            return Explanation.Group(signal: signal.name, cells: cells)
+        }
+        .sorted { abs($0.cells.first?.r ?? 0) > abs($1.cells.first?.r ?? 0) }
+        // The first of each signal, then the second of each, and so on.
+        var units: [Explanation.Cell] = []
+        var seen: Set<[Int]> = []
+        for place in 0..<(groups.map(\.cells.count).max() ?? 0) {
+            for group in groups where place < group.cells.count {
+                let cell = group.cells[place]
+                if seen.insert([cell.layer, cell.unit]).inserted { units.append(cell) }
+            }
+        }
+        self.units = units
+    }
+}
+
+extension Explanation {
+    /// The page with the data in it.
+    func page() throws -> Data {
+        let template = String(cString: explain_page)
+        guard let place = template.firstRange(of: "@DATA@") else {
+            preconditionFailure("a page without a place for data")
+        }
+        var page = Data(template[..<place.lowerBound].utf8)
+        // Within a script "<" may begin its end or a comment; in JSON it only occurs in strings.
+        for (index, part) in try jsonData().split(separator: 0x3C, omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { page.append(contentsOf: Array("\\u003c".utf8)) }
+            page.append(part)
+        }
+        page.append(contentsOf: Array(template[place.upperBound...].utf8))
+        return page
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+
+/// What a plot has from left to right.
+enum PlotAxis: String, CaseIterable, ExpressibleByArgument {
+    case iteration, characters, time
+}
+
+/// A range of numbers on a line of a picture.
+struct PlotScale {
+    let low, high: Double
+    var isLogarithmic = false
+    /// Where the two ends lie in the picture.
+    let start, end: Double
+
+    /// - Returns: a place beyond the ends for a number beyond them.
+    func callAsFunction(_ value: Double) -> Double {
+        let share =
+            isLogarithmic
+            ? (log(value) - log(low)) / (log(high) - log(low)) : (value - low) / (high - low)
+        return start + share * (end - start)
+    }
+
+    /// Round numbers within the range, about so many: 1, 2 or 5 times a power of ten apart.
+    func ticks(_ count: Int) -> [Double] {
+        if isLogarithmic {
+            let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+            let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
+                .filter { (low...high).contains($0) }
+            // Of many, powers of ten only, and of many of those some.
+            let coarse = all.count > count + 1 ? all.filter { log10($0).rounded() == log10($0) } : all
+            let step = max(1, (coarse.count + count) / (count + 1))
+            return stride(from: 0, to: coarse.count, by: step).map { coarse[$0] }
+        }
+        let rough = (high - low) / Double(count)
+        let power = pow(10, log10(rough).rounded(.down))
+        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? rough
+        let first = (low / step - 1e-6).rounded(.up)
+        let last = (high / step + 1e-6).rounded(.down)
+        // Minus zero is zero.
+        return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
+    }
+}
+
+enum PlotText {
+    /// As short as it can be said: 1.5, 2,000, 1.5M.
+    static func number(_ value: Double) -> String {
+        if value.magnitude >= 999_999.5 { return trimmed(value / 1_000_000, 2) + "M" }
+        if value.magnitude >= 1000 { return Console.grouped(Int(value.rounded())) }
+        if value != 0, value.magnitude < 0.0001 { return scientific(value, 0) }
+        return trimmed(value, 5)
+    }
+
+    private static func trimmed(_ value: Double, _ decimals: Int) -> String {
+        var text = fixed(value, decimals)
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
+}

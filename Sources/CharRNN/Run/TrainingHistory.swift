@@ -1,0 +1,180 @@
+import CharRNNFiles
+import FoundationEssentials
+
+/// What the runs of a folder have recorded in its `history.jsonl`. The article Training runs has the format.
+public struct TrainingHistory: Sendable {
+    /// The runs in the order in which they began.
+    public let runs: [Run]
+
+    /// Reads the `history.jsonl` of a folder. Lines that are no record of a run are passed over, such as the half of one
+    /// that is being written; without such a file there are no runs.
+    ///
+    /// - Throws: `FileError` when the file is there and cannot be read.
+    public init(in folder: URL) throws {
+        let file = folder.appendingPathComponent(Self.fileName)
+        guard FileStatus(file) != nil else {
+            runs = []
+            return
+        }
+        let data: Data
+        do { data = try PlainFile.bytes(of: file) } catch {
+            throw FileError(action: "read", path: file.path, reason: error.reason)
+        }
+        var runs: [Run] = []
+        var places: [String: Int] = [:]
+        for text in data.split(separator: 10) {
+            guard let line = try? JSON.decode(Line.self, from: text, isSnakeCase: true) else { continue }
+            if let place = places[line.run] {
+                runs[place].lines.append(line)
+            } else if let start = line.start {
+                places[line.run] = runs.count
+                runs.append(Run(id: line.run, start: start, lines: [line]))
+            }
+        }
+        self.runs = runs
+    }
+
+    static let fileName = "history.jsonl"
+
+    /// A run, with all times that it was continued.
+    public struct Run: Sendable {
+        /// A word by which its lines are known.
+        public let id: String
+        /// What began it.
+        public let start: Start
+        /// In the order of the file; each beginning and each continuation is one.
+        public fileprivate(set) var lines: [Line]
+
+        /// The last iteration that is recorded.
+        public var iteration: Int { lines.last?.iteration ?? 0 }
+
+        /// The line of the lowest validation loss, the earliest of equals.
+        public var best: Line? {
+            lines.filter { $0.validationLoss?.isFinite == true }.min { $0.validationLoss! < $1.validationLoss! }
+        }
+
+        /// The time that the run has taken so far, without the pauses before it was continued.
+        public var seconds: Double {
+            var sum = 0.0
+            var (begin, last) = (lines[0].time, lines[0].time)
+            for line in lines {
+                if line.start != nil {
+                    sum += last - begin
+                    begin = line.time
+                }
+                last = line.time
+            }
+            return max(0, sum + last - begin)
+        }
+    }
+
+    /// A line of the file: what each has, and what it is about.
+    public struct Line: Codable, Sendable {
+        /// The run's ``Run/id``.
+        public internal(set) var run: String
+        /// When it was written, of a ``start`` when the run began: in seconds since 1970, UTC.
+        public let time: Double
+        /// The steps taken by then.
+        public let iteration: Int
+        /// Passes over the training batches by then.
+        public let epoch: Double
+        /// The rate of the step that is told of, or of the next one.
+        public var learningRate: Float
+
+        /// Set where a run begins or goes on.
+        public var start: Start?
+
+        /// Of a step that is reported: its loss in nats per character.
+        public var loss: Double?
+        /// The Euclidean norm of its gradient after clipping.
+        public var gradNorm: Double?
+        /// The mean since the last report, without validations and checkpoints.
+        public var secondsPerBatch: Double?
+        /// The characters learned from in a second, at that rate.
+        public var charsPerSecond: Double?
+
+        /// Over the validation part, in nats per character.
+        public var validationLoss: Double?
+        /// Over the test part, in nats per character.
+        public var testLoss: Double?
+        /// The name of a checkpoint that was written.
+        public var checkpoint: String?
+        /// What the model wrote.
+        public var sample: String?
+        /// Where the run was before it went back to ``iteration``.
+        public var returnedFrom: Int?
+
+        init(iteration: Int, epoch: Double, learningRate: Float, time: Double = Self.now) {
+            run = ""
+            self.time = time
+            self.iteration = iteration
+            self.epoch = epoch
+            self.learningRate = learningRate
+        }
+
+        /// In whole milliseconds.
+        private static var now: Double { (Date.now.timeIntervalSince1970 * 1000).rounded() / 1000 }
+    }
+
+    /// What a run is of, as it begins or goes on.
+    public struct Start: Codable, Sendable {
+        /// The word in the names of its checkpoints.
+        public let label: String
+        public let cell: RecurrentCell
+        public let layers, hiddenSize: Int
+        public let dropout: Float
+        public let vocabularySize: Int
+        /// How many numbers are learned.
+        public let parameters: Int
+        public let batchSize, sequenceLength: Int
+        /// The batches of each part; those for training make an epoch.
+        public let trainingBatches, validationBatches, testBatches: Int
+        /// All characters of the text.
+        public let characters: Int
+        /// "rmsprop" or "adam".
+        public let optimizer: String
+        /// The rate of the first step.
+        public let learningRate: Float
+        public let learningRateDecay: Float
+        public let learningRateDecayAfter: Double
+        /// The bound of each component of the gradient, or of its norm.
+        public let clip, clipNorm: Float?
+        /// Of the dropout masks.
+        public let seed: UInt64
+        /// The step with which the run was to end.
+        public let lastIteration: Int
+        /// The checkpoint that it continued.
+        public let resumedFrom: String?
+        /// ``TrainingRun/Options/remembered``.
+        public let options: [String: String]
+    }
+}
+
+extension TrainingHistory.Start {
+    init(_ trainer: Trainer, _ run: TrainingRun.Options, lastIteration: Int, resumed: URL?) {
+        let (configuration, dataset, options) = (trainer.model.configuration, trainer.dataset, trainer.options)
+        label = run.label
+        cell = configuration.cell
+        layers = configuration.layerCount
+        hiddenSize = configuration.hiddenSize
+        dropout = configuration.dropout
+        vocabularySize = configuration.vocabulary.count
+        parameters = trainer.model.parameterCount
+        batchSize = dataset.batchSize
+        sequenceLength = dataset.sequenceLength
+        trainingBatches = dataset.batches(in: .training).count
+        validationBatches = dataset.batches(in: .validation).count
+        testBatches = dataset.batches(in: .test).count
+        characters = dataset.characterCount
+        optimizer = if case .adam = options.optimizer { "adam" } else { "rmsprop" }
+        learningRate = options.optimizer.learningRate
+        learningRateDecay = options.decay.factor
+        learningRateDecayAfter = options.decay.firstEpoch
+        clip = if case .value(let bound) = options.clipping { bound } else { nil }
+        clipNorm = if case .norm(let bound) = options.clipping { bound } else { nil }
+        seed = options.seed
+        self.lastIteration = lastIteration
+        resumedFrom = resumed?.lastPathComponent
+        self.options = run.remembered
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import FoundationXML
+import TestSupport
+import Testing
+
+/// What `char-rnn plot` draws.
+@Suite struct PlotCommandTests {
+    /// What stands in each line of a run.
+    private static func line(_ iteration: Int, _ run: String, _ rest: String) -> String {
+        #"{"run":"\#(run)","time":1700000000,"iteration":\#(iteration),"epoch":1,"learning_rate":0.002,\#(rest)}"#
+            + "\n"
+    }
+
+    /// A history: its beginning, a loss each ten iterations, a validation each hundred, the best at 300.
+    private static func history(_ count: Int = 500, offset: Double = 0, run: String = "run") -> String {
+        let start =
+            #""start":{"label":"lstm","cell":"lstm","layers":2,"hidden_size":128,"dropout":0,"vocabulary_size":65,"#
+            + #""parameters":1,"batch_size":50,"sequence_length":50,"training_batches":423,"validation_batches":23,"#
+            + #""test_batches":0,"characters":1115394,"optimizer":"rmsprop","learning_rate":0.002,"#
+            + #""learning_rate_decay":0.97,"learning_rate_decay_after":10,"seed":123,"last_iteration":500,"options":{}}"#
+        let lines = (1...count / 10).map { $0 * 10 }.map { iteration in
+            let loss = 1.4 + offset + 3 / Double(iteration)
+            let step = #""loss":\#(loss),"grad_norm":0.5,"seconds_per_batch":0.5,"chars_per_second":5000"#
+            guard iteration % 100 == 0 else { return line(iteration, run, step) }
+            let validation = 1.5 + offset + Double(abs(iteration - 300)) / 1000
+            return line(iteration, run, step) + line(iteration, run, #""validation_loss":\#(validation)"#)
+        }
+        return line(0, run, start) + lines.joined()
+    }
+
+    private func inFolder(_ histories: [String: String], _ body: (Workplace) throws -> Void) throws {
+        try Workplace.inNewFolder { place in
+            for (folder, text) in histories { try place.write(text, to: "\(folder)/history.jsonl") }
+            try body(place)
+        }
+    }
+
+    private func picture(_ place: Workplace, _ path: String) throws -> String {
+        let data = try Data(contentsOf: place.url(path))
+        let parser = XMLParser(data: data)
+        #expect(parser.parse(), "\(String(describing: parser.parserError))")
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    @Test func aRunIsDrawnWithItsBestMarked() throws {
+        try inFolder(["cv": Self.history()]) { place in
+            let outcome = try place.succeed(["plot", "-o", "loss.svg"])
+            #expect(outcome.output.isEmpty && outcome.errors == "wrote loss.svg\n")
+            let svg = try picture(place, "loss.svg")
+            for words in [
+                "best 1.5000", "validation, best 1.5000 at 300", "learning rate", "gradient norm", ">iteration<",
+            ] {
+                #expect(svg.contains(words), "\(words)")
+            }
+            #expect(svg.contains("prefers-color-scheme") && svg.utf8.count < 30_000)
+        }
+    }
+
+    @Test(arguments: [("characters", "1.5000 at 750,000"), ("time", ">seconds<"), ("iteration", ">500<")])
+    func theAxisIsWhatWasAskedFor(_ axis: String, _ words: String) throws {
+        try inFolder(["cv": Self.history()]) { place in
+            try place.succeed(["plot", "cv", "--by", axis, "-o", "loss.svg"])
+            let svg = try picture(place, "loss.svg")
+            // 500 steps of 2,500 characters in half a second.
+            #expect(svg.contains(words), "\(svg.suffix(900))")
+        }
+    }
+
+    @Test func severalRunsAreToldApart() throws {
+        try inFolder(["a<b": Self.history(), "c": Self.history(400, offset: 0.25)]) { place in
+            try place.succeed(["plot", "a<b", "c", "-o", "loss.svg"])
+            let svg = try picture(place, "loss.svg")
+            #expect(svg.contains("a&lt;b: best 1.5000 at 300") && svg.contains("c: best 1.7500 at 300"))
+            let drawing = try place.succeed(["plot", "a<b", "c"]).text
+            #expect(drawing.contains("a A a<b: validation, best 1.5000 at 300"))
+            #expect(drawing.contains("b B c: validation, best 1.7500 at 300"))
+        }
+    }
+
+    @Test func theTerminalGetsPlainCharactersWhenNobodyLooks() throws {
+        try inFolder(["cv": Self.history()]) { place in
+            let drawing = try place.succeed(["plot"]).text
+            let lines = drawing.split(separator: "\n")
+            #expect(!drawing.contains("\u{1B}") && lines.allSatisfy { $0.count <= 80 } && lines.count > 20)
+            #expect(drawing.contains("⠉") || drawing.contains("⠒") || drawing.contains("⠤") || drawing.contains("⣀"))
+            #expect(drawing.count { $0 == "○" } == 5 && drawing.count { $0 == "●" } == 2, "\(drawing)")
+        }
+    }
+
+    @Test func whatARunDidASecondTimeReplacesTheFirst() throws {
+        let again = Self.line(100, "run", #""returned_from":500"#)
+        let last = Self.line(200, "run", #""validation_loss":1.25"#)
+        try inFolder(["cv": Self.history() + again + last]) { place in
+            let drawing = try place.succeed(["plot"]).text
+            #expect(drawing.contains("best 1.2500 at 200"))
+            #expect(drawing.count { $0 == "○" } == 2, "one validation before, and the mark of the legend\n\(drawing)")
+        }
+    }
+
+    @Test func aSecondRunInTheFolderIsACurveOfItsOwn() throws {
+        try inFolder(["cv": Self.history() + Self.history(300, offset: 0.5, run: "other") + "half of a li"]) { place in
+            let drawing = try place.succeed(["plot"]).text
+            #expect(drawing.contains("cv (1): validation, best 1.5000 at 300"))
+            #expect(drawing.contains("cv (2): validation, best 2.0000 at 300"))
+        }
+    }
+
+    @Test func nothingIsOverwrittenUnasked() throws {
+        try inFolder(["cv": Self.history()]) { place in
+            try place.write("mine", to: "loss.svg")
+            let outcome = try place.run(["plot", "-o", "loss.svg"])
+            #expect(outcome.status == 1 && outcome.errors.contains("loss.svg is there already"))
+            #expect(try String(contentsOf: place.url("loss.svg"), encoding: .utf8) == "mine")
+            try place.succeed(["plot", "-o", "loss.svg", "--force"])
+        }
+    }
+
+    @Test func whatCannotBeDrawnIsSaid() throws {
+        let begun = String(Self.history().prefix { $0 != "\n" })
+        try inFolder(["cv": "", "begun": begun]) { place in
+            for (arguments, words) in [
+                (["cv"], "name a folder that char-rnn train has written into"), (["begun"], "has reported no step yet"),
+                (["gone"], "gone has no history.jsonl with a run"), (["data"], "data has no history.jsonl with a run"),
+                (["cv", "-o", "loss.jpg"], "give a name that ends in .svg or .png"),
+            ] {
+                let outcome = try place.run(["plot"] + arguments)
+                #expect(outcome.status != 0 && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+                #expect(outcome.errorLines.count == 1)
+            }
+        }
+    }
+
+    @Test func withoutTheConverterAPNGIsRefusedWithAWord() throws {
+        try inFolder(["cv": Self.history()]) { place in
+            let outcome = try CommandLineTool.charRNN.run(
+                ["plot", "-o", "loss.png"], in: place.folder, environment: ["PATH": place.folder.path])
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("rsvg-convert, which is not installed (Debian: apt install librsvg2-bin)"))
+            #expect(place.files(".").filter { $0.hasPrefix("loss") }.isEmpty)
+        }
+    }
+}
