@@ -200,7 +200,9 @@ INLINE void multiply(const struct product *p, const int most_rows) {
 
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow_tile_rows); }
 
-#if defined(__x86_64__)
+// Not under the thread sanitizer, where the product of one row is compiled for the oldest processor (see kernels.h): a sum
+// must have the same bits in both.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 static void multiply_wide(const struct product *p) { multiply(p, wide_tile_rows); }
 

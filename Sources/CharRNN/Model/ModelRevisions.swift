@@ -41,9 +41,10 @@ final class ModelRevisions: Sendable {
 extension LanguageModel {
     /// A checksum of all that decides what a state means: the cell, the sizes, the vocabulary and the parameters. Equal
     /// models have equal ones, on whatever devices and through files. The first call after a change reads the parameters.
+    /// A ``State`` has that of its model as ``State/modelFingerprint``.
     ///
     /// - Throws: `DeviceError`.
-    func fingerprint() throws -> String {
+    public func fingerprint() throws -> String {
         try revisions.fingerprint {
             var configuration = configuration
             configuration.dropout = 0

@@ -1,5 +1,10 @@
 extension LanguageModel {
-    /// What a network remembers between characters: a value that may be kept, saved and given back.
+    /// What a network remembers between characters: a value that may be kept, compared, saved and given back.
+    ///
+    /// ```swift
+    /// let saved = try session.state().bytes  // 2,080 for an LSTM of 2 layers of 128 units
+    /// let resumed = try model.makeSession(at: .init(bytes: saved))
+    /// ```
     public struct State: Codable, Hashable, Sendable {
         /// Per layer the outputs h, B × H.
         public var hidden: [[Float]]

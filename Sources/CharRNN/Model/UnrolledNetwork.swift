@@ -56,11 +56,7 @@ final class UnrolledNetwork {
                 layout.cell, steps: steps, batchSize: streams.count, hiddenSize: h, forTraining: forTraining,
                 on: backend)
         }
-        carried = layers.flatMap { sequence in
-            ([sequence.hidden] + (sequence.cell.carriesMemory ? [sequence.memory] : [])).map {
-                (Self.first($0, sequence), Self.last($0, sequence))
-            }
-        }
+        carried = Self.carried(by: layers)
         logits = try matrix(rows, v)
         losses = try backend.makeBuffer(of: Float.self, count: rows)
         dropped =
@@ -72,6 +68,35 @@ final class UnrolledNetwork {
         targets = indices[rows..<starts]
         inputGroups = IndexGroups(starts: indices[starts..<positions], positions: indices[positions..<indices.count])
         outputGradient = try matrix(forTraining ? rows : 0, h)
+    }
+
+    /// The same memory for the first of the streams, without a backward pass.
+    func narrowed(to count: Int) -> UnrolledNetwork { UnrolledNetwork(narrowing: self, count: count) }
+
+    private init(narrowing whole: UnrolledNetwork, count: Int) {
+        let rows = whole.steps * count
+        parameters = whole.parameters
+        dropProbability = whole.dropProbability
+        steps = whole.steps
+        streams = StreamShare(all: count)
+        layers = whole.layers.map { $0.narrowed(toBatchSize: count) }
+        carried = Self.carried(by: layers)
+        logits = whole.logits.rows(0..<rows)
+        losses = whole.losses[0..<rows]
+        dropped = []
+        indices = whole.indices[0..<2 * rows]
+        inputs = indices[0..<rows]
+        targets = indices[rows..<2 * rows]
+        inputGroups = whole.inputGroups
+        outputGradient = whole.outputGradient
+    }
+
+    private static func carried(by layers: [RecurrentSequence]) -> [(before: Buffer<Float>, after: Buffer<Float>)] {
+        layers.flatMap { sequence in
+            ([sequence.hidden] + (sequence.cell.carriesMemory ? [sequence.memory] : [])).map {
+                (first($0, sequence), last($0, sequence))
+            }
+        }
     }
 
     // MARK: Input

@@ -20,4 +20,12 @@ extension Distribution {
         guard logits.allSatisfy(\.isFinite) else { throw BrokenModelError() }
         self.init(logits: logits)
     }
+
+    /// The same in the memory of an earlier answer.
+    ///
+    /// - Throws: ``BrokenModelError``.
+    mutating func replace(by answer: ArraySlice<Float>) throws {
+        guard answer.allSatisfy(\.isFinite) else { throw BrokenModelError() }
+        logits.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: answer) }
+    }
 }

@@ -6,18 +6,18 @@ public struct Session: Sendable {
     public let model: LanguageModel
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
-    private var history: [Int] = []
+    private(set) var history = RecentTokens()
     /// Whether anything was fed, or a state set in which something had been.
     private(set) var hasRead = false
     private var owner: Owner
     private var predictor: any Predictor { owner.predictor }
     /// That of the model with whose parameters all was read.
-    private var revision: Int
+    private(set) var revision: Int
 
     /// How many tokens ``recent`` has at most.
-    public static let recentCount = 256
+    public static let recentCount = RecentTokens.limit
     /// The tokens that were read last, the last of all at the end; none after ``setState(_:)``, which does not know them.
-    public var recent: ArraySlice<Int> { history.suffix(Self.recentCount) }
+    public var recent: ArraySlice<Int> { history.tokens }
 
     public var vocabulary: Vocabulary { model.vocabulary }
 
@@ -28,6 +28,19 @@ public struct Session: Sendable {
         owner = Owner(try model.makePredictor())
     }
 
+    /// One that has read what a text of a group has.
+    init(
+        _ model: LanguageModel, revision: Int, state: LanguageModel.State, next: Distribution, history: RecentTokens
+    ) throws {
+        self.model = model
+        self.revision = revision
+        self.next = next
+        self.history = history
+        hasRead = !state.isZero
+        owner = Owner(try model.makePredictor())
+        try predictor.setState(state)
+    }
+
     /// Reads one token.
     ///
     /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
@@ -36,7 +49,7 @@ public struct Session: Sendable {
         try requireUnchanged()
         try makeUnique()
         try predictor.read([Int32(token)])
-        remember(token)
+        history.append(token)
         hasRead = true
         next = try Distribution(answered: predictor.logits())
     }
@@ -73,7 +86,7 @@ public struct Session: Sendable {
         let expected = scoring && hasRead ? [next.logProbability(of: first)] : []
         try makeUnique()
         let following = try predictor.read(text: tokens, scoring: scoring)
-        for token in tokens.suffix(2 * Self.recentCount) { remember(token) }
+        for token in tokens.suffix(RecentTokens.limit) { history.append(token) }
         hasRead = true
         next = try Distribution(answered: predictor.logits())
         return expected + following
@@ -133,18 +146,12 @@ public struct Session: Sendable {
         hasRead = !state.isZero
         owner = Owner(predictor)
         self.revision = revision
-        history = []
+        history = RecentTokens()
     }
 
     /// - Throws: ``ChangedModelError/session``.
     private func requireUnchanged() throws {
         guard model.revisions.number == revision else { throw ChangedModelError.session }
-    }
-
-    /// Forgets the oldest ones now and then, so that an endless text needs no more memory.
-    private mutating func remember(_ token: Int) {
-        if history.count == 2 * Self.recentCount { history.removeFirst(Self.recentCount) }
-        history.append(token)
     }
 
     private static func unread(_ model: LanguageModel) -> Distribution {
@@ -165,6 +172,16 @@ extension LanguageModel {
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
     public func makeSession() throws -> Session { try Session(self) }
+
+    /// A session where another was when its ``Session/state()`` was taken, of any session of an equal model.
+    ///
+    /// - Throws: ``StateError`` for a state of other sizes or of another model, or with NaN; ``BrokenModelError``,
+    ///   `DeviceError`.
+    public func makeSession(at state: State) throws -> Session {
+        var session = try makeSession()
+        try session.setState(state)
+        return session
+    }
 }
 
 /// What the copies of a session share until one of them changes. `isKnownUniquelyReferenced` never says yes to an

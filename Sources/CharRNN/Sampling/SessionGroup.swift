@@ -1,62 +1,273 @@
-/// Readers of several texts side by side, each of which reads one token at a time: the weights are read once for all, so
-/// many texts are written in little more than the time of a few.
+/// Readers of several texts side by side, which come and go: the weights are read once for all who read a token, so many
+/// texts are written in little more than the time of a few.
 ///
 /// ```swift
-/// let group = try session.makeGroup(count: 64)
+/// let group = try model.makeSessionGroup()
+/// let row = try group.join(session)
 /// for _ in 0..<500 {
-///     try group.feed(group.next.map { $0.temperature(0.8).sample(using: &generator) })
+///     let token = group.next(of: row).temperature(0.8).sample(using: &generator)
+///     try group.feed([row: token])  // those that are not named rest
 /// }
+/// group.leave(row)
 /// ```
+///
+/// On the CPU device and on OpenCL's processors a text gets the bits that a session of its own would, whatever the others
+/// do. Graphics cards, whose products of one row are those of another routine, may differ from a session in the last bits.
+///
+/// For texts that several tasks ask for there is ``Batcher``.
 public final class SessionGroup {
+    /// One text of a group, as long as it is in it.
+    public struct Row: Hashable, Sendable {
+        fileprivate let number: Int
+    }
+
+    /// What is known of a row besides what the predictor remembers of it.
+    private struct Reader {
+        let row: Row
+        var next: Distribution
+        var history: RecentTokens
+    }
+
     public let model: LanguageModel
-    /// What the model expects of each text, after all that was fed. Before anything is fed every token is as likely as
-    /// another.
-    public private(set) var next: [Distribution]
-    private let predictor: any Predictor
+    /// The texts, in the order in which they have joined.
+    public private(set) var rows: [Row] = []
     /// That of the model with whose parameters all was read.
     private let revision: Int
+    private var predictor: any Predictor
+    /// By the place that they have in the predictor. Those that read at a step stand in front.
+    private var readers: [Reader?]
+    private var places: [Row: Int] = [:]
+    private var joined = 0
 
     public var vocabulary: Vocabulary { model.vocabulary }
     /// The number of texts.
-    public var count: Int { next.count }
+    public var count: Int { rows.count }
 
-    fileprivate init(_ session: Session, count: Int) throws {
-        precondition(count > 0, "a group of \(count) sessions")
-        model = session.model
-        try model.requireRoom(forTexts: count)
+    fileprivate init(_ model: LanguageModel, capacity: Int) throws {
+        try model.requireRoom(forTexts: capacity)
+        self.model = model
         revision = model.revisions.number
-        let state = try session.state()
-        next = [Distribution](repeating: session.next, count: count)
-        predictor = try model.makePredictor(count: count)
-        func repeated(_ rows: [Float]) -> [Float] { Array(repeatElement(rows, count: count).joined()) }
-        try predictor.setState(.init(hidden: state.hidden.map(repeated), memory: state.memory.map(repeated)))
+        predictor = try model.makePredictor(count: capacity)
+        readers = Array(repeating: nil, count: capacity)
     }
 
-    /// Reads one token of each text, in their order.
+    // MARK: What is expected
+
+    /// What the model expects of each text, after all that was fed, in the order of ``rows``. Before anything is fed every
+    /// token is as likely as another.
+    public var next: [Distribution] { rows.map(next(of:)) }
+
+    /// What the model expects of a text.
+    public func next(of row: Row) -> Distribution { reader(of: row).next }
+
+    /// The tokens that a text has read last, as in ``Session/recent``.
+    public func recent(of row: Row) -> ArraySlice<Int> { reader(of: row).history.tokens }
+
+    /// A session that has read what the text has.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    public func session(of row: Row) throws -> Session {
+        try requireUnchanged()
+        let reader = reader(of: row)
+        return try Session(
+            model, revision: revision, state: predictor.state(of: place(of: row)), next: reader.next,
+            history: reader.history)
+    }
+
+    private func place(of row: Row) -> Int {
+        guard let place = places[row] else {
+            preconditionFailure("row \(row.number) is not, or no longer, in the group")
+        }
+        return place
+    }
+
+    private func reader(of row: Row) -> Reader { readers[place(of: row)]! }
+
+    // MARK: Coming and going
+
+    /// A new text, which has read what the session has. The session itself does not move.
+    ///
+    /// - Throws: ``StateError`` for a session of another model, ``ChangedModelError``, `DeviceError`.
+    @discardableResult
+    public func join(_ session: Session) throws -> Row {
+        try requireUnchanged()
+        let state = try session.memory()
+        if session.model !== model { try model.check(session.state()) }
+        let place = try freePlace()
+        try predictor.setState(state, of: place)
+        return seat(at: place, next: session.next, history: session.history)
+    }
+
+    /// A new text, which has read what another has.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    @discardableResult
+    public func fork(_ row: Row) throws -> Row {
+        try requireUnchanged()
+        let reader = reader(of: row)
+        let place = try freePlace()
+        try predictor.copy(self.place(of: row), to: place)
+        return seat(at: place, next: reader.next, history: reader.history)
+    }
+
+    /// Forgets a text.
+    public func leave(_ row: Row) {
+        readers[place(of: row)] = nil
+        places[row] = nil
+        rows.removeAll { $0 == row }
+    }
+
+    private func seat(at place: Int, next: Distribution, history: RecentTokens) -> Row {
+        let row = Row(number: joined)
+        joined += 1
+        readers[place] = Reader(row: row, next: next, history: history)
+        places[row] = place
+        rows.append(row)
+        return row
+    }
+
+    /// A place that nobody has. Where there is none the group gets twice the places.
+    private func freePlace() throws -> Int {
+        if let place = readers.firstIndex(where: { $0 == nil }) { return place }
+        let count = readers.count
+        try model.requireRoom(forTexts: 2 * count)
+        let larger = try model.makePredictor(count: 2 * count)
+        for place in 0..<count { try larger.setState(predictor.state(of: place), of: place) }
+        predictor = larger
+        readers += Array(repeating: nil, count: count)
+        return count
+    }
+
+    // MARK: Reading
+
+    /// Reads a token of each of these texts. The others rest.
+    ///
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    public func feed(_ tokens: [Row: Int]) throws {
+        var tokenAt = [Int?](repeating: nil, count: readers.count)
+        for (row, token) in tokens { tokenAt[place(of: row)] = token }
+        try read(&tokenAt)
+    }
+
+    /// Reads some tokens of each of these texts, of each as many as there are. The others rest.
+    ///
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    public func feed(_ tokens: [Row: [Int]]) throws {
+        for step in 0..<(tokens.values.map(\.count).max() ?? 0) {
+            try feed(tokens.compactMapValues { step < $0.count ? $0[step] : nil })
+        }
+    }
+
+    /// Reads one token of each text, in the order of ``rows``.
     ///
     /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public func feed(_ tokens: [Int]) throws {
-        guard model.revisions.number == revision else { throw ChangedModelError.session }
-        let size = vocabulary.count
-        precondition(
-            tokens.count == count && tokens.allSatisfy { (0..<size).contains($0) },
-            "tokens \(tokens) for \(count) texts, of a vocabulary of \(size)")
-        try predictor.read(tokens.map { Int32($0) })
+        precondition(tokens.count == count, "\(tokens.count) tokens for \(count) texts")
+        var tokenAt = [Int?](repeating: nil, count: readers.count)
+        for (row, token) in zip(rows, tokens) { tokenAt[place(of: row)] = token }
+        try read(&tokenAt)
+    }
+
+    /// Replaces all texts by continuations: each of the new ones has read what its parent has, and one token. A parent may
+    /// have several, and whoever has none is gone, as in beam search.
+    ///
+    /// - Returns: the new texts, in the order of the tokens.
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    @discardableResult
+    public func feed(_ tokens: [Int], from parents: [Row]) throws -> [Row] {
+        precondition(tokens.count == parents.count, "\(tokens.count) tokens for \(parents.count) parents")
+        try requireUnchanged()
+        let childless = Set(rows).subtracting(parents)
+        for row in childless { leave(row) }
+        // The first child of a parent takes its place, which still is what it was while the others copy it.
+        var heirs: Set<Row> = []
+        let forks = try parents.map { heirs.insert($0).inserted ? nil : try fork($0) }
+        let children = zip(parents, forks).map { parent, fork in fork ?? inherit(parent) }
+        rows = children
+        try feed(tokens)
+        return children
+    }
+
+    /// The place of a text for a new one.
+    private func inherit(_ parent: Row) -> Row {
+        let (place, reader) = (place(of: parent), reader(of: parent))
+        leave(parent)
+        return seat(at: place, next: reader.next, history: reader.history)
+    }
+
+    /// Reads the tokens at those places that have one.
+    private func read(_ tokenAt: inout [Int?]) throws {
+        try requireUnchanged()
+        for case let token? in tokenAt { vocabulary.check(token) }
+        let count = tokenAt.reduce(0) { $1 == nil ? $0 : $0 + 1 }
+        guard count > 0 else { return }
+        // The predictor reads the first ones. As long as the same texts read, nothing has to move.
+        var last = tokenAt.count - 1
+        for place in 0..<count where tokenAt[place] == nil {
+            while tokenAt[last] == nil { last -= 1 }
+            try move(last, to: place)
+            tokenAt.swapAt(place, last)
+        }
+        try predictor.read(tokenAt[..<count].map { Int32($0!) })
         let logits = try predictor.logits()
-        next = try (0..<count).map { try Distribution(answered: Array(logits[$0 * size..<($0 + 1) * size])) }
+        let size = vocabulary.count
+        var isBroken = false
+        for place in 0..<count {
+            readers[place]!.history.append(tokenAt[place]!)
+            do { try readers[place]!.next.replace(by: logits[place * size..<(place + 1) * size]) } catch {
+                isBroken = true
+            }
+        }
+        if isBroken { throw BrokenModelError() }
+    }
+
+    /// Brings a text to another place, and who is there to its own.
+    private func move(_ place: Int, to other: Int) throws {
+        if readers[other] == nil {
+            try predictor.copy(place, to: other)
+        } else {
+            try predictor.exchange(place, other)
+        }
+        readers.swapAt(place, other)
+        for place in [place, other] { if let row = readers[place]?.row { places[row] = place } }
+    }
+
+    /// Whether the model still has the parameters with which all was read.
+    var isCurrent: Bool { model.revisions.number == revision }
+
+    /// - Throws: ``ChangedModelError/session``.
+    private func requireUnchanged() throws {
+        guard isCurrent else { throw ChangedModelError.session }
     }
 }
 
 extension LanguageModel {
-    /// Sessions for so many texts, which have read nothing.
+    /// A group of so many texts that have read nothing; others may join it.
     ///
     /// - Throws: `DeviceError` when the device or the host has not enough memory.
-    public func makeSessionGroup(count: Int) throws -> SessionGroup { try makeSession().makeGroup(count: count) }
+    public func makeSessionGroup(count: Int = 0) throws -> SessionGroup {
+        precondition(count >= 0, "a group of \(count) sessions")
+        let group = try SessionGroup(self, capacity: max(1, count))
+        let session = try makeSession()
+        for _ in 0..<count { try group.join(session) }
+        return group
+    }
+
+    /// An empty group that grows once it has more texts than this.
+    ///
+    /// - Throws: `DeviceError`.
+    func makeSessionGroup(capacity: Int) throws -> SessionGroup { try SessionGroup(self, capacity: capacity) }
 }
 
 extension Session {
     /// Sessions for so many texts, all of which have read what this one has. It does not move itself.
     ///
     /// - Throws: `DeviceError` when the device or the host has not enough memory, ``ChangedModelError``.
-    public func makeGroup(count: Int) throws -> SessionGroup { try SessionGroup(self, count: count) }
+    public func makeGroup(count: Int) throws -> SessionGroup {
+        precondition(count > 0, "a group of \(count) sessions")
+        let group = try model.makeSessionGroup(capacity: count)
+        let row = try group.join(self)
+        for _ in 1..<count { try group.fork(row) }
+        return group
+    }
 }

@@ -9,6 +9,14 @@ public enum StateError: Error, Equatable, CustomStringConvertible {
     case notFinite(name: String, layer: Int)
     /// The state is of another model of the same sizes, or of this one before it was trained.
     case otherModel
+    /// The bytes are no state: they begin with others.
+    case noState
+    /// The state was written in a newer form than this version reads.
+    case version(found: Int, readable: Int)
+    /// So many bytes, where their beginning announces another number; nil when even the beginning is not whole.
+    case length(found: Int, expected: Int?)
+    /// The bytes are not those that were written.
+    case damaged
 
     public var description: String {
         switch self {
@@ -18,6 +26,15 @@ public enum StateError: Error, Equatable, CustomStringConvertible {
             "the state has NaN or infinity, no numbers, in layer \(layer) of '\(name)'"
         case .otherModel:
             "the state is of another model, or of this one before it was trained; feed the text that it stands for again"
+        case .noState:
+            "these bytes are no state: State.bytes writes them, and they begin with \"CRNNstat\""
+        case .version(let found, let readable):
+            "the state has version \(found), and this version of the library reads \(readable); take a newer one"
+        case .length(let found, let expected):
+            "the state has \(found) bytes" + (expected.map { ", and it should have \($0)" } ?? ", not even a beginning")
+                + ": it was cut or joined with something"
+        case .damaged:
+            "the state is damaged: its bytes do not have the checksum that it was written with"
         }
     }
 }

@@ -26,57 +26,31 @@ public final class TextStream<Generator: RandomNumberGenerator>: Sequence, Itera
     public typealias Element = String
 
     /// Why the text has ended; nil while it goes on.
-    public private(set) var end: TextEnd?
+    public var end: TextEnd? { text.end }
     private var writer: TokenWriter<Generator>
-    private var assembler: TextAssembler
-    private var condition: TextCondition?
-    /// How many characters may still be taken.
-    private var rest: Int
+    private var text: TextWriter
 
     /// The session, which has read every token so far, also those that are held back.
     public var session: Session { writer.session }
 
-    fileprivate init(
-        _ writer: TokenWriter<Generator>, limit: Int, stoppingAt stops: [String],
-        allowing isAllowed: ((String) -> Bool)?
-    ) {
-        precondition(limit >= 0, "a text of \(limit) characters")
+    fileprivate init(_ writer: TokenWriter<Generator>, _ text: TextWriter) {
         self.writer = writer
-        assembler = TextAssembler(stoppingAt: stops)
-        condition = isAllowed.map { TextCondition(isAllowed: $0) }
-        rest = limit
+        self.text = text
     }
 
     /// The next piece, at least one character; nil at the end and after a failure, see ``end``.
     public func next() -> String? {
-        while end == nil {
-            guard assembler.count < rest else {
-                end = .limit
-                break
-            }
+        while text.goesOn() {
             do {
-                let bytes = writer.session.vocabulary.bytes(of: try writer.advance(where: isAllowed))
-                assembler.read(bytes)
-                condition?.read(bytes)
+                let token = try writer.advance(where: text.isAllowed)
+                let piece = text.read(token)
+                if !piece.isEmpty { return piece }
             } catch {
-                end = .failure(error)
-                break
+                text.fail(error)
             }
-            if let stop = assembler.found { end = .stop(stop) }
-            let piece = assembler.takeWhole().prefix(rest)
-            rest -= piece.count
-            if !piece.isEmpty { return String(piece) }
         }
-        let piece = assembler.takeRest().prefix(rest)
-        rest = 0
-        return piece.isEmpty ? nil : String(piece)
-    }
-
-    private var isAllowed: ((Int) -> Bool)? {
-        condition.map { condition in
-            let vocabulary = writer.session.vocabulary
-            return { condition.allows(vocabulary.bytes(of: $0)) }
-        }
+        let piece = text.finish()
+        return piece.isEmpty ? nil : piece
     }
 
     /// All of the text that has not been read yet.
@@ -102,7 +76,7 @@ public final class TextStream<Generator: RandomNumberGenerator>: Sequence, Itera
         // On the caller's actor, so that a stream, and what its closures have captured, never changes hands.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
             await Task.yield()
-            if Task.isCancelled && stream.end == nil { stream.end = .failure(CancellationError()) }
+            if Task.isCancelled && stream.end == nil { stream.text.fail(CancellationError()) }
             if let piece = stream.next() { return piece }
             if case .failure(let error) = stream.end { throw error }
             return nil
@@ -110,24 +84,6 @@ public final class TextStream<Generator: RandomNumberGenerator>: Sequence, Itera
     }
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
-}
-
-/// What may be written: a condition on the text so far.
-private struct TextCondition {
-    let isAllowed: (String) -> Bool
-    private var text = ""
-    private var decoder = UTF8Assembler()
-
-    init(isAllowed: @escaping (String) -> Bool) { self.isAllowed = isAllowed }
-
-    mutating func read(_ bytes: [UInt8]) { text += decoder.read(bytes) }
-
-    /// Whether the text may go on so. Before a scalar is whole nothing can be said against it.
-    func allows(_ bytes: [UInt8]) -> Bool {
-        var decoder = decoder
-        let more = decoder.read(bytes)
-        return more.isEmpty || isAllowed(text + more)
-    }
 }
 
 extension Session {
@@ -155,8 +111,8 @@ extension Session {
         _ choose: @escaping (_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution
     ) -> TextStream<Generator> {
         TextStream(
-            TokenWriter(self, mirostat: mirostat, using: generator, choose), limit: limit, stoppingAt: stops,
-            allowing: isAllowed)
+            TokenWriter(self, mirostat: mirostat, using: generator, choose),
+            TextWriter(vocabulary, limit: limit, stoppingAt: stops, allowing: isAllowed))
     }
 
     /// A text that continues what was fed. This session itself does not move.

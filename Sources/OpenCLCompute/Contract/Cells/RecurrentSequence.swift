@@ -63,6 +63,30 @@ public struct RecurrentSequence: Sendable {
                 cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, forTraining: forTraining))
     }
 
+    /// The same memory for fewer streams, without a backward pass.
+    package func narrowed(toBatchSize batchSize: Int) -> RecurrentSequence {
+        RecurrentSequence(narrowing: self, batchSize: batchSize)
+    }
+
+    private init(narrowing whole: RecurrentSequence, batchSize: Int) {
+        precondition(
+            batchSize > 0 && batchSize <= whole.batchSize && !whole.isForTraining,
+            "\(batchSize) of a sequence's \(whole.batchSize) streams")
+        func narrowed(_ matrix: Matrix, rows: Int) -> Matrix { matrix.rows == 0 ? matrix : matrix.rows(0..<rows) }
+        cell = whole.cell
+        steps = whole.steps
+        self.batchSize = batchSize
+        hiddenSize = whole.hiddenSize
+        isForTraining = false
+        gates = narrowed(whole.gates, rows: steps * batchSize)
+        hidden = narrowed(whole.hidden, rows: (steps + 1) * batchSize)
+        memory = narrowed(whole.memory, rows: (steps + 1) * batchSize)
+        intermediate = narrowed(whole.intermediate, rows: steps * batchSize)
+        memoryGradient = whole.memoryGradient
+        intermediateGradient = whole.intermediateGradient
+        scratch = whole.scratch
+    }
+
     /// The B rows of one time step; of ``hidden`` and ``memory``, step t is the state before it. What the cell has not
     /// stays empty.
     func rows(of matrix: Matrix, at step: Int) -> Matrix {

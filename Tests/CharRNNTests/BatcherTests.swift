@@ -1,0 +1,262 @@
+import CharRNN
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Texts that many tasks ask for.
+@Suite struct BatcherTests {
+    private func model(_ cell: RecurrentCell = .lstm, on device: Device = .cpu) throws -> LanguageModel {
+        try Run(cell: cell, hiddenSize: 9, text: SmallText.noise(130)).model(on: device)
+    }
+
+    /// What a session of its own writes.
+    private func alone(
+        _ model: LanguageModel, after beginning: String, limit: Int, stoppingAt stops: [String] = [], seed: UInt64,
+        _ choose: @escaping (Distribution, ArraySlice<Int>) -> Distribution = { next, _ in next }
+    ) throws -> String {
+        var session = try model.makeSession()
+        try session.feed(beginning)
+        return try session.text(
+            limit: limit, stoppingAt: stops, using: SplitMix64(seed: seed), choose
+        ).joined()
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
+    func eachTextIsTheOneThatASessionOfItsOwnWrites(_ cell: RecurrentCell) async throws {
+        for device in Device.underTest where device.sumsAlike {
+            let model = try model(cell, on: device)
+            @Sendable func choose(_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution {
+                next.penalizing(recent.suffix(9), repetition: 1.3).minP(0.02).temperature(1.5)
+            }
+            @Sendable func beginning(_ index: Int) -> String { String("abcdabc".prefix(index % 8)) }
+            for capacity in [1, 5, 64] {
+                let batcher = Batcher(model, capacity: capacity)
+                let texts = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+                    for index in 0..<24 {
+                        group.addTask {
+                            let text = batcher.text(
+                                after: beginning(index), limit: 10 * index, stoppingAt: index % 3 == 0 ? ["ab"] : [],
+                                seed: UInt64(index), choose)
+                            return (index, try await text.reduce("", +))
+                        }
+                    }
+                    return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+                }
+                for index in 0..<24 {
+                    let expected = try alone(
+                        model, after: beginning(index), limit: 10 * index, stoppingAt: index % 3 == 0 ? ["ab"] : [],
+                        seed: UInt64(index), choose)
+                    #expect(texts[index] == expected, "text \(index) of \(capacity) rows on \(device)")
+                }
+            }
+        }
+    }
+
+    /// Cut into turns, and with readers that do not keep up, all the same.
+    @Test func aLongTextIsTheSameThroughItsTurns() async throws {
+        let model = try model()
+        let batcher = Batcher(model, capacity: 2)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<7 {
+                group.addTask {
+                    var written = ""
+                    for try await piece in batcher.text(after: "ab", limit: 3000, seed: UInt64(index)) {
+                        #expect(piece.utf8.count < 2000)
+                        written += piece
+                        if index == 3 { try await Task.sleep(for: .milliseconds(2)) }
+                    }
+                    #expect(written == (try alone(model, after: "ab", limit: 3000, seed: UInt64(index))))
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func samplingsAndClosuresAreThoseOfSessions() async throws {
+        let model = try model()
+        let batcher = Batcher(model)
+        var session = try model.makeSession()
+        try session.feed("abc")
+        let sampling = Sampling(
+            repetitionPenalty: 1.1, temperature: 0.9, minP: 0.02, mirostat: Mirostat(surprise: 1.2), seed: 5)
+        let text = batcher.text(after: "abc", limit: 200, stoppingAt: ["da"], by: sampling)
+        let expected = session.text(limit: 200, stoppingAt: ["da"], by: sampling)
+        #expect(text.end == nil)
+        #expect(try await text.reduce("", +) == expected.joined())
+        guard case .stop("da") = text.end, case .stop("da") = expected.end else { throw Unexpected(text.end) }
+
+        let cold = batcher.text(after: "abc", limit: 50, seed: 5) { $0.temperature(0) }
+        let greedy = session.text(limit: 50, using: SplitMix64(seed: 5)) { $0.temperature(0) }
+        #expect(try await cold.reduce("", +) == greedy.joined())
+        guard case .limit = cold.end else { throw Unexpected(cold.end) }
+
+        let noise = batcher.text(after: "", limit: 50, allowing: { !$0.contains("a") }, seed: 5)
+        let written = try await noise.reduce("", +)
+        #expect(written.count == 50 && !written.contains("a"))
+        // Without a seed another one each time.
+        let some = [batcher.text(after: "", limit: 60), batcher.text(after: "", limit: 60)]
+        #expect(try await some[0].reduce("", +) != (try await some[1].reduce("", +)))
+    }
+
+    private struct Unexpected: Error {
+        let end: TextEnd?
+        init(_ end: TextEnd?) { self.end = end }
+    }
+
+    /// One task that reads two texts in turn would wait for ever if the first kept the only row.
+    @Test func textsThatOneTaskReadsInTurnShareARow() async throws {
+        let model = try model()
+        let batcher = Batcher(model, capacity: 1)
+        var texts = (0..<3).map { batcher.text(after: "a", limit: 5000, seed: UInt64($0)).makeAsyncIterator() }
+        var written = ["", "", ""]
+        var reading = [0, 1, 2]
+        while !reading.isEmpty {
+            for index in reading {
+                if let piece = try await texts[index].next(isolation: nil) {
+                    written[index] += piece
+                } else {
+                    reading.removeAll { $0 == index }
+                }
+            }
+        }
+        for index in 0..<3 {
+            #expect(written[index] == (try alone(model, after: "a", limit: 5000, seed: UInt64(index))))
+        }
+    }
+
+    @Test func aTextThatNobodyReadsRests() async throws {
+        let batcher = Batcher(try model(), capacity: 4)
+        let drawn = Atomic(0)
+        let text = batcher.text(after: "", limit: .max, seed: 1) { next in
+            drawn.add(1, ordering: .relaxed)
+            return next
+        }
+        var reader = text.makeAsyncIterator()
+        var read = try await reader.next(isolation: nil)!.count
+        for round in 0..<20 {
+            // Other texts are written meanwhile.
+            _ = try await batcher.text(after: "", limit: 3000, seed: UInt64(round)).reduce("", +)
+            let ahead = drawn.load(ordering: .relaxed) - read
+            #expect(ahead >= 0 && ahead <= 1100, "\(ahead) characters ahead of the reader")
+            read += try await reader.next(isolation: nil)!.count
+        }
+        #expect(read > 2000)
+    }
+
+    @Test func anEndlessTextKeepsNobodyWaiting() async throws {
+        let batcher = Batcher(try model(), capacity: 1)
+        let task = Task {
+            var count = 0
+            for try await piece in batcher.text(after: "", limit: .max, seed: 1) { count += piece.count }
+            return count
+        }
+        for seed: UInt64 in 0..<5 {
+            #expect(try await batcher.text(after: "ab", limit: 300, seed: seed).reduce("", +).count == 300)
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test func cancellationFreesTheRowWithinAStep() async throws {
+        let batcher = Batcher(try model(), capacity: 1)
+        let drawn = Atomic(0)
+        let afterwards = Atomic(0)
+        let handle = Mutex<Task<Int, any Error>?>(nil)
+        let task = Task {
+            let text = batcher.text(after: "", limit: .max, seed: 1) { next in
+                if handle.withLock({ $0?.isCancelled ?? false }) { afterwards.add(1, ordering: .relaxed) }
+                // On the batcher's thread, in the middle of a step.
+                if drawn.add(1, ordering: .relaxed).newValue >= 1500 { handle.withLock { $0?.cancel() } }
+                return next
+            }
+            return try await text.reduce(0) { $0 + $1.count }
+        }
+        handle.withLock { $0 = task }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        // The only row is free for this one, and the other draws no more.
+        #expect(try await batcher.text(after: "", limit: 3000, seed: 1).reduce("", +).count == 3000)
+        #expect(afterwards.load(ordering: .relaxed) == 0)
+    }
+
+    @Test func whoLeavesTheLoopFreesTheRow() async throws {
+        let batcher = Batcher(try model(), capacity: 1)
+        let drawn = Atomic(0)
+        for try await _ in batcher.text(
+            after: "", limit: .max, seed: 1,
+            { next in
+                drawn.add(1, ordering: .relaxed)
+                return next
+            })
+        { break }
+        #expect(try await batcher.text(after: "", limit: 30, seed: 1).reduce("", +).count == 30)
+        let before = drawn.load(ordering: .relaxed)
+        #expect(try await batcher.text(after: "", limit: 3000, seed: 1).reduce("", +).count == 3000)
+        #expect(drawn.load(ordering: .relaxed) == before)
+    }
+
+    @Test func whoIsCancelledInLineLeavesIt() async throws {
+        let batcher = Batcher(try model(), capacity: 1)
+        var endless = batcher.text(after: "", limit: .max, seed: 1).makeAsyncIterator()
+        _ = try await endless.next(isolation: nil)
+        let tasks = (0..<10).map { seed in
+            Task { try await batcher.text(after: "", limit: .max, seed: UInt64(seed)).reduce(0) { $0 + $1.count } }
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { await #expect(throws: CancellationError.self) { try await task.value } }
+        _ = try await endless.next(isolation: nil)
+        #expect(try await batcher.text(after: "", limit: 10, seed: 1).reduce("", +).count == 10)
+    }
+
+    @Test func whatGoesWrongInATextIsItsOwn() async throws {
+        let model = try model()
+        let batcher = Batcher(model, capacity: 3)
+        async let right = batcher.text(after: "ab", limit: 2000, seed: 1).reduce("", +)
+        await #expect(throws: VocabularyError.unknownCharacter("X", offset: 1)) {
+            try await batcher.text(after: "aX", limit: 10, seed: 1).reduce("", +)
+        }
+        await #expect(throws: DeadEndError.self) {
+            try await batcher.text(after: "a", limit: 10, seed: 1) { $0.filter { _ in false } }.reduce("", +)
+        }
+        // What was written before is good.
+        let text = batcher.text(after: "a", limit: 10, allowing: { $0.count < 4 }, seed: 1)
+        var written = ""
+        do { for try await piece in text { written += piece } } catch is DeadEndError {}
+        #expect(written.count == 3)
+        guard case .failure(is DeadEndError) = text.end else { throw Unexpected(text.end) }
+        #expect(try await right == (try alone(model, after: "ab", limit: 2000, seed: 1)))
+    }
+
+    @Test func aModelThatIsTrainedEndsItsTexts() async throws {
+        let trainer = try Run(hiddenSize: 9).trainer()
+        let batcher = Batcher(trainer.model, capacity: 2)
+        var reader = batcher.text(after: "", limit: .max, seed: 1).makeAsyncIterator()
+        // Full, so that it does not compute while the model is trained.
+        _ = try await reader.next(isolation: nil)
+        _ = try await batcher.text(after: "", limit: 4000, seed: 1).reduce("", +)
+        try trainer.step()
+        await #expect(throws: ChangedModelError.session) {
+            while try await reader.next(isolation: nil) != nil {}
+        }
+        let text = try await batcher.text(after: "ab", limit: 40, seed: 3).reduce("", +)
+        #expect(text == (try alone(trainer.model, after: "ab", limit: 40, seed: 3)))
+    }
+
+    /// On a graphics card too; there the bits are those of the batcher's capacity.
+    @Test func aTextDoesNotDependOnItsNeighbours() async throws {
+        for device in Device.underTest where !device.sumsAlike {
+            let batcher = Batcher(try model(on: device), capacity: 6)
+            let expected = try await batcher.text(after: "ab", limit: 40, seed: 1).reduce("", +)
+            let texts = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+                for index in 0..<9 {
+                    group.addTask {
+                        let seed = index % 2 == 0 ? 1 : UInt64(index)
+                        return (index, try await batcher.text(after: "ab", limit: 40, seed: seed).reduce("", +))
+                    }
+                }
+                return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+            }
+            for index in stride(from: 0, to: 9, by: 2) { #expect(texts[index] == expected, "\(device)") }
+        }
+    }
+}
