@@ -35,7 +35,7 @@ extension LanguageModel {
         contentsOf file: URL, progress: (TextScore) throws -> Void, _ read: ([Int]) throws -> [Double]
     ) throws -> TextScore {
         var score = TextScore()
-        try vocabulary.forEachPart(of: .file(file)) { tokens in
+        try vocabulary.forEachPart(of: TextSource(file: file)) { tokens in
             let logarithms = try read(tokens)
             score.tokens += tokens.count
             score.predicted += logarithms.count
