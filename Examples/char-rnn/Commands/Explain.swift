@@ -15,7 +15,7 @@ struct Explain: ParsableCommand {
             The page is one file that needs no network. Of a long text it has the most telling cells only.
             """)
 
-    @Argument(help: "The checkpoint.", completion: .file())
+    @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
@@ -36,7 +36,8 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         try requireFree(output, force: force)
-        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
+        let checkpoint = try CheckpointChoice.best(checkpoint)
+        let model = try LanguageModel(contentsOf: checkpoint, on: try device.device())
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
             throw Failure("\(error) of \(file); explain a text of its characters only ('char-rnn inspect' shows them)")
@@ -48,7 +49,7 @@ struct Explain: ParsableCommand {
                     + "\(Console.grouped(Self.longest)) is too slow; make a part: head -c 100000 \(file) > part.txt")
         }
         let explanation = try Explanation(
-            of: model, reading: tokens, name: URL(named: checkpoint).lastPathComponent,
+            of: model, reading: tokens, name: checkpoint.lastPathComponent,
             source: file == "-" ? "standard input" : URL(named: file).lastPathComponent)
         try AtomicFile.write(try explanation.page(), to: URL(named: output))
         if let best = explanation.telling.flatMap(\.cells).max(by: { abs($0.r) < abs($1.r) }),

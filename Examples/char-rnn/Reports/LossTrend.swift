@@ -1,27 +1,27 @@
 import Glibc
 
 /// Where a loss is and where it goes. The loss of a single batch says little, since some batches are harder than others.
-package struct LossTrend {
+public struct LossTrend {
     private var losses: [Double] = []
     /// How many are compared with as many before them.
     private static let window = 100
 
-    package init() {}
+    public init() {}
 
-    package mutating func add(_ loss: Double) {
+    public mutating func add(_ loss: Double) {
         losses.append(loss)
         if losses.count > 2 * Self.window { losses.removeFirst() }
     }
 
     /// The mean of the last 20.
-    package var level: Double {
+    public var level: Double {
         let last = losses.suffix(20)
         return last.reduce(0, +) / Double(max(1, last.count))
     }
 
     /// "falling", "rising", or "level" where the two means differ by less than twice the error that they have; nil before
     /// there is anything to compare.
-    package var word: String? {
+    public var word: String? {
         let count = losses.count / 2
         guard count >= 5 else { return nil }
         let (before, after) = (moments(losses.suffix(2 * count).prefix(count)), moments(losses.suffix(count)))

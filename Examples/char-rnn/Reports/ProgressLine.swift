@@ -1,35 +1,35 @@
 /// How far work is, on one line of a terminal, whatever its width.
-package struct ProgressLine {
+public struct ProgressLine {
     /// Something to be told beside the bar.
-    package struct Fact {
+    public struct Fact {
         let text: String
         /// Where there is no room for all, those of the least weight are left out.
         let weight: Int
 
-        package init(_ text: String, weight: Int) {
+        public init(_ text: String, weight: Int) {
             self.text = text
             self.weight = weight
         }
     }
 
     /// What is done, at the beginning of the line.
-    package var title: String
+    public var title: String
     /// From 0 to 1.
-    package var fraction: Double
+    public var fraction: Double
     /// In their order.
-    package var facts: [Fact]
+    public var facts: [Fact]
 
     /// The columns of a bar, its brackets not counted.
     private static let bar = 5...30
 
-    package init(_ title: String, fraction: Double, facts: [Fact]) {
+    public init(_ title: String, fraction: Double, facts: [Fact]) {
         self.title = title
         self.fraction = min(max(fraction, 0), 1)
         self.facts = facts
     }
 
     /// At most `width` columns: all letters are ASCII, so that each has one.
-    package func text(width: Int) -> String {
+    public func text(width: Int) -> String {
         let percent = String("  \(Int(fraction * 100))".suffix(3)) + "%"
         var facts = facts
         while true {

@@ -2,7 +2,7 @@ import Glibc
 
 /// The time that a training has left, with the validations and checkpoints that are still to come. It does not jump: a step
 /// counts little against the minutes before it.
-package struct TimeLeft {
+public struct TimeLeft {
     private let first, last: Int
     /// The iterations from one pause of the training to the next.
     private let pauseEvery: Int
@@ -11,7 +11,7 @@ package struct TimeLeft {
     private var iteration: Int
     private var reports = 0
     /// The mean time of a step lately, in seconds.
-    package private(set) var secondsPerStep = 0.0
+    public private(set) var secondsPerStep = 0.0
     /// The time of the steps behind that mean.
     private var stepSeconds = 0.0
     private var pauseSeconds = 0.0
@@ -24,7 +24,7 @@ package struct TimeLeft {
     ///   - first: the steps taken before.
     ///   - last: the step with which the training ends.
     ///   - validationBatches: those of a validation, which learns nothing and takes a third of the time.
-    package init(first: Int, last: Int, pauseEvery: Int, validationBatches: Int) {
+    public init(first: Int, last: Int, pauseEvery: Int, validationBatches: Int) {
         self.first = first
         self.last = last
         self.pauseEvery = pauseEvery
@@ -33,7 +33,7 @@ package struct TimeLeft {
     }
 
     /// Takes note of the steps up to `iteration`, and of the mean time that they took.
-    package mutating func add(stepsTo iteration: Int, secondsPerStep: Double) {
+    public mutating func add(stepsTo iteration: Int, secondsPerStep: Double) {
         let seconds = secondsPerStep * Double(max(1, iteration - self.iteration))
         self.iteration = iteration
         reports += 1
@@ -45,14 +45,14 @@ package struct TimeLeft {
     }
 
     /// Takes note of a pause after the step `iteration`, and of the time since what was told before.
-    package mutating func add(pauseAt iteration: Int, seconds: Double) {
+    public mutating func add(pauseAt iteration: Int, seconds: Double) {
         let steps = iteration - max(self.iteration, lastPause)
         pauseSeconds += max(0, seconds - secondsPerStep * Double(max(0, steps)))
         lastPause = iteration
     }
 
     /// In seconds.
-    package var seconds: Double {
+    public var seconds: Double {
         let pausesSeen = iteration / pauseEvery - first / pauseEvery
         let pause =
             pausesSeen > 0 && pauseSeconds > 0 ? pauseSeconds / Double(pausesSeen) : pauseEstimate * secondsPerStep

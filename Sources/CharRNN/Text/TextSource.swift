@@ -32,6 +32,12 @@ struct TextSource {
         progress = nil
     }
 
+    init(file: URL) {
+        contents = .files([file])
+        name = file.path
+        progress = nil
+    }
+
     init(_ text: TextFile, progress: ReadingProgress? = nil) {
         contents = .files(text.files)
         name = text.url.path
