@@ -56,7 +56,7 @@ let package = Package(
                 "CharRNN", "BuildCommit", "ExplainPage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Examples/char-rnn"),
+            path: "Examples/char-rnn", packageAccess: false),
 
         // MARK: Tests
 

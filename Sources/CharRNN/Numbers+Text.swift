@@ -10,16 +10,26 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
     }
 }
 
-/// `text` of a stranger, such as a name in a file, fit for a message: what would break the line or command the terminal
-/// is escaped, and what is beyond 1000 characters left out.
+extension Unicode.Scalar {
+    /// Whether it may stand in a message as it is. Others break the line, command the terminal, join what stands before
+    /// them, or show as nothing.
+    var isShown: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .nonspacingMark, .enclosingMark, .privateUse, .unassigned, .lineSeparator,
+            .paragraphSeparator:
+            false
+        default: true
+        }
+    }
+}
+
+/// `text` of a stranger, such as a name in a file, fit for a message: what should not be shown is escaped, and what is
+/// beyond 1000 characters left out.
 func onOneLine(_ text: String) -> String {
     let scalars = text.unicodeScalars
     var line = ""
     for scalar in scalars.prefix(1000) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: line += scalar.escaped(asASCII: true)
-        default: line.unicodeScalars.append(scalar)
-        }
+        line += scalar.isShown ? String(scalar) : scalar.escaped(asASCII: true)
     }
     return scalars.dropFirst(1000).isEmpty ? line : line + "..."
 }

@@ -5,13 +5,13 @@ import Glibc
 ///
 /// Where Swift finds none for an array it ends the program, and nothing can be said or saved. So who is about to make
 /// large arrays asks here first. The answer holds for as long as others do not take the room.
-package enum HostMemory {
+public enum HostMemory {
     /// What must be left besides: some for everything small, and 128 MB for each thread that multiplies, which OpenBLAS
     /// waits for for ever where it does not get them.
     private static let reserve = [32 << 20] + [Int](repeating: 128 << 20, count: Host.coreCount)
 
-    /// Whether the system would give `bytes` now, of which nothing is taken.
-    package static func hasRoom(for bytes: Int) -> Bool {
+    /// Whether the system would give `bytes` now, within the limits of a container too. Nothing of them is taken.
+    public static func hasRoom(for bytes: Int) -> Bool {
         // Of a control group's limit the system thinks only when the memory is used.
         guard bytes <= Int(Host.memoryBytes) - residentBytes else { return false }
         var rooms: [(start: UnsafeMutableRawPointer, size: Int)] = []

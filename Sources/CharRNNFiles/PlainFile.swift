@@ -13,8 +13,8 @@ package enum PlainFile {
         let size = try check(file)
         guard HostMemory.hasRoom(for: min(size, Int.max / 3) * 3) else {
             throw Refusal(
-                reason: "three times its \(readable(bytes: size)) of memory are needed, which the computer cannot "
-                    + "give; close other programs")
+                reason: "the computer cannot give the memory to read it, three times its \(ByteCount(size)); close "
+                    + "other programs")
         }
         do { return try Data(contentsOf: file) } catch { throw Refusal(reason: "\(error)") }
     }

@@ -8,7 +8,7 @@ import Testing
     private static let archive = zipArchive([(name: "model/data.pkl", contents: Data([0x80, 2]))])
 
     private static let files: [(bytes: Data, words: String)] = [
-        (archive, "it is a file of PyTorch; 'char-rnn convert --from pytorch'"),
+        (archive, "it is a file of PyTorch; read a state dictionary of PyTorch as such"),
         (zipArchive([(name: "metadata.json", contents: Data("{}".utf8))]), "it is a zip archive; unpack it"),
         (Data([0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20]), "PyTorch before 1.6"),
         (Data("\u{89}HDF\r\n".unicodeScalars.map { UInt8($0.value) } + [0x1A, 10, 0, 0]), "an HDF5 file"),

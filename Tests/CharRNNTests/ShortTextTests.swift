@@ -60,11 +60,11 @@ import Testing
     }
 
     @Test func aTextThatCannotBeSplitIsAnError() {
-        for (text, count) in [("", 0), ("a", 1)] {
+        for (text, count) in [("", "0 characters"), ("a", "1 character")] {
             let error = #expect(throws: TextError.self) { try TextDataset(text: text) }
             #expect(
                 error?.description
-                    == "the text has \(count) characters; at least 2 are needed to train and validate")
+                    == "the text has \(count); at least 2 are needed to train and validate")
         }
     }
 

@@ -92,19 +92,21 @@ import Testing
     @Test func aDifferenceIsToldInWords() {
         let first = Vocabulary(of: "abc\n")
         #expect(first.difference(to: Vocabulary(of: "cb\na")) == nil)
-        #expect(first.difference(to: Vocabulary(of: "abc\nxé")) == "not in the first: 'x' 'é'")
-        #expect(first.difference(to: Vocabulary(of: "ab")) == "only in the first: '\\n' 'c'")
-        #expect(first.difference(to: Vocabulary(of: "abd\n")) == "not in the first: 'd'; only in the first: 'c'")
+        #expect(first.difference(to: Vocabulary(of: "abc\nxé")) == "the other has 'x' 'é' besides")
+        #expect(first.difference(to: Vocabulary(of: "ab")) == "the other lacks '\\n' 'c'")
+        #expect(first.difference(to: Vocabulary(of: "abd\n")) == "the other has 'd' besides, and lacks 'c'")
         #expect(
             first.difference(to: Vocabulary(of: "abc\n", kind: .bytes)) == "one counts scalars, the other bytes")
         let many = first.difference(to: Vocabulary(of: "abc\n0123456789xyz"))
-        #expect(many == "not in the first: '0' '1' '2' '3' '4' '5' '6' '7' '8' '9' and 3 more")
+        #expect(many == "the other has '0' '1' '2' '3' '4' '5' '6' '7' '8' '9' and 3 more besides")
     }
 
     @Test func messagesShowInvisibleTokensByName() {
         let expected = [
-            "a": "'a'", " ": "' '", "\n": "'\\n'", "\t": "'\\t'", "\r": "'\\r'", "\u{A0}": "U+00A0", "\u{0}": "U+0000",
-            "\u{7F}": "U+007F", "\u{2028}": "U+2028", "é": "'é'",
+            "a": "'a'", " ": "' '", "\n": "'\\n'", "\t": "'\\t'", "\r": "'\\r'", "\u{A0}": "'\\u{00A0}'",
+            "\u{0}": "'\\0'", "\u{7F}": "'\\u{7F}'", "\u{1B}": "'\\u{1B}'", "\u{2028}": "'\\u{2028}'", "é": "'é'",
+            "\u{301}": "'\\u{0301}'", "\u{20DD}": "'\\u{20DD}'", "\u{202E}": "'\\u{202E}'", "\u{E000}": "'\\u{E000}'",
+            "\u{10FFFD}": "'\\u{0010FFFD}'",
         ]
         for (text, name) in expected { #expect(Vocabulary(of: text).quoted(0) == name) }
         #expect(Vocabulary(of: "\r\n", kind: .characters).quoted(0) == "'\\r\\n'")

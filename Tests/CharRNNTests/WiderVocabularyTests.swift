@@ -19,7 +19,8 @@ import Testing
         var new = try wide.makeSession()
         try old.feed("bfhdd")
         try new.feed("bfhdd")
-        #expect(try old.state() == new.state())
+        let (oldState, newState) = (try old.state(), try new.state())
+        #expect(oldState.hidden == newState.hidden && oldState.memory == newState.memory)
         let kept = [1, 3, 5, 7].map { new.next.logits[$0] }
         expectClose(kept, old.next.logits.asDoubles, within: 1e-6)
 

@@ -38,7 +38,7 @@ import Testing
     static let texts = [
         Text("nothing", "", refusal: "has 0 characters; at least 2 are needed"),
         Text("nothing", "", as: "bytes", refusal: "has 0 characters; at least 2 are needed"),
-        Text("one character", "a", refusal: "has 1 characters; at least 2 are needed"),
+        Text("one character", "a", refusal: "has 1 character; at least 2 are needed"),
         Text("two characters", "ab"),
         Text("one line", String(repeating: "no end ", count: 40)),
         Text("only newlines", String(repeating: "\n", count: 200)),
@@ -101,8 +101,9 @@ import Testing
             let outcome = try place.run(["score", checkpoint, "unknown"])
             #expect(outcome.status == 1 && outcome.output.isEmpty)
             #expect(
-                outcome.errors == "char-rnn: the model does not know the character '\u{416}' at position 0 of unknown; "
-                    + "score a text of its characters only ('char-rnn inspect' shows them)\n")
+                outcome.errors
+                    == "char-rnn: the model does not know the character '\u{416}' at position 0 of unknown; leave "
+                    + "it out, or choose --unknown skip or --unknown replace\n")
         }
     }
 

@@ -68,7 +68,9 @@ import Testing
             #expect(refused.errorLines.last?.contains("add --vocabulary extend") == true)
             let otherKind = try place.run(options.dropLast() + ["scalars", "--vocabulary", "extend"])
             #expect(otherKind.status == 1)
-            #expect(otherKind.errorLines.last?.contains("choose --tokens bytes, or train anew") == true)
+            #expect(
+                otherKind.errorLines.last?.contains(
+                    "--tokens scalars: the model of old.t7 counts bytes; leave the option out") == true)
 
             let outcome = try place.succeed(options + ["--vocabulary", "extend"])
             #expect(

@@ -76,7 +76,8 @@ import Testing
             let outcome = try place.succeed(
                 train + ["-train_frac", "1", "-val_frac", "0", "-seed", "4", "--checkpoint-every", "57"])
             #expect(
-                outcome.errors.contains("note: the other file of that name is now \(place.url(checkpoint).path).1\n"))
+                outcome.errors.contains(
+                    "note: another file had that name; it is kept as \(place.url(checkpoint).path).1\n"))
             #expect(try Data(contentsOf: place.url("\(checkpoint).1")) == first)
             #expect(try Data(contentsOf: place.url(checkpoint)) != first)
         }

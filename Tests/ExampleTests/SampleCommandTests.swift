@@ -180,6 +180,33 @@ import Testing
         }
     }
 
+    @Test func whatIsNotKnownMayBeLeftOutOfAScore() throws {
+        try withCheckpoint { place, checkpoint in
+            func score(_ text: String, _ options: [String] = []) throws -> CommandLineTool.Outcome {
+                try place.run(["score", checkpoint, "-"] + options, input: text)
+            }
+            let refused = try score("abëcab")
+            #expect(refused.status == 1 && refused.errors.contains("--unknown skip or --unknown replace"))
+            #expect(try score("abëcab", ["--unknown", "skip"]).text == score("abcab").text)
+            #expect(try score("abëcab", ["--unknown", "replace"]).text == score("ab cab").text)
+            for (text, options, words) in [
+                ("a", [], "standard input has fewer than two characters; there is nothing to predict"),
+                ("aëë", ["--unknown", "skip"], "fewer than two characters that the model knows; there is nothing"),
+            ] {
+                let outcome = try score(text, options)
+                #expect(outcome.status == 1 && outcome.output.isEmpty && outcome.errors.contains(words))
+            }
+        }
+    }
+
+    @Test func certaintyIsNoNegativeNumber() throws {
+        try Workplace.inNewFolder(text: String(repeating: "a", count: 1200)) { place in
+            let checkpoint = try place.train()
+            let line = try place.succeed(["score", checkpoint, "-"], input: "aaa").text
+            #expect(line == "3 characters, 0.0000 nats per character (0.0000 bits)\n")
+        }
+    }
+
     @Test func aModelOfBytesReadsAnyFile() throws {
         try Workplace.inNewFolder { place in
             let latin = Data((0..<1200).map { [0xE9, 0x61, 0xFF, 0x00][$0 * $0 % 7 % 4] })
@@ -187,7 +214,10 @@ import Testing
             let checkpoint = try place.train(["--tokens", "bytes"])
             try place.write(latin.prefix(9), to: "part")
             let sample = try place.succeed(["sample", checkpoint, "--prime-file", "part", "--length", "5"]).output
-            #expect(sample.prefix(9) == latin.prefix(9) && sample.count == 9 + 5 + 1)
+            #expect(sample.prefix(9) == latin.prefix(9) && sample.count == 9 + 5)
+            // Several are parted by line ends.
+            let several = try place.succeed(["sample", checkpoint, "--length", "100", "--quiet", "-n", "3"]).output
+            #expect(several.count == 3 * 100 + 2)
             #expect(try place.succeed(["score", checkpoint, "part"]).text.hasPrefix("9 characters, "))
             try place.write(Data([0x61, 0xE8]), to: "other")
             let refused = try place.run(["score", checkpoint, "other"])

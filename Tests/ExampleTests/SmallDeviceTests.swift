@@ -66,7 +66,9 @@ struct SmallDeviceTests {
         let (_, lines) = try check(size, Self.graphicsCard)
         #expect(lines.contains { $0.hasPrefix("  discrete GPU, ") }, "\(lines)")
         let failures = lines.filter { $0.hasPrefix("  FAIL  ") }
-        #expect(failures.allSatisfy { $0.contains("CLBlast") && $0.contains("CL_INVALID_WORK_") }, "\(failures)")
+        // The second of two equal ones says of which the words are.
+        let told = failures.filter { !$0.contains(": as product") }
+        #expect(told.allSatisfy { $0.contains("CLBlast") && $0.contains("CL_INVALID_WORK_") }, "\(failures)")
         let devices = 1 + OpenCLFaults.devices.count
         for name in ["bias", "column sums and mean", "one-hot input", "dropout", "softmax", "RMSProp", "Adam"] {
             #expect(lines.count { $0.hasPrefix("  pass  \(name)") } == devices, "\(name) of \(lines)")

@@ -87,7 +87,7 @@ import Testing
             let first = try place.train(["-rnn_size", "11", "-dropout", "0.1", "-max_epochs", "3"])
             let outcome = try place.run(
                 ["train", "-init_from", first, "-data_dir", "data/some_folder", "-checkpoint_dir", "next"]
-                    + Workplace.smallSizes + ["-max_epochs", "1"])
+                    + ["-batch_size", "4", "-seq_length", "5", "-max_epochs", "1"])
             #expect(outcome.errors.contains("starting from the weights, cell, sizes and dropout of \(first)"))
             let second = try #require(place.checkpoints("next").last)
             let text = try place.succeed(["inspect", second]).text

@@ -59,6 +59,42 @@ import Testing
         }
     }
 
+    // MARK: Starting from a checkpoint
+
+    @Test(arguments: ["--cell gru", "-rnn_size 9", "--layers 2"])
+    func whatAModelHasOtherwiseIsRefused(_ option: String) throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["--max-iterations", "2"])
+            let words = option.split(separator: " ").map(String.init)
+            let outcome = try place.run(
+                ["train", "--data-dir", "data/some_folder", "--init-from", checkpoint, "--checkpoint-dir", "new"]
+                    + words)
+            #expect(outcome.status == 1 && place.files("new").isEmpty)
+            let name = words[0] == "-rnn_size" ? "--hidden-size" : words[0]
+            let found = ["--cell": "lstm", "--hidden-size": "8", "--layers": "1"][name]!
+            #expect(
+                outcome.errorLines.last
+                    == "char-rnn: \(name): the model of \(checkpoint) has \(found); leave the option "
+                    + "out, or train a new model without --init-from")
+        }
+    }
+
+    @Test func theDropoutMayChangeAndTheRestMayBeSaidAgain() throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["--max-iterations", "2", "--dropout", "0.25", "--cell", "gru"])
+            let start = ["--init-from", checkpoint, "--max-iterations", "2"]
+            func dropout(_ options: [String], into folder: String) throws -> String? {
+                let last = try place.train(start + options, into: folder)
+                return try place.succeed(["inspect", last]).text.split(separator: "\n").first {
+                    $0.hasPrefix("dropout: ")
+                }.map(String.init)
+            }
+            #expect(try dropout([], into: "a") == "dropout: 0.25")
+            #expect(try dropout(["--dropout", "0.5", "--cell", "gru"], into: "b") == "dropout: 0.5")
+            #expect(try dropout(["-dropout", "0"], into: "c") == "dropout: 0.0")
+        }
+    }
+
     // MARK: Resuming
 
     @Test func aResumedRunKeepsItsOptions() throws {

@@ -32,6 +32,9 @@ import Testing
             var weights = try TensorFile(place.url(checkpoint))
             weights.metadata["training"] = nil
             try place.write(weights.bytes, to: "weights.safetensors")
+            weights.metadata["format"] = nil
+            try place.write(weights.bytes, to: "foreign.safetensors")
+            try place.write(Data([0x50, 0x4B, 3, 4] + Array("0123456789/data.pkl".utf8)), to: "weights.pt")
             try body(place)
         }
     }
@@ -86,9 +89,16 @@ import Testing
                 "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake(
                 "train --data-dir other --init-from run.safetensors --batch-size 4 --sequence-length 5",
-                "run.safetensors knows other characters than other (first: the checkpoint): not in the first: 'X' "
-                    + "'Y' 'Z'; only in the first: '\\n' ' ' '.' 'd'; add --vocabulary extend, train on a text of its "
-                    + "characters only, or train anew without --init-from"),
+                "other has characters that the model of run.safetensors does not know: 'X' 'Y' 'Z'; add them with "
+                    + "--vocabulary extend, or train a new model without --init-from"),
+            Mistake(
+                "train --data-dir other --init-from weights.pt",
+                "FOLDER/weights.pt is no checkpoint of char-rnn: it is a file of PyTorch; 'char-rnn convert --from pytorch' "
+                    + "makes a checkpoint of a state dictionary of PyTorch"),
+            Mistake(
+                "sample foreign.safetensors",
+                "FOLDER/foreign.safetensors is no checkpoint of char-rnn: its metadata names no format; 'char-rnn convert "
+                    + "--from pytorch' makes a checkpoint of a state dictionary of PyTorch"),
             Mistake(
                 "train --data-dir other --resume run.safetensors",
                 "the run cannot be resumed on this data: its character count was 1200, now it is 600; start from its "
@@ -102,6 +112,12 @@ import Testing
             Mistake(
                 "train --data-dir data/some_folder --resume run.safetensors --max-iterations 2",
                 "the run has reached iteration 2 of 2; raise --max-iterations to go on"),
+            Mistake(
+                "train --data-dir data/some_folder --resume run.safetensors --max-iterations 1",
+                "the run has reached iteration 2, and 1 is its last; raise --max-iterations to go on"),
+            Mistake(
+                "train --data-dir data/some_folder --resume run.safetensors --max-epochs 0.01 --max-iterations 5",
+                "the run has reached iteration 2, and 1 is its last; raise --max-epochs to go on"),
         ]
         try inFolder { place in
             for mistake in mistakes { try expect(mistake, in: place) }
@@ -121,7 +137,7 @@ import Testing
             try expect(
                 Mistake(
                     "sample run.safetensors --device cpu,cpu",
-                    "--device cpu,cpu: a device is there twice; name each once"), in: place)
+                    "--device cpu,cpu: a device is named twice; name each once"), in: place)
             let second = Device.available.dropFirst().first { $0.isOpenCL }
             if let second {
                 let list = "cpu,\(second.id)"
@@ -163,9 +179,9 @@ import Testing
             "train -model qrnn",
             "The value 'qrnn' is invalid for '--cell <cell>'. Please provide one of 'lstm', 'gru', 'rnn' or 'mingru'."),
         Mistake("train --hiden-size 4", "Unknown option '--hiden-size'. Did you mean '--hidden-size'?"),
-        Mistake("train -rnn_sise 4", "Unknown option '-rnn_sise'"),
-        Mistake("train -rnn_size", "-rnn_size needs a value"),
-        Mistake("train -gpuid x", "-gpuid x: expected a whole number"),
+        Mistake("train -rnn_sise 4", "Unknown option '-rnn_sise'. Did you mean '--hidden-size'?"),
+        Mistake("train -rnn_size", "-rnn_size needs a value."),
+        Mistake("train -gpuid x", "-gpuid x: expected a whole number."),
         Mistake("train extra", "Unexpected argument 'extra'"),
         Mistake("sample a --temperature -1", "--temperature -1.0: it must be 0 or above."),
         Mistake("sample a --temperature nan", "--temperature nan: it must be 0 or above."),

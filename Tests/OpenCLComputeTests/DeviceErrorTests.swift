@@ -71,7 +71,7 @@ struct DeviceErrorTests {
             + "denied; make the folder writable, or set POCL_CACHE_DIR to one that is",
         "clFinish failed with CL_OUT_OF_RESOURCES (-5) on opencl:0: the device ran out of memory or stopped answering; "
             + "try a smaller batch size, or another device",
-        "opencl:0 cannot give 8.0 GB: of its 4.0 GB it can give 2.0 GB at once; use a smaller batch "
+        "opencl:0 cannot give 8.0 GB of memory: it has 4.0 GB; use a smaller batch "
             + "size, sequence length or hidden size",
     ]
 }

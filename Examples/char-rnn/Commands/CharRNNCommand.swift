@@ -10,7 +10,7 @@ struct CharRNNCommand: ParsableCommand {
         discussion: """
             First steps:
               char-rnn train --data-dir data/tinyshakespeare
-              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --length 500 --temperature 0.8
+              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --length 500
 
             Your own text: put it into a folder as input.txt and name the folder with --data-dir. Add --opencl to \
             compute on a GPU. The options of karpathy/char-rnn are accepted as they were typed there \
@@ -26,8 +26,9 @@ struct CharRNNCommand: ParsableCommand {
         // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
         let outcome = Result {
-            let arguments = try TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(CommandLineWords.translated(RawArguments.all()))
+            // Help is a command as well, and names no files.
+            if commands.contains(where: { $0.type == type(of: command) }) { try RawArguments.checkFolder() }
             try command.run()
         }
         Device.releasePrograms()
@@ -35,15 +36,16 @@ struct CharRNNCommand: ParsableCommand {
             // One line of facts; a usage text would bury it. Only what a compiler says has lines of its own.
             let message = "char-rnn: \(Hints.message(of: error))"
             switch error {
-            case DeviceError.kernelBuildFailed, DeviceError.compilerFailed: Console.note(message)
+            case DeviceError.kernelBuildFailed, DeviceError.compilerFailed:
+                for line in message.split(separator: "\n") { Console.note(String(line)) }
             default: Console.note(onOneLine(message))
             }
             Glibc.exit(1)
         } catch let error where exitCode(for: error) == .validationFailure {
-            let names = configuration.subcommands.map { "\($0)".lowercased() }
+            let names = commands.map(\.name)
             let words = ["char-rnn"] + CommandLine.arguments.dropFirst().prefix(1).filter(names.contains)
             let message = message(for: error).split(separator: "\n").joined(separator: " ")
-            Console.note("char-rnn: \(message) (see: \(words.joined(separator: " ")) --help)")
+            Console.note("char-rnn: \(onOneLine(message)) (see: \(words.joined(separator: " ")) --help)")
             exit(.validationFailure)
         } catch {
             exit(withError: error)  // help, versions, and the status of an interrupted run

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CharRNN
 import FoundationEssentials
+import Glibc
 
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct Convert: ParsableCommand {
             characters; they are those of another checkpoint (--vocabulary-of) or of the text that it was trained on \
             (--text), in ascending order, or in the order of a file (--vocabulary-order): a list or an object in JSON, \
             or a text with each character once.
-              char-rnn convert model.pt model.safetensors --from pytorch --vocabulary-order chars.json
+              char-rnn convert a.pt a.safetensors --from pytorch --vocabulary-order a.json
             """)
 
     enum Source: String, CaseIterable, ExpressibleByArgument {
@@ -56,8 +57,8 @@ struct Convert: ParsableCommand {
     var tokens = TokenKind.scalars
     @Option(
         help: ArgumentHelp(
-            "With --from: the cell; gru says that it is the GRU of model.py, not torch.nn.GRU, and rnn that it is of "
-                + "tanh, not of relu."))
+            "With --from: the cell, where a file does not tell: gru for the GRU of model.py, not torch.nn.GRU, and rnn "
+                + "for one of tanh, not of relu."))
     var cell: RecurrentCell?
     @Flag(help: "Also write a model card: OUTPUT's name with .md, or README.md in the folder.")
     var card = false
@@ -86,10 +87,10 @@ struct Convert: ParsableCommand {
         let cardFile = files.isEmpty ? stem + ".md" : "\(output)/README.md"
         for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) {
             // `convert old/*.safetensors` names the second file for an output.
-            try requireFree(file, force: force)
+            try OutputFile.requireFree(file, force: force)
         }
         let checkpoint = try read()
-        let file = URL(fileURLWithPath: output)
+        let file = URL(named: output)
         switch target {
         case .onnx: try checkpoint.writeONNX(to: file)
         case .pytorch: try checkpoint.writePyTorch(to: file)
@@ -99,9 +100,9 @@ struct Convert: ParsableCommand {
         let written = files.isEmpty ? output : "the folder \(output)"
         Console.note("wrote \(written); let it write with: \(sampling(target))")
         if card {
-            let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
+            let name = URL(named: output).deletingPathExtension().lastPathComponent
             let program = target == .onnx ? ONNXSampling.program(file: output) : sampling(target)
-            try checkpoint.writeCard(to: URL(fileURLWithPath: cardFile), title: name, sampling: program)
+            try checkpoint.writeCard(to: URL(named: cardFile), title: name, sampling: program)
             Console.note("wrote \(cardFile), which asks you for the text and the licence")
         }
     }
@@ -109,24 +110,24 @@ struct Convert: ParsableCommand {
     /// What lets the model write.
     private func sampling(_ target: Target?) -> String {
         switch target {
-        case .onnx: "onnxruntime.InferenceSession(\"\(output)\") in Python"
-        case .pytorch: "python \(output)/model.py --length 500"
-        case .numpy: "python \(output)/sample.py 500"
-        case nil: "char-rnn sample \(output)"
+        case .onnx: "onnxruntime.InferenceSession(\(pythonLiteral(output))) in Python"
+        case .pytorch: "python \(shellPath("\(output)/model.py")) --length 500"
+        case .numpy: "python \(shellPath("\(output)/sample.py")) 500"
+        case nil: "char-rnn sample \(shellPath(output))"
         }
     }
 
-    private var ending: String { URL(fileURLWithPath: output).pathExtension.lowercased() }
+    private var ending: String { URL(named: output).pathExtension.lowercased() }
 
     private func read() throws -> Checkpoint {
-        let file = URL(fileURLWithPath: input)
+        let file = URL(named: input)
         guard from == .pytorch else { return try Checkpoint(contentsOf: file) }
         let order = try vocabularyOrder.map { try VocabularyOrder(contentsOf: $0, kind: tokens) }
         let vocabulary =
             if let order {
                 order.vocabulary
             } else if let vocabularyOf {
-                try Checkpoint(contentsOf: URL(fileURLWithPath: vocabularyOf)).configuration.vocabulary
+                try Checkpoint(contentsOf: URL(named: vocabularyOf)).configuration.vocabulary
             } else {
                 try TextInput.vocabulary(of: text!, kind: tokens)
             }

@@ -30,13 +30,13 @@ struct Explain: ParsableCommand {
 
     func validate() throws {
         try require(
-            ["html", "htm"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()),
+            ["html", "htm"].contains(URL(named: output).pathExtension.lowercased()),
             "--output \(output): give a name that ends in .html.")
     }
 
     func run() throws {
-        try requireFree(output, force: force)
-        let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
+        try OutputFile.requireFree(output, force: force)
+        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
             throw Failure("\(error) of \(file); explain a text of its characters only ('char-rnn inspect' shows them)")
@@ -48,9 +48,9 @@ struct Explain: ParsableCommand {
                     + "\(Console.grouped(Self.longest)) is too slow; make a part: head -c 100000 \(file) > part.txt")
         }
         let explanation = try Explanation(
-            of: model, reading: tokens, name: URL(fileURLWithPath: checkpoint).lastPathComponent,
-            source: file == "-" ? "standard input" : URL(fileURLWithPath: file).lastPathComponent)
-        try AtomicFile.write(try explanation.page(), to: URL(fileURLWithPath: output))
+            of: model, reading: tokens, name: URL(named: checkpoint).lastPathComponent,
+            source: file == "-" ? "standard input" : URL(named: file).lastPathComponent)
+        try OutputFile.write(explanation.page(), to: output)
         if let best = explanation.telling.flatMap(\.cells).max(by: { abs($0.r) < abs($1.r) }),
             let signal = explanation.telling.first(where: { $0.cells.contains { $0 == best } })?.signal
         {

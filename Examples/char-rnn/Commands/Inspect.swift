@@ -12,7 +12,7 @@ struct Inspect: ParsableCommand {
     @OptionGroup(visibility: .hidden) var device: DeviceOptions
 
     func run() throws {
-        let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: checkpoint))
+        let checkpoint = try Checkpoint(contentsOf: URL(named: checkpoint))
         let configuration = checkpoint.configuration
         let vocabulary = configuration.vocabulary
         var lines = [

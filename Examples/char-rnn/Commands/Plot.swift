@@ -35,17 +35,12 @@ struct Plot: ParsableCommand {
     }
 
     func run() throws {
-        if let output { try requireFree(output, force: force) }
+        if let output { try OutputFile.requireFree(output, force: force) }
         let runs = try (folders.isEmpty ? ["cv"] : folders).flatMap { try RunCurve.all(in: $0) }
         let chart = LossChart(runs, by: by)
         if let output {
-            let file = URL(fileURLWithPath: output)
             let picture = Data(chart.svg().utf8)
-            if Self.ending(output) == "png" {
-                try PNGConverter.write(picture, to: file)
-            } else {
-                try AtomicFile.write(picture, to: file)
-            }
+            try OutputFile.write(Self.ending(output) == "png" ? PNGConverter.png(of: picture) : picture, to: output)
             Console.note("wrote \(output)")
         }
         if output == nil || terminal {
@@ -57,16 +52,5 @@ struct Plot: ParsableCommand {
         }
     }
 
-    private static func ending(_ path: String) -> String { URL(fileURLWithPath: path).pathExtension.lowercased() }
-}
-
-/// What somebody has is not written over unasked.
-///
-/// - Throws: ``Failure``.
-func requireFree(_ path: String, force: Bool) throws {
-    // A pipe or a device is refused when it is written.
-    let isInTheWay = FileStatus(URL(fileURLWithPath: path)).map { [.file, .folder].contains($0.kind) } ?? false
-    guard force || !isInTheWay else {
-        throw Failure("\(path) is there already; name another output, or add --force to overwrite it")
-    }
+    private static func ending(_ path: String) -> String { URL(named: path).pathExtension.lowercased() }
 }

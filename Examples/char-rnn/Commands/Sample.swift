@@ -3,10 +3,6 @@ import CharRNN
 import FoundationEssentials
 import Glibc
 
-enum UnknownChoice: String, CaseIterable, ExpressibleByArgument {
-    case error, skip, replace
-}
-
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let a model write.",
@@ -15,20 +11,22 @@ struct Sample: ParsableCommand {
 
             A low --temperature writes what is likely, a high one takes chances; 0 always takes the likeliest \
             character. --prime gives the model a beginning to continue:
-              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --prime "KING RICHARD:" --temperature 0.7
+              char-rnn sample CHECKPOINT --prime "KING RICHARD:" --temperature 0.7
 
             What narrows the choice is applied in this order, each to what the one before it has left: penalties, \
             temperature, top-n-sigma, top-k, top-p, min-p, typical, mirostat. Nothing but the temperature 1 is set \
             unless you set it. To try something, begin with --min-p 0.05 alone.
 
             --stop ends the text before a string, which may be given several times; in bash $'\\n\\n' is an empty line:
-              char-rnn sample cv/lm_lstm_epoch2.36_1.7637.safetensors --prime "KING RICHARD:" --stop $'\\n\\n' -n 3
+              char-rnn sample CHECKPOINT --prime "KING RICHARD:" --stop $'\\n\\n' -n 3
             """)
 
     @Argument(help: "The checkpoint.", completion: .file())
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
-    @Option(parsing: .unconditional, help: "How many characters to write after the prime text.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many characters to write after the prime text; bytes, if the model is one of bytes.")
     var length = 2000
     @Option(
         parsing: .unconditionalSingleValue, help: "End before this text, which is left out; may be given several times."
@@ -56,14 +54,14 @@ struct Sample: ParsableCommand {
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
+        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
         let vocabulary = model.vocabulary
         var session = try model.makeSession()
         if !quiet { Console.note("device: \(model.device)") }
         let prime = try primeTokens(vocabulary)
         if let prime { try session.feed(prime) }
         if prime == nil && !quiet {
-            Console.note("no prime text, so the first character is drawn from all alike; give one with --prime")
+            Console.note("no prime text, so the first character may be any; give the model a beginning with --prime")
         }
         let firstSeed = drawing.seed.value
         if case .random = drawing.seed, !quiet { Console.note("seed: \(firstSeed)") }
@@ -72,7 +70,8 @@ struct Sample: ParsableCommand {
             if count > 1 && !quiet { Console.note("text \(index + 1) of \(count), seed \(seed)") }
             if let prime { Console.output(prime.flatMap { vocabulary.bytes(of: $0) }) }
             try write(after: session, seed: seed)
-            Console.output([10])
+            // What a model of bytes writes may be any file, to which nothing is added.
+            if vocabulary.kind != .bytes || index < count - 1 || isatty(STDOUT_FILENO) == 1 { Console.output([10]) }
         }
     }
 
@@ -92,17 +91,12 @@ struct Sample: ParsableCommand {
     }
 
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
-        let unknown: UnknownCharacters =
-            switch unknown {
-            case .error: .error
-            case .skip: .skip
-            case .replace: .replace(vocabulary.number(of: Array(" ".utf8)) ?? 0)
-            }
+        let rule = unknown.rule(in: vocabulary)
         do {
-            if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: unknown) }
-            return try prime.map { try vocabulary.encode($0, unknown: unknown) }
+            if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule) }
+            return try prime.map { try vocabulary.encode($0, unknown: rule) }
         } catch let error as VocabularyError {
-            throw Failure("\(error); leave it out, or choose --unknown skip or --unknown replace")
+            throw Failure("\(error); \(UnknownChoice.advice)")
         }
     }
 }

@@ -15,6 +15,8 @@ struct Score: ParsableCommand {
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(help: "What to do with characters that the model does not know: error, skip, replace.")
+    var unknown = UnknownChoice.error
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -25,16 +27,21 @@ struct Score: ParsableCommand {
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(fileURLWithPath: checkpoint), on: try device.device())
+        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
         let tokens: [Int]
-        do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
-            throw Failure("\(error) of \(file); score a text of its characters only ('char-rnn inspect' shows them)")
+        do {
+            tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
+        } catch let error as VocabularyError {
+            throw Failure("\(error) of \(TextInput.name(file)); \(UnknownChoice.advice)")
         }
         guard tokens.count > 1 else {
-            throw Failure("\(file) has fewer than two characters; there is nothing to predict")
+            let known = unknown == .skip ? " that the model knows" : ""
+            throw Failure(
+                "\(TextInput.name(file)) has fewer than two characters\(known); there is nothing to predict")
         }
         let logarithms = try model.logProbabilities(of: tokens)
-        let nats = -logarithms.reduce(0, +) / Double(logarithms.count)
+        // Not the negative, which would be -0 where all is certain.
+        let nats = 0 - logarithms.reduce(0, +) / Double(logarithms.count)
         if json {
             let result = Result(
                 characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms)

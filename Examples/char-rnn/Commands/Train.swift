@@ -34,13 +34,13 @@ struct Train: ParsableCommand {
     var maxIterations: Int?
     @Option(help: "Start from the weights and sizes of this checkpoint or .t7.", completion: .file())
     var initFrom: String?
-    @Option(help: "With --init-from: same, for a text of its characters only, or extend, which adds those of the text.")
+    @Option(help: "With --init-from: same, for a text of its characters only, or extend, to add those of the text.")
     var vocabulary = VocabularyRule.same
     @Option(
-        help: "Continue the run that wrote this checkpoint, with its options; of the device, say it again.",
+        help: "Continue the run that wrote this checkpoint, with its options; the device has to be named again.",
         completion: .file())
     var resume: String?
-    @Option(parsing: .unconditional, help: "The iterations from one progress line to the next. (default: 1)")
+    @Option(parsing: .unconditional, help: "Say how it goes after each so many iterations. (default: 1)")
     var printEvery: Int?
     @Option(
         parsing: .unconditional,
@@ -57,7 +57,7 @@ struct Train: ParsableCommand {
         parsing: .unconditional,
         help: "Keep only so many of this run's checkpoints, deleting its older ones. (default: all)")
     var keepLast: Int?
-    @Flag(help: "Keep the checkpoint with the lowest validation loss, and besides it those of --keep-last, or 1.")
+    @Flag(help: "Keep the checkpoint with the lowest validation loss, and as many last ones as --keep-last says, or 1.")
     var keepBest = false
     @Option(
         help: "The folder for checkpoints and history.jsonl. (default: cv, or that of the checkpoint to --resume)",
@@ -92,7 +92,7 @@ struct Train: ParsableCommand {
         }
         let devices = try device.devices()
         for device in devices { Console.note("device: \(device)") }
-        let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
+        let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
         if let checkpoint { try requireNothingElse(than: checkpoint) }
         let run = try makeRun(on: devices, resuming: checkpoint)
         Interruption.react { run.cancel() }
@@ -122,7 +122,7 @@ struct Train: ParsableCommand {
         do {
             return try TrainingRun(
                 trainer, options: options,
-                resuming: checkpoint.map { (checkpoint: $0, file: URL(fileURLWithPath: resume!)) })
+                resuming: checkpoint.map { (checkpoint: $0, file: URL(named: resume!)) })
         } catch let error as TrainingRunError {
             guard case .hasEnded(_, maxIterations) = error else { throw error }
             throw Failure("\(error); raise --max-iterations to go on")
@@ -131,7 +131,7 @@ struct Train: ParsableCommand {
 
     private func makeTensorBoardLog(of run: TrainingRun, resuming checkpoint: Checkpoint?) throws -> TensorBoardLog? {
         try (tensorboard ?? checkpoint?.options["tensorboard"]).map {
-            try TensorBoardLog(in: URL(fileURLWithPath: $0, isDirectory: true), continuingAt: run.firstIteration)
+            try TensorBoardLog(in: URL(named: $0, isFolder: true), continuingAt: run.firstIteration)
         }
     }
 
@@ -141,11 +141,11 @@ struct Train: ParsableCommand {
         switch error {
         case let divergence as TrainingDivergence:
             guard divergence.returns > 0, let last else {
-                return Failure("\(divergence): the weights to begin with are not usable; start from other ones")
+                return Failure("\(divergence): the weights at the start are unusable; start from others")
             }
             return Failure(
                 "\(divergence); try a lower --learning-rate than \(run.trainingOptions.optimizer.learningRate), from the "
-                    + "start or from the last good weights with --init-from \(last)")
+                    + "start or from the last good weights with --init-from \(shellWord(last))")
         case let error as DeviceError:
             let saved =
                 last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))" }
@@ -182,10 +182,14 @@ struct Train: ParsableCommand {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
         }
-        let checkpoint = try Checkpoint(contentsOf: URL(fileURLWithPath: initFrom))
+        var checkpoint = try Checkpoint(contentsOf: URL(named: initFrom))
+        try requireNothingElse(than: checkpoint.configuration)
+        let setsDropout = CommandLineWords.typed.contains("--dropout")
+        if setsDropout { checkpoint = try checkpoint.with(dropout: model.dropout) }
         let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
         let start = try fitted(checkpoint, to: dataset.vocabulary)
-        Console.note("starting from the weights, cell, sizes and dropout of \(initFrom)")
+        let rest = setsDropout ? "cell and sizes" : "cell, sizes and dropout"
+        Console.note("starting from the weights, \(rest) of \(initFrom)")
         return try trainer(of: start.configuration, dataset, on: devices) { try LanguageModel(start, on: devices[0]) }
     }
 
@@ -219,18 +223,20 @@ struct Train: ParsableCommand {
     /// - Throws: ``Failure`` when it has others and may not be extended.
     private func fitted(_ checkpoint: Checkpoint, to text: Vocabulary) throws -> Checkpoint {
         let known = checkpoint.configuration.vocabulary
-        guard !text.isSubset(of: known), let difference = known.difference(to: text) else { return checkpoint }
-        guard vocabulary == .extend, known.kind == text.kind else {
-            let advice =
-                known.kind == text.kind
-                ? "add --vocabulary extend, train on a text of its characters only,"
-                : "choose --tokens \(known.kind.rawValue),"
+        guard !text.isSubset(of: known) else { return checkpoint }
+        guard known.kind == text.kind else {
             throw Failure(
-                "\(initFrom!) knows other characters than \(dataFolder) (first: the checkpoint): \(difference); "
-                    + "\(advice) or train anew without --init-from")
+                "--tokens \(text.kind): the model of \(initFrom!) counts \(known.kind); leave the option out, or train a "
+                    + "new model without --init-from")
+        }
+        let new = (0..<text.count).filter { !known.contains(text.bytes(of: $0)) }.map { text.quoted($0) }
+        guard vocabulary == .extend else {
+            let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
+            throw Failure(
+                "\(dataFolder) has characters that the model of \(initFrom!) does not know: \(list); add them with "
+                    + "--vocabulary extend, or train a new model without --init-from")
         }
         let all = try known.union(text)
-        let new = (0..<all.count).filter { !known.contains(all.bytes(of: $0)) }.map { all.quoted($0) }
         Console.note("new characters, with initial weights of their own: \(new.joined(separator: " "))")
         return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
@@ -252,7 +258,7 @@ struct Train: ParsableCommand {
             let (batch, data, folder) = (batch, data, dataFolder)
             return try Interruption.interruptible {
                 try TextDataset(
-                    contentsOf: URL(fileURLWithPath: folder), tokens: tokens, batchSize: batch.batchSize,
+                    contentsOf: URL(named: folder), tokens: tokens, batchSize: batch.batchSize,
                     sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
                     validationFraction: data.validationFraction)
             }
@@ -273,7 +279,7 @@ struct Train: ParsableCommand {
         let validationFraction = fraction("validation-fraction", data.validationFraction)
         return try Interruption.interruptible {
             try TextDataset(
-                contentsOf: URL(fileURLWithPath: folder), tokens: checkpoint.configuration.vocabulary.kind,
+                contentsOf: URL(named: folder), tokens: checkpoint.configuration.vocabulary.kind,
                 batchSize: shape.batchSize, sequenceLength: shape.sequenceLength, trainingFraction: trainingFraction,
                 validationFraction: validationFraction)
         }
@@ -311,7 +317,7 @@ struct Train: ParsableCommand {
                 "seed": "\(seed)",
             ]
         // As a whole path, so that --resume finds it from anywhere.
-        if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(fileURLWithPath: dataFolder).path }
+        if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(named: dataFolder).path }
         if let initFrom { options["init-from"] = initFrom }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"
@@ -321,7 +327,7 @@ struct Train: ParsableCommand {
         options["keep-last"] = run.keepLast.map { "\($0)" }
         options["keep-best"] = run.keepBest ? "true" : nil
         options["checkpoint-dir"] = run.folder.relativePath
-        if let tensorboard { options["tensorboard"] = URL(fileURLWithPath: tensorboard).path }
+        if let tensorboard { options["tensorboard"] = URL(named: tensorboard).path }
         options["device"] = devices.map(\.id).joined(separator: ",")
         return options
     }

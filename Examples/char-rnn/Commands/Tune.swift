@@ -7,11 +7,11 @@ struct Tune: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look for the parameters with which a GPU trains a model fastest, and keep them.",
         discussion: """
-            Products on a GPU are computed by CLBlast, which knows good parameters for many GPUs and guesses \
-            for the others. This tries others, and one launch for all time steps of a layer in place of some for each, \
-            on training steps of the model that the options describe, each against the CPU's results first. What is \
-            fastest is kept in a file for this GPU and driver, and used by every later run. Ctrl-C ends the search with \
-            the best so far.
+            The library CLBlast multiplies matrices on a GPU. It comes with parameters measured on many GPUs, and \
+            takes average ones on all others. This tries more of them, and whether a layer is faster with one launch for \
+            all its time steps, on training steps of the model that the options describe. Whatever computes other \
+            results than the CPU is left out. What is fastest is kept in a file for this GPU and driver, and used by every \
+            later run. Ctrl-C ends the search with the best so far.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -32,12 +32,12 @@ struct Tune: ParsableCommand {
         Console.note("device: \(device)")
         guard let tuning = device.tuning else {
             let hint = device.kind == .cpu ? "; name a GPU with --opencl or --device" : ""
-            return Console.note("nothing to tune: on a processor the products are not CLBlast's\(hint)")
+            return Console.note("there is nothing to tune on a processor\(hint)")
         }
         // Before the search rather than after it.
         guard let file = tuning.file else {
             throw Failure(
-                "what is found could not be kept, for neither XDG_CACHE_HOME nor HOME is the absolute path of a folder; "
+                "there is no place to keep the result: neither XDG_CACHE_HOME nor HOME is the absolute path of a folder; "
                     + "set XDG_CACHE_HOME to one")
         }
         if reset {
@@ -70,7 +70,7 @@ struct Tune: ParsableCommand {
             // Some parameters compute nonsense, and say that all went well.
             let isRight = zip(try trainer.losses(), expected).allSatisfy { abs($0 - $1) <= 1e-3 * $1 }
             guard isRight else {
-                throw Failure("\(device.id) learns otherwise than the CPU; see: char-rnn devices --check")
+                throw Failure("\(device.id) learns differently from the CPU; see: char-rnn devices --check")
             }
             let seconds = try medianSeconds(for: 0.3) { _ = try trainer.step().loss }
             isSound = true
@@ -98,7 +98,7 @@ struct Tune: ParsableCommand {
         try tuning.apply(found.parameters)
         for check in DeviceCheck.run(on: opened) {
             guard case .failure(let fault) = check.outcome else { continue }
-            throw Failure("with the fastest parameters \(check.operation) goes wrong (\(fault)); nothing is kept")
+            throw Failure("with the fastest parameters \(check.operation) computes wrongly (\(fault)); nothing is kept")
         }
         try keep(found.parameters, tuning, in: file)
         Console.note(

@@ -9,8 +9,8 @@ struct DeviceOptions: ParsableArguments {
     @Option(
         name: .customLong("device"),
         help: ArgumentHelp(
-            "Compute on this device: cpu, or opencl:0 as 'char-rnn devices' numbers them; in train also on "
-                + "several, opencl:0,opencl:1, each of which takes a share of the batch.", valueName: "name"))
+            "Compute on this device: cpu, or opencl:0 and so on, as 'char-rnn devices' lists them. train also takes "
+                + "several, opencl:0,opencl:1, which share each batch.", valueName: "name"))
     var deviceName: String?
 
     func validate() throws {
@@ -37,7 +37,7 @@ struct DeviceOptions: ParsableArguments {
             try Device.named(String($0))
         }
         guard Set(devices.map(\.id)).count == devices.count else {
-            throw Failure("--device \(deviceName): a device is there twice; name each once")
+            throw Failure("--device \(deviceName): a device is named twice; name each once")
         }
         return devices
     }

@@ -18,14 +18,6 @@ extension Train {
         add("--checkpoint-dir", checkpointDir)
         add("--label", label)
         add("--tensorboard", tensorboard)
-        return words.map(Self.quoted).joined(separator: " ")
-    }
-
-    /// As a shell takes it for one word.
-    private static func quoted(_ word: String) -> String {
-        let isPlain =
-            !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:,+".contains($0)) }
-        return isPlain
-            ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+        return words.map(shellWord).joined(separator: " ")
     }
 }

@@ -8,7 +8,7 @@ extension Train {
         func count(_ key: String) -> Int? { recorded[key].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
         let folder =
             if let checkpointDir {
-                URL(fileURLWithPath: checkpointDir, isDirectory: true)
+                URL(named: checkpointDir, isFolder: true)
             } else {
                 resume.map { Self.folder(of: $0) } ?? URL(fileURLWithPath: "cv", isDirectory: true)
             }
@@ -30,7 +30,7 @@ extension Train {
     /// As it was typed, which messages repeat.
     private static func folder(of file: String) -> URL {
         let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        return URL(fileURLWithPath: folder.isEmpty ? (file.hasPrefix("/") ? "/" : ".") : folder, isDirectory: true)
+        return URL(named: folder.isEmpty ? (file.hasPrefix("/") ? "/" : ".") : folder, isFolder: true)
     }
 
     /// Makes sure that no option is given that the run to be resumed has otherwise.
@@ -63,12 +63,26 @@ extension Train {
             ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),
             ("--seed", mine.seed == options.seed),
         ]
-        let words = (try? TorchOptions.translated(Array(CommandLine.arguments.dropFirst()))) ?? []
-        let typed = Set(words.map { String($0.prefix { $0 != "=" }) })
-        for (option, isSame) in isSame where !isSame && typed.contains(option) {
+        for (option, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
             throw Failure(
                 "\(option): the run of \(resume!) has another, which cannot be changed in the middle; leave the option "
                     + "out, or start a new run from the weights with --init-from")
+        }
+    }
+
+    /// Makes sure that no option is given that the model to start from has otherwise.
+    ///
+    /// - Throws: ``Failure``, which names the first.
+    func requireNothingElse(than configuration: LanguageModel.Configuration) throws {
+        let isSame: [(option: String, found: String, Bool)] = [
+            ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
+            ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
+            ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
+        ]
+        for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
+            throw Failure(
+                "\(option): the model of \(initFrom!) has \(found); leave the option out, or train a new model without "
+                    + "--init-from")
         }
     }
 }

@@ -5,19 +5,19 @@ import CharRNN
 struct SamplingOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: "Divides the log-probabilities: 0.5 is bold, 1 as learned, 0 the likeliest.")
+        help: "Divides the log-probabilities: 0.5 is cautious, 1 as learned, 2 bold; 0 takes the likeliest.")
     var temperature: Float = 1
-    @Option(parsing: .unconditional, help: "Draw from this many likeliest characters only.")
+    @Option(parsing: .unconditional, help: "Draw only from so many of the likeliest characters.")
     var topK: Int?
-    @Option(parsing: .unconditional, help: "Draw from the likeliest characters that make up this probability only.")
+    @Option(parsing: .unconditional, help: "Draw only from the likeliest characters that together are this probable.")
     var topP: Float?
     @Option(
         parsing: .unconditional,
-        help: "Leave out characters less likely than this share of the likeliest; try 0.05.")
+        help: "Leave out characters less likely than this share of the likeliest one; try 0.05.")
     var minP: Float?
     @Option(
         parsing: .unconditional,
-        help: "Draw from the characters of about the mean surprise that make up this probability.")
+        help: "Draw only from the characters of the most usual surprise that together are this probable.")
     var typical: Float?
     @Option(
         parsing: .unconditional,
@@ -25,19 +25,19 @@ struct SamplingOptions: ParsableArguments {
     var topNSigma: Float?
     @Option(
         parsing: .unconditional,
-        help: "Above 1 makes recent characters less likely; 1.1 is much, as the space is always one.")
+        help: "Above 1 makes recent characters less likely; 1.1 is a lot, since the space is nearly always recent.")
     var repetitionPenalty: Float = 1
     @Option(
         parsing: .unconditional,
-        help: "Taken from a recent character's log-probability for each time that it occurs.")
+        help: "Lower the log-probability of recent characters by this for each time that they occur.")
     var frequencyPenalty: Float = 0
-    @Option(parsing: .unconditional, help: "Taken once from the log-probability of each recent character.")
+    @Option(parsing: .unconditional, help: "Lower the log-probability of recent characters by this once.")
     var presencePenalty: Float = 0
     @Option(parsing: .unconditional, help: "How many characters are recent, the prime text's included; at most 256.")
     var penaltyWindow = 64
     @Option(
         parsing: .unconditional,
-        help: "Keep the surprise near so many bits a character (Mirostat 2); a good model's is 1.5 to 2.")
+        help: "Keep the surprise near so many bits a character (Mirostat 2); that of a good model is 1.5 to 2.")
     var mirostat: Float?
     @Option(parsing: .unconditional, help: "How fast --mirostat adapts.")
     var mirostatRate: Float = 0.1

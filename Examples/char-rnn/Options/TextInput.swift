@@ -31,8 +31,11 @@ enum TextInput {
         return Vocabulary(of: text, kind: kind)
     }
 
+    /// What messages call it.
+    static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
+
     static func notUTF8(_ path: String) -> Failure {
-        Failure("\(path) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
+        Failure("\(name(path)) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
     }
 
     /// The bytes of such a file.
@@ -47,22 +50,23 @@ enum TextInput {
     }
 
     private static func bytes(of descriptor: Int32, _ path: String) throws -> [UInt8] {
-        guard let status = FileStatus(descriptor: descriptor) else { throw failure(path) }
-        let kind = status.kind
-        guard kind != .file || HostMemory.hasRoom(for: 12 * min(status.size, .max / 12)) else {
-            throw Failure(
-                "\(path) has \(readable(bytes: status.size)), too many for the computer's memory; cut it into parts")
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(path) }
+        let (kind, size) = (status.st_mode & S_IFMT, Int(status.st_size))
+        guard kind != S_IFREG || HostMemory.hasRoom(for: 12 * min(size, .max / 12)) else {
+            throw Failure("\(name(path)) has \(ByteCount(size)), too much for the computer's memory; cut it into parts")
         }
-        var waitsForWriter = kind == .pipe && descriptor != STDIN_FILENO
+        var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []
-        if kind == .file { bytes.reserveCapacity(status.size) }
+        if kind == S_IFREG { bytes.reserveCapacity(size) }
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = read(descriptor, &part, part.count)
             if count > 0 {
                 bytes += part.prefix(count)
-                guard kind == .file || bytes.count <= streamLimit else {
-                    throw Failure("\(path) does not end after \(streamLimit >> 20) MB; save what you need as a file")
+                guard kind == S_IFREG || bytes.count <= streamLimit else {
+                    throw Failure(
+                        "\(name(path)) does not end after \(streamLimit >> 20) MB; save what you need as a file")
                 }
             } else if count == 0 && waitsForWriter && bytes.isEmpty {
                 waitsForWriter = false
@@ -86,6 +90,6 @@ enum TextInput {
     }
 
     private static func failure(_ path: String) -> Failure {
-        Failure("cannot read \(path): \(String(cString: strerror(errno)))")
+        Failure("cannot read \(name(path)): \(String(cString: strerror(errno)))")
     }
 }

@@ -1,11 +1,15 @@
 import ArgumentParser
 import CharRNN
 
-extension RecurrentCell: ExpressibleByArgument {
+// Both libraries are of this package, and will not conform to what only a command needs.
+
+// swift-format-ignore: AvoidRetroactiveConformances
+extension RecurrentCell: @retroactive ExpressibleByArgument {
     /// Papers write minGRU.
     public init?(argument: String) { self.init(rawValue: argument.lowercased()) }
 }
-extension TokenKind: ExpressibleByArgument {}
+// swift-format-ignore: AvoidRetroactiveConformances
+extension TokenKind: @retroactive ExpressibleByArgument {}
 
 enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
     case rmsprop, adam
@@ -32,9 +36,9 @@ struct DataOptions: ParsableArguments {
 
 /// The shape of a batch.
 struct BatchOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "The characters of a sequence, through which gradients flow back.")
+    @Option(parsing: .unconditional, help: "How many characters a sequence has: as far back as the gradients flow.")
     var sequenceLength = 50
-    @Option(parsing: .unconditional, help: "The sequences that are learned from at a time.")
+    @Option(parsing: .unconditional, help: "How many sequences are learned from side by side.")
     var batchSize = 50
 
     func validate() throws {
@@ -73,13 +77,13 @@ struct ModelOptions: ParsableArguments {
 
 /// How to learn.
 struct LearningOptions: ParsableArguments {
-    @Option(help: "rmsprop, as char-rnn, or adam.")
+    @Option(help: "How the weights are changed: rmsprop, as in char-rnn, or adam.")
     var optimizer = OptimizerName.rmsprop
     @Option(parsing: .unconditional, help: "The step size.")
     var learningRate: Float = 0.002
     @Option(parsing: .unconditional, help: "What the step size is multiplied by at the end of an epoch; 1 for never.")
     var learningRateDecay: Float = 0.97
-    @Option(parsing: .unconditional, help: "The first epoch at whose end that happens.")
+    @Option(parsing: .unconditional, help: "The first epoch at the end of which the step size changes.")
     var learningRateDecayAfter = 10.0
     @Option(parsing: .unconditional, help: "The smoothing of RMSProp's mean squares.")
     var decayRate: Float = 0.95

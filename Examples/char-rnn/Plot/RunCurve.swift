@@ -47,7 +47,7 @@ extension RunCurve {
     ///
     /// - Throws: ``Failure`` when there is nothing to draw; `FileError`.
     static func all(in path: String) throws -> [RunCurve] {
-        let runs = try TrainingHistory(in: URL(fileURLWithPath: path, isDirectory: true)).runs
+        let runs = try TrainingHistory(in: URL(named: path, isFolder: true)).runs
         guard !runs.isEmpty else {
             throw Failure(
                 "\(path) has no history.jsonl with a run; name a folder that char-rnn train has written into")

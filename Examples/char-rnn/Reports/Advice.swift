@@ -6,8 +6,8 @@ enum Advice {
     static func size(parameters: Int, characters: Int) -> String? {
         let ratio = Double(parameters) / Double(characters)
         if ratio > 10 {
-            return "the model has \(fixed(ratio, 0)) times as many parameters as the text has characters and may learn "
-                + "it by heart; watch the validation loss, and make --hidden-size smaller or --dropout larger"
+            return "the model has \(fixed(ratio, 0)) times as many parameters as the text has characters and may just "
+                + "memorise it; watch the validation loss, and try a smaller --hidden-size or a larger --dropout"
         }
         if ratio < 0.1 {
             return "the text has \(fixed(1 / ratio, 0)) times as many characters as the model has parameters; a larger "

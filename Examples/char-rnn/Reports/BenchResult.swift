@@ -88,7 +88,7 @@ struct BenchResult: Encodable {
             \(Console.grouped(Int(groupSampledPerSecond))) of 64 texts together
               peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
             """
-        return ([figures] + (profile?.lines ?? [])).joined(separator: "\n")
+        return printable(([figures] + (profile?.lines ?? [])).joined(separator: "\n"))
     }
 }
 

@@ -8,7 +8,7 @@ enum Console {
     /// One line to standard error, below a progress line.
     static func note(_ line: String) {
         isInProgress.withLock { isInProgress in
-            write((isInProgress ? "\n" : "") + line + "\n", to: STDERR_FILENO)
+            write((isInProgress ? "\n" : "") + printable(line: line) + "\n", to: STDERR_FILENO)
             isInProgress = false
         }
     }

@@ -61,7 +61,7 @@ struct DeviceReport: Encodable {
     }
 
     var text: String {
-        let facts = [kind, vendor, readable(bytes: Int(memoryBytes)), platform, version].joined(separator: ", ")
+        let facts = [kind, vendor, "\(ByteCount(memoryBytes))", platform, version].joined(separator: ", ")
         var lines = ["\(device): \(name)"] + Console.wrapped(facts, indent: "  ")
         var told: [String: String] = [:]
         for result in operations ?? [] {
@@ -74,6 +74,6 @@ struct DeviceReport: Encodable {
         }
         if let speed { lines.append(speed.text) }
         if let verdict { lines.append("  verdict: \(verdict)") }
-        return lines.joined(separator: "\n")
+        return printable(lines.joined(separator: "\n"))  // drivers say what they like
     }
 }

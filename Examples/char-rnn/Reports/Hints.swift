@@ -17,6 +17,8 @@ enum Hints {
         case DeviceError.noSuchDevice: " (list them with: char-rnn devices)"
         case DeviceError.callFailed(_, let status, _) where status.meaning == nil:
             "; see whether char-rnn devices --check passes, and use another device meanwhile"
+        case CheckpointError.otherWeights:
+            "; 'char-rnn convert --from pytorch' makes a checkpoint of a state dictionary of PyTorch"
         case CheckpointError.noTraining: "; start from it with --init-from instead"
         case CheckpointError.otherData: "; start from its weights with --init-from instead"
         case CheckpointError.ambiguousCell(_, .gru): "; --cell gru if it is model.py's"

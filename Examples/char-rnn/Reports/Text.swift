@@ -25,16 +25,32 @@ func duration(_ seconds: Double) -> String {
     return "\(whole / 3600) h \(whole % 3600 / 60) min"
 }
 
-/// `text` of a stranger, such as a name in a file, fit for a message: what would break the line or command the terminal
-/// is escaped, and what is beyond 1000 characters left out.
-func onOneLine(_ text: String) -> String {
-    let scalars = text.unicodeScalars
-    var line = ""
-    for scalar in scalars.prefix(1000) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: line += scalar.escaped(asASCII: true)
-        default: line.unicodeScalars.append(scalar)
+extension Unicode.Scalar {
+    /// Whether it may stand in a message as it is. Others break the line, command the terminal, join what stands before
+    /// them, or show as nothing.
+    var isShown: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .nonspacingMark, .enclosingMark, .privateUse, .unassigned, .lineSeparator,
+            .paragraphSeparator:
+            false
+        default: true
         }
     }
-    return scalars.dropFirst(1000).isEmpty ? line : line + "..."
+}
+
+/// A line with what should not be shown escaped.
+func printable(line: String) -> String {
+    line.unicodeScalars.map { $0.isShown || $0 == "\t" ? String($0) : $0.escaped(asASCII: true) }.joined()
+}
+
+/// The same of several lines.
+func printable(_ lines: String) -> String {
+    lines.split(separator: "\n", omittingEmptySubsequences: false).map { printable(line: String($0)) }
+        .joined(separator: "\n")
+}
+
+/// `text` of a stranger, such as a name in a file, on one line; what is beyond 1000 characters is left out.
+func onOneLine(_ text: String) -> String {
+    let start = text.unicodeScalars.prefix(1000).map { $0.isShown ? String($0) : $0.escaped(asASCII: true) }.joined()
+    return text.unicodeScalars.dropFirst(1000).isEmpty ? start : start + "..."
 }

@@ -24,7 +24,7 @@ final class TrainingReport {
             lastCheckpoint = checkpoint.file.relativePath
             Console.note("saved \(checkpoint.file.relativePath)")
             if let other = checkpoint.displaced {
-                Console.note("note: the other file of that name is now \(other.path)")
+                Console.note("note: another file had that name; it is kept as \(other.path)")
             }
         case .warning(let warning): Console.note("note: \(words(for: warning))")
         case .test(let loss): Console.note("test loss \(Self.words(for: loss))")
@@ -32,7 +32,7 @@ final class TrainingReport {
             guard case .finished = end.reason, let model = end.best ?? end.last else { return }
             isFinished = true
             if let advice = Advice.underfitting(validations) { Console.note("advice: \(advice)") }
-            Console.note("let it write with: char-rnn sample \(model.relativePath)")
+            Console.note("let it write with: char-rnn sample \(shellPath(model.relativePath))")
         }
     }
 
@@ -59,7 +59,7 @@ final class TrainingReport {
             "\(Hints.message(of: error)); \(lastCheckpointWords); training goes on and tries again"
         case .historyNotWritten(let error): "\(error); training goes on without its lines"
         case .folderNotLocked(let folder, let reason):
-            "\(folder.relativePath) cannot be locked (\(reason)); see to it that no other run writes there"
+            "\(folder.relativePath) cannot be locked (\(reason)); make sure that no other run writes there"
         case .folderMadeAgain(let folder):
             "the folder \(folder.relativePath) was removed during the run and has been made again"
         }

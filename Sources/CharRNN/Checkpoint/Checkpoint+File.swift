@@ -43,6 +43,8 @@ extension Checkpoint {
     package init(_ data: Data, path: String) throws {
         if TorchFile.isLikely(data) {
             try self.init(torch: data, path: path)
+        } else if OtherFormat.isPyTorch(data) {
+            throw CheckpointError.otherWeights(path: path, reason: "it is a file of PyTorch")
         } else if let advice = OtherFormat.advice(data) {
             throw CheckpointError.metadata(path: path, reason: advice)
         } else {
@@ -58,12 +60,10 @@ extension Checkpoint {
                 throw fail("its metadata '\(key)' cannot be decoded")
             }
         }
-        guard contents.metadata["format"] == Self.format else {
-            throw fail(
-                contents.metadata["format"].map { "its format is '\($0)'" }
-                    ?? "its metadata names no format; 'char-rnn convert --from pytorch' makes one of a state dictionary"
-            )
+        guard let format = contents.metadata["format"] else {
+            throw CheckpointError.otherWeights(path: path, reason: "its metadata names no format")
         }
+        guard format == Self.format else { throw fail("its format is '\(format)'") }
         let tensors = NamedTensors(contents.tensors, path: path)
         let numbers = contents.tensors.reduce(0) { $0 + $1.values.count }
         configuration = try decode(LanguageModel.Configuration.self, "configuration")

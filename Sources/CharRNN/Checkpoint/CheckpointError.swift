@@ -19,7 +19,10 @@ public enum CheckpointError: Error, Equatable {
     /// A tensor that the model needs is not there.
     case missing(path: String, tensor: String)
     case shape(path: String, tensor: String, found: [Int], expected: [Int])
-    /// A safetensors file without this program's metadata, or with a part that cannot be understood.
+    /// Weights that another program has written, without what a checkpoint says of them. If they are a state dictionary of
+    /// PyTorch, ``Checkpoint/init(pyTorch:vocabulary:order:cell:)`` reads them.
+    case otherWeights(path: String, reason: String)
+    /// A file of another kind, or a checkpoint with a part that cannot be understood.
     case metadata(path: String, reason: String)
     /// The checkpoint has weights only, so there is no run to continue.
     case noTraining
@@ -46,7 +49,8 @@ extension CheckpointError: CustomStringConvertible {
         case .missing(let path, let tensor): "\(path) has no tensor '\(tensor)'"
         case .shape(let path, let tensor, let found, let expected):
             "\(path): the tensor '\(tensor)' has the shape \(found), the model needs \(expected)"
-        case .metadata(let path, let reason): "\(path) is no checkpoint of char-rnn: \(reason)"
+        case .otherWeights(let path, let reason), .metadata(let path, let reason):
+            "\(path) is no checkpoint of char-rnn: \(reason)"
         case .noTraining: "the checkpoint holds weights without a training state"
         case .otherData(let difference): "the run cannot be resumed on this data: \(difference)"
         }
@@ -60,6 +64,7 @@ extension CheckpointError: LocalizedError {
     /// What to do about it, where more can be said than what has happened.
     public var recoverySuggestion: String? {
         switch self {
+        case .otherWeights: "read a state dictionary of PyTorch as such, with its vocabulary"
         case .noTraining, .otherData: "start a new run from its weights instead"
         case .ambiguousCell(_, .gru): "give the cell as gru if the module is that of model.py"
         case .ambiguousCell(_, let cell):

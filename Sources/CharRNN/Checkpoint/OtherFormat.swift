@@ -2,6 +2,13 @@ import FoundationEssentials
 
 /// What people give for a checkpoint that is something else, told from how it begins, with what to do.
 enum OtherFormat {
+    private static let zip: [UInt8] = [0x50, 0x4B, 3, 4]
+
+    /// Whether `torch.save` has written a file.
+    static func isPyTorch(_ data: Data) -> Bool {
+        data.starts(with: zip) && String(decoding: data.prefix(200), as: UTF8.self).contains("data.pkl")
+    }
+
     /// Nil for what may be a file of safetensors.
     static func advice(_ data: Data) -> String? {
         let start = Array(data.prefix(200))
@@ -11,9 +18,7 @@ enum OtherFormat {
         let text = String(decoding: start, as: UTF8.self)
         let trimmed = text.drop(while: \.isWhitespace).lowercased()
         return switch true {
-        case begins([0x50, 0x4B, 3, 4]) where text.contains("data.pkl"):
-            "it is a file of PyTorch; 'char-rnn convert --from pytorch' makes one of a state dictionary"
-        case begins([0x50, 0x4B, 3, 4]): "it is a zip archive; unpack it, and give what is in it"
+        case begins(zip): "it is a zip archive; unpack it, and give what is in it"
         case begins([0x80, 2, 0x8A, 10]):
             "it is a file of PyTorch before 1.6; load it there and save it again, with torch.save(state, path)"
         case begins([0x89, 0x48, 0x44, 0x46]):

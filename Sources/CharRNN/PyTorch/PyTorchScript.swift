@@ -128,7 +128,7 @@ let pyTorchScript = #"""
 
         @torch.no_grad()
         def sample(self, prime, length, temperature):
-            """The bytes of `length` tokens that follow `prime`; without one the first is drawn from all alike."""
+            """The bytes of `length` tokens that follow `prime`; without one the first is any, all as likely."""
             logits, state = torch.zeros(len(self.tokens)), None
             numbers = self.encode(prime)
             for _ in range(length):

@@ -19,7 +19,8 @@ public enum TrainingRunError: Error, Equatable {
 extension TrainingRunError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .hasEnded(let iteration, let last): "the run has reached iteration \(iteration) of \(last)"
+        case .hasEnded(let iteration, let last):
+            "the run has reached iteration \(iteration)\(iteration > last ? ", and \(last) is its last" : " of \(last)")"
         case .cannotMakeFolder(let path): "cannot make the folder \(path) for checkpoints"
         case .cannotWrite(let path, let reason): "cannot write into \(path): \(reason)"
         case .folderInUse(let path, let holder):

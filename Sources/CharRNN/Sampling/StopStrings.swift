@@ -1,6 +1,7 @@
 /// Looks for the first of some strings in bytes that come one after the other, and holds back those that may be its
-/// beginning (Knuth, Morris and Pratt 1977).
-package struct StopStrings {
+/// beginning (Knuth, Morris and Pratt 1977). ``Session/text(limit:stoppingAt:allowing:by:)`` does so for texts; this is for
+/// loops that write bytes.
+public struct StopStrings {
     private struct Pattern {
         let text: String
         let bytes: [UInt8]
@@ -30,14 +31,14 @@ package struct StopStrings {
 
     private var patterns: [Pattern]
     /// What may be the beginning of one of them.
-    package private(set) var held: [UInt8] = []
+    public private(set) var held: [UInt8] = []
 
     /// - Parameter texts: none of them empty.
-    package init(_ texts: [String]) { patterns = texts.map(Pattern.init) }
+    public init(_ texts: [String]) { patterns = texts.map(Pattern.init) }
 
     /// The bytes that are certainly before a string to stop at, and that string once it is complete: the one that ends
     /// first, of several the longest. Nothing may be read after it.
-    package mutating func read(_ bytes: [UInt8]) -> (released: [UInt8], found: String?) {
+    public mutating func read(_ bytes: [UInt8]) -> (released: [UInt8], found: String?) {
         guard !patterns.isEmpty else { return (bytes, nil) }
         for byte in bytes {
             held.append(byte)

@@ -26,7 +26,8 @@ extension TextError: LocalizedError {
         case .notUTF8(let file, let offset, let byte):
             "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset)"
         case .tooShort(let name, let characters, let needed):
-            "\(name) has \(characters) characters; at least \(needed) are needed to train and validate"
+            "\(name) has \(characters) character\(characters == 1 ? "" : "s"); at least \(needed) are needed to train and "
+                + "validate"
         case .emptyPart(let part, let fraction, let batches):
             "the \(part) fraction \(plain(fraction)) of \(batches) batches is less than one batch"
         case .fractions(let training, let validation):
@@ -47,8 +48,8 @@ extension TextError: LocalizedError {
 
     public var errorDescription: String? { description }
 
-    /// How to make UTF-8 of a text that is not.
-    package var conversion: String? {
+    /// How to make UTF-8 of a text that is not; nil for other errors.
+    public var conversion: String? {
         guard case .notUTF8(_, let offset, let byte) = self else { return nil }
         // A text in UTF-16 begins with either of two bytes that UTF-8 never has.
         let isUTF16 = offset == 0 && byte >= 0xFE

@@ -128,15 +128,16 @@ public enum UnknownCharacters: Hashable, Sendable {
 }
 
 extension Vocabulary {
-    /// What `other` has and lacks in comparison, for messages; nil when they are equal.
+    /// What `other` has and lacks in comparison, for messages: "the other has 'é' besides"; nil when they are equal.
     public func difference(to other: Vocabulary) -> String? {
         guard self != other else { return nil }
         if kind != other.kind { return "one counts \(kind.rawValue), the other \(other.kind.rawValue)" }
         let (added, missing) = (other.entries(notIn: self), entries(notIn: other))
-        return [
-            added.isEmpty ? nil : "not in the first: \(Self.list(added))",
-            missing.isEmpty ? nil : "only in the first: \(Self.list(missing))",
-        ].compactMap { $0 }.joined(separator: "; ")
+        let differences = [
+            added.isEmpty ? nil : "has \(Self.list(added)) besides",
+            missing.isEmpty ? nil : "lacks \(Self.list(missing))",
+        ]
+        return "the other " + differences.compactMap(\.self).joined(separator: ", and ")
     }
 
     /// Why it cannot stand for `other`, which has tokens that it lacks; nil when it can.
@@ -153,7 +154,7 @@ extension Vocabulary {
         return tokens.count > 10 ? "\(shown) and \(tokens.count - 10) more" : shown
     }
 
-    /// A token as messages show it: 'a', '\n', U+00A0, byte 255.
+    /// A token as messages show it: 'a', '\n', '\u{00A0}', byte 255.
     public func quoted(_ token: Int) -> String { Self.quoted(entries[token]) }
 
     static func quoted(_ bytes: [UInt8]) -> String {
@@ -162,24 +163,13 @@ extension Vocabulary {
         return quoted(text)
     }
 
+    /// White space other than the space is escaped as well.
     static func quoted(_ text: String) -> String {
-        switch text {
-        case "\n": return "'\\n'"
-        case "\t": return "'\\t'"
-        case "\r": return "'\\r'"
-        case "\r\n": return "'\\r\\n'"
-        default:
-            let isVisible = text.unicodeScalars.allSatisfy {
-                $0.value > 0x20 && $0.value != 0x7F && !$0.properties.isWhitespace
-            }
-            if isVisible || text == " " { return "'\(text)'" }
-            return text.unicodeScalars.map { "U+" + hexadecimal($0.value) }.joined(separator: " ")
+        let scalars = text.unicodeScalars.map { scalar in
+            scalar == " " || scalar.isShown && !scalar.properties.isWhitespace
+                ? String(scalar) : scalar.escaped(asASCII: true)
         }
-    }
-
-    private static func hexadecimal(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16, uppercase: true)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return "'\(scalars.joined())'"
     }
 }
 

@@ -29,9 +29,8 @@ extension Trainer {
         }
         // The model may know more characters than occur in the text, but not other ones.
         let vocabulary = checkpoint.configuration.vocabulary
-        guard dataset.vocabulary.isSubset(of: vocabulary) else {
-            let difference = vocabulary.difference(to: dataset.vocabulary)!
-            throw CheckpointError.otherData("its characters differ (first: the run's): \(difference)")
+        if let lack = vocabulary.lack(of: dataset.vocabulary) {
+            throw CheckpointError.otherData("the model does not know all characters of the text: \(lack)")
         }
         try self.init(
             model: LanguageModel(checkpoint, on: device), dataset: dataset, options: progress.position.options,

@@ -58,8 +58,9 @@ public struct Device: Sendable {
     /// The device's backend, started at the first call and shared by all that use the device.
     public func backend() throws -> any Backend { try shared.get() }
 
-    /// The device opened once more: where something has gone wrong, some drivers refuse all that comes after it.
-    package func reopened() -> Device { opened(by: driver) }
+    /// The same device, to be opened once more, with a backend of its own: where something has gone wrong, some drivers
+    /// refuse all that comes after it.
+    public func reopened() -> Device { opened(by: driver) }
 
     /// The same device with a backend of its own.
     package func opened(by driver: any DeviceDriver) -> Device {

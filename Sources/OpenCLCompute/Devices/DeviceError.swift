@@ -35,9 +35,12 @@ extension DeviceError: LocalizedError {
         case .unwritableCache(let path, let reason):
             "the OpenCL driver PoCL needs a folder for what it compiles, and cannot write into \(path): \(reason)"
         case .outOfMemory(let requested, let limit, let memory, let device):
-            "\(device) cannot give \(readable(bytes: requested)): of its \(readable(bytes: memory)) "
-                + (requested > limit
-                    ? "it can give \(readable(bytes: limit)) at once" : "too many are in use, or a limit is set")
+            "\(device) cannot give \(ByteCount(requested)) of memory: "
+                + (requested > memory
+                    ? "it has \(ByteCount(memory))"
+                    : requested > limit
+                        ? "it gives at most \(ByteCount(limit)) of its \(ByteCount(memory)) at once"
+                        : "not enough of its \(ByteCount(memory)) is free, or a limit is set")
         }
     }
 

@@ -46,12 +46,13 @@ extension Device {
             largestBufferBytes: info.maxAllocation, driver: OpenCLDriver(handle, info, id: id))
     }
 
-    /// What has been found by measuring on a GPU; nil on processors.
-    package var tuning: GPUTuning? { (driver as? OpenCLDriver)?.tuning }
+    /// What has been found by measuring on a GPU, for ``TuningSearch`` to improve; nil on processors, where nothing is to
+    /// be chosen.
+    public var tuning: GPUTuning? { (driver as? OpenCLDriver)?.tuning }
 
     /// The device opened once more, for a backend of its own that writes down in `profile` what it does; nil for the CPU,
     /// which has no queue.
-    package func profiled(by profile: OpenCLProfile) -> Device? {
+    public func profiled(by profile: OpenCLProfile) -> Device? {
         guard var driver = driver as? OpenCLDriver else { return nil }
         driver.profile = profile
         return opened(by: driver)

@@ -4,8 +4,9 @@ import Synchronization
 /// What the queue of a device has done, as OpenCL's profiling events tell: how often, how long and on how many bytes.
 ///
 /// A device opened by ``Device/profiled(by:)`` writes it; for any other nothing is kept and no event is made.
-package final class OpenCLProfile: Sendable {
-    package enum Kind: Sendable {
+public final class OpenCLProfile: Sendable {
+    /// What a command does.
+    public enum Kind: Sendable {
         /// A launch of a kernel of ours.
         case kernel
         /// A call of CLBlast, one launch or, for large matrices, up to five. OpenCL tells the time of the last alone, so
@@ -18,31 +19,37 @@ package final class OpenCLProfile: Sendable {
     }
 
     /// All commands of one name.
-    package struct Work: Sendable {
-        package let kind: Kind
-        package fileprivate(set) var calls = 0
-        package fileprivate(set) var seconds = 0.0
+    public struct Work: Sendable {
+        /// What each of them does.
+        public let kind: Kind
+        /// How often it was queued.
+        public fileprivate(set) var calls = 0
+        /// How long the device took for all of them.
+        public fileprivate(set) var seconds = 0.0
         /// The elements that were given to the commands, times four: an operand counts once, whether it is read,
         /// written or both, and however often.
-        package fileprivate(set) var bytes = 0
+        public fileprivate(set) var bytes = 0
     }
 
-    package struct Report: Sendable {
+    /// What was done in some time.
+    public struct Report: Sendable {
         /// By the name of the kernel, or "clblast_gemm", "clblast_gemv", "copy", "fill", "write", "read".
-        package fileprivate(set) var works: [String: Work] = [:]
+        public fileprivate(set) var works: [String: Work] = [:]
         /// How often the host waited for all that was queued.
-        package fileprivate(set) var waits = 0
+        public fileprivate(set) var waits = 0
         /// How often the host, far ahead, waited for the device to come nearer, which the device does not feel.
-        package fileprivate(set) var pauses = 0
+        public fileprivate(set) var pauses = 0
 
-        package init() {}
+        /// Of no time, to add others to.
+        public init() {}
 
-        package func calls(_ kinds: Kind...) -> Int {
+        /// How often commands of these kinds were queued.
+        public func calls(_ kinds: Kind...) -> Int {
             works.values.reduce(0) { $0 + (kinds.contains($1.kind) ? $1.calls : 0) }
         }
 
         /// Adds another report.
-        package static func += (sum: inout Report, other: Report) {
+        public static func += (sum: inout Report, other: Report) {
             for (name, work) in other.works {
                 sum.works[name, default: Work(kind: work.kind)].add(
                     calls: work.calls, seconds: work.seconds, bytes: work.bytes)
@@ -66,12 +73,13 @@ package final class OpenCLProfile: Sendable {
 
     private let state = Mutex(State())
 
-    package init() {}
+    /// A profile of nothing yet, to be given to ``Device/profiled(by:)``.
+    public init() {}
 
     /// What was done since the last call, or since the device was opened. Waits for it, which is not counted.
     ///
     /// - Throws: ``DeviceError`` when a command has failed.
-    package func take() throws -> Report {
+    public func take() throws -> Report {
         let taken = state.withLock { state in
             defer { state = State() }
             return state

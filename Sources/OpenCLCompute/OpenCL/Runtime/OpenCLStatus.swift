@@ -25,7 +25,7 @@ public struct OpenCLStatus: RawRepresentable, Hashable, Sendable {
     var isOutOfMemory: Bool { [.memObjectAllocationFailure, .invalidBufferSize].contains(self) }
 
     /// What a driver says with it and what to do about it; nil where it only refuses.
-    package var meaning: (text: String, advice: String)? {
+    public var meaning: (text: String, advice: String)? {
         switch self {
         case .outOfResources:
             ("the device ran out of memory or stopped answering", "try a smaller batch size, or another device")

@@ -8,11 +8,11 @@ import Glibc
 /// What is chosen for one GPU by measuring: CLBlast's parameters for its products, and the recurrent layers whose
 /// time steps are one launch. ``TuningSearch`` finds it, and it is kept on disk for every later run.
 ///
-/// CLBlast has tables for many GPUs and guesses for the others. A file belongs to one device with one driver, and is
-/// used only if its parameters are known by these names; a file that does not fit is as good as none.
-package struct GPUTuning: Sendable {
+/// CLBlast has measured parameters for many GPUs, and takes average ones for all others. A file belongs to one device with
+/// one driver, and is used only if its parameters are known by these names; a file that does not fit is as good as none.
+public struct GPUTuning: Sendable {
     /// The values of parameters, by kernel and name.
-    package typealias Parameters = [String: [String: Int]]
+    public typealias Parameters = [String: [String: Int]]
 
     /// From which size on a product takes CLBlast's tiled kernel, which wants padded copies; the kernel for small
     /// products, which works on the matrices as they are; the tiled one.
@@ -25,7 +25,7 @@ package struct GPUTuning: Sendable {
 
     package let info: OpenCLDeviceInfo
     /// Where the parameters are kept; nil where nothing is.
-    package var file: URL?
+    public package(set) var file: URL?
 
     private let address: UInt
     let fusedSizes = FusedSizes()
@@ -45,7 +45,7 @@ package struct GPUTuning: Sendable {
     /// What is computed with on this device now.
     ///
     /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
-    package func current() throws -> Parameters {
+    public func current() throws -> Parameters {
         var result: Parameters = [:]
         for kernel in Self.kernels {
             var text = [CChar](repeating: 0, count: 4096)
@@ -63,7 +63,7 @@ package struct GPUTuning: Sendable {
     /// does not like show at the next product.
     ///
     /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
-    package func apply(_ parameters: Parameters) throws {
+    public func apply(_ parameters: Parameters) throws {
         for (kernel, values) in parameters.sorted(by: { $0.key < $1.key }) {
             if kernel == Self.sequences {
                 fusedSizes.byCell.withLock { $0.merge(values) { $1 } }
@@ -96,7 +96,7 @@ package struct GPUTuning: Sendable {
     // MARK: On disk
 
     /// The parameters on disk for this device and driver, if they are known by their names.
-    package func stored() -> Parameters? {
+    public func stored() -> Parameters? {
         guard let file, let data = try? Data(contentsOf: file), let stored = try? JSON.decode(Stored.self, from: data),
             stored.device == info.identity, let current = try? current()
         else { return nil }
@@ -129,7 +129,7 @@ package struct GPUTuning: Sendable {
     /// Keeps parameters for every later run, or none.
     ///
     /// - Throws: the file system's errors.
-    package func store(_ parameters: Parameters?) throws {
+    public func store(_ parameters: Parameters?) throws {
         guard let file else {
             throw FileError(
                 action: "write", path: "into a cache",

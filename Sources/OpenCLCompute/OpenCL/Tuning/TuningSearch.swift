@@ -2,29 +2,34 @@
 ///
 /// CLBlast's own tuner times single kernels on sizes of its choice and believes their results. This one is given the
 /// work that counts, and what is to be told of it: how long it takes, or that it went wrong.
-package struct TuningSearch {
-    package typealias Parameters = GPUTuning.Parameters
+public struct TuningSearch {
+    /// As in ``GPUTuning``.
+    public typealias Parameters = GPUTuning.Parameters
 
     /// The figures of one attempt.
-    package struct Attempt {
+    public struct Attempt {
         /// From 1.
-        package let number: Int
-        package let count: Int
+        public let number: Int
+        /// How many there may be.
+        public let count: Int
         /// What differs from the best of the stages before, "XgemmDirect WGD=32 …".
-        package let description: String
+        public let description: String
         /// Nil for parameters that failed.
-        package let seconds: Double?
-        package let bestSeconds: Double
+        public let seconds: Double?
+        /// Of the best so far, this attempt included.
+        public let bestSeconds: Double
     }
 
     /// Parameters must be faster by this factor to be preferred: less is noise.
-    package static let gain = 0.97
+    public static let gain = 0.97
 
     private let stages: [[Parameters]]
     private let start: Parameters
 
-    /// A search for a layer of these units, that begins with what is computed with now.
-    package init(_ tuning: GPUTuning, from start: Parameters, for cell: RecurrentCell, hiddenSize: Int) {
+    /// A search for layers of a cell with so many units.
+    ///
+    /// - Parameter start: what it begins with, as ``GPUTuning/current()`` tells.
+    public init(_ tuning: GPUTuning, from start: Parameters, for cell: RecurrentCell, hiddenSize: Int) {
         let sequences = tuning.sequenceChoices(cell, hiddenSize: hiddenSize, in: start)
         let switches = Self.switches.map { GPUTuning.tiled(fromEdge: $0) }
         self.init(
@@ -46,7 +51,7 @@ package struct TuningSearch {
     ///   - report: told of each attempt.
     /// - Returns: the fastest parameters, the start's where nothing is faster, and their seconds beside the start's.
     /// - Throws: what `measure` throws for the start.
-    package func run(
+    public func run(
         measure: (Parameters) throws -> Double, isOver: () -> Bool = { false }, report: (Attempt) -> Void = { _ in }
     ) throws -> (parameters: Parameters, seconds: Double, startSeconds: Double) {
         let startSeconds = try measure(start)

@@ -1,0 +1,107 @@
+import ArgumentParser
+
+/// The words of a command line as the parser is to have them: char-rnn's options as ours, and values in one word with
+/// their option where they begin with a dash, so that every option takes the word after it, as it does elsewhere.
+struct CommandLineWords {
+    private(set) var words: [String] = []
+    /// The names of the options among them.
+    private(set) var options: Set<String> = []
+
+    private let command: (name: String, type: any ParsableCommand.Type)
+    private let known: CommandOptions
+    private var torch = TorchOptions()
+
+    /// - Throws: `ValidationError` for a command or an option that does not exist, and what may have been meant; for an
+    ///   option without its value.
+    static func translated(_ arguments: [String]) throws -> [String] {
+        guard let first = arguments.first else { return [] }
+        guard !first.hasPrefix("-") else { return try beginning(with: first) + arguments.dropFirst() }
+        guard first == "help" else { return try CommandLineWords(arguments).words }
+        if let word = arguments.dropFirst().first, !CharRNNCommand.commands.contains(where: { $0.name == word }) {
+            try Suggestions.refuse(command: word, [])
+        }
+        return arguments
+    }
+
+    /// The options that have been typed in this command line, by our names.
+    static let typed = (try? CommandLineWords(RawArguments.all()))?.options ?? []
+
+    /// The first word, where it is an option.
+    private static func beginning(with option: String) throws -> [String] {
+        if option == "-help" { return ["--help"] }
+        let root = CommandOptions(of: CharRNNCommand.self)
+        // What completes words for a shell has three dashes.
+        let hidden = ["---", "--generate-completion-script", "--experimental-dump-help"]
+        guard root[option] == nil, !hidden.contains(where: option.hasPrefix) else { return [option] }
+        throw ValidationError("Unknown option '\(option)'. The command comes first: char-rnn train \(option).")
+    }
+
+    private init(_ arguments: [String]) throws {
+        guard let first = arguments.first else { throw ValidationError("a command is missing.") }
+        guard let command = CharRNNCommand.commands.first(where: { $0.name == first }) else {
+            try Suggestions.refuse(command: first, arguments.dropFirst())
+        }
+        self.command = command
+        known = CommandOptions(of: command.type)
+        words = [first]
+        var rest = arguments.dropFirst()
+        while let word = rest.popFirst() {
+            if word == "--" {
+                words += [word] + rest
+                break
+            }
+            guard word.hasPrefix("-"), word != "-" else {
+                words.append(word)
+                continue
+            }
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            try read(parts[0], parts.count > 1 ? parts[1] : nil, &rest)
+        }
+        for (option, value) in torch.deviceAndDrawing { append(option, value) }
+    }
+
+    /// Takes an option, and its value from the word itself or from the next.
+    private mutating func read(_ word: String, _ attached: String?, _ rest: inout ArraySlice<String>) throws {
+        if word == "-help" {
+            words.append("--help")
+        } else if known[word] == nil, let name = TorchOptions.name(word) {
+            try check(TorchOptions.names[name]!, typedAs: word)
+            // Alone it says yes, as our --opencl does.
+            let isAlone = name == "opencl" && attached == nil && rest.first.flatMap { Int($0) } == nil
+            let value = try isAlone ? "1" : attached ?? value(of: word, &rest)
+            if let value, let (option, value) = try torch.read(name, value, typedAs: word) { append(option, value) }
+        } else {
+            try check(word, typedAs: word)
+            let value = try known[word]!.takesValue ? attached ?? value(of: word, &rest) : attached
+            append(word, value)
+        }
+    }
+
+    /// The next word; nil where that is an option and the parser is to say what this one means alone.
+    private func value(of option: String, _ rest: inout ArraySlice<String>) throws -> String? {
+        // A text may be anything; elsewhere the name of an option is one, whose predecessor has no value.
+        let isText = ["--prime", "--stop", "-primetext"].contains(option)
+        func isOption(_ word: String) -> Bool { known[word] != nil || TorchOptions.name(word) != nil }
+        guard let value = rest.first, isText || !isOption(value) else {
+            if option == "--resume" { return nil }
+            throw ValidationError("\(option) needs a value.")
+        }
+        rest.removeFirst()
+        return value
+    }
+
+    private func check(_ option: String, typedAs word: String) throws {
+        guard known[option] == nil else { return }
+        throw ValidationError(Suggestions.refusal(ofOption: word, in: command.name, known))
+    }
+
+    private mutating func append(_ option: String, _ value: String?) {
+        let (name, takesValue) = (known[option]!.name, known[option]!.takesValue)
+        options.insert(name)
+        switch value {
+        case nil: words.append(option)
+        case let value? where value.hasPrefix("-") || !takesValue: words.append("\(name)=\(value)")
+        case let value?: words += [name, value]
+        }
+    }
+}
