@@ -83,3 +83,31 @@ KERNEL void optimizer_adam(
     }
     optimizer_sums(squares_g, squares_x, sums + sums_at, lanes);
 }
+
+// x within its bounds, as g above, and the sums of its squares alone: sums has `parts` elements.
+KERNEL void optimizer_bound(
+    int n, int part, float value_bound, float norm_bound, global float *x, int x_at, global const float *norms,
+    int norms_at, global float *sums, int sums_at, local float *lanes) {
+    int begin = get_group_id(0) * part, end = begin + min(part, n - begin);
+    x += x_at;
+    float scale = optimizer_scale(norms + norms_at, norm_bound);
+    vector squares = 0.0f;
+    for (int i = begin + get_local_id(0) * WIDTH; i < end; i += get_local_size(0) * WIDTH) {
+        int left = end - i;
+        vector value = optimizer_clip(vector_load(x + i, left), scale, value_bound);
+        vector_store(value, x + i, left);
+        squares += value * value;
+    }
+    float sum = group_sum(vector_sum(squares), lanes);
+    if (get_local_id(0) == 0) sums[sums_at + get_group_id(0)] = sum;
+}
+
+// y = a·x + b·y; x and y may be the same. One work-item for each vector of the n elements.
+KERNEL void optimizer_combine(
+    int n, float a, float b, global const float *x, int x_at, global float *y, int y_at) {
+    int i = get_global_id(0) * WIDTH, left = n - i;
+    if (left <= 0) return;
+    x += x_at + i;
+    y += y_at + i;
+    vector_store(a * vector_load(x, left) + b * vector_load(y, left), y, left);
+}

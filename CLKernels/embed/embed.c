@@ -66,6 +66,10 @@ static const struct {
      (const char[]){
 #embed "../optimizer.cl"
          , 0}},
+    {"muon",
+     (const char[]){
+#embed "../muon.cl"
+         , 0}},
 };
 
 const char *charrnn_kernel_source(const char *name) {

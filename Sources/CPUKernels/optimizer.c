@@ -54,3 +54,23 @@ KERNEL cpu_squares cpu_optimizer_adam(float *x, const float *gradient, float *me
     }
     return total;
 }
+
+KERNEL double cpu_optimizer_bound(float *x, long count, float bound, float scale) {
+    double total = 0;
+    for (long start = 0; start < count; start += block) {
+#pragma clang fp reassociate(on)
+        long end = count - start < block ? count : start + block;
+        float squares = 0;
+        for (long i = start; i < end; i++) {
+            x[i] = clip(x[i] * scale, bound);
+            squares += x[i] * x[i];
+        }
+        total += squares;
+    }
+    return total;
+}
+
+KERNEL void cpu_optimizer_combine(const float *x, float a, float *y, float b, long count) {
+    INDEPENDENT
+    for (long i = 0; i < count; i++) y[i] = a * x[i] + b * y[i];
+}

@@ -2,12 +2,14 @@ import FoundationEssentials
 import Glibc
 
 /// Files that are there whole or not at all.
-package enum AtomicFile {
-    /// Writes `data`; see ``write(to:_:)``.
-    package static func write(_ data: Data, to file: URL) throws { try write(to: file) { try $0.append(data) } }
+public enum AtomicFile {
+    /// Writes `data` beside `file`, waits until the disk has it, and renames: whoever opens `file` sees the old content or
+    /// the new, also after a power cut.
+    ///
+    /// - Throws: ``FileError`` with the system's reason; `file` is then untouched and nothing is left beside it.
+    public static func write(_ data: Data, to file: URL) throws { try write(to: file) { try $0.append(data) } }
 
-    /// Lets `body` write beside `file`, waits until the disk has it, and renames: whoever opens `file` sees the old
-    /// content or the new, also after a power cut.
+    /// The same for what `body` writes, piece after piece.
     ///
     /// - Throws: ``FileError`` with the system's reason, or what `body` throws; `file` is then untouched and nothing is
     ///   left beside it.

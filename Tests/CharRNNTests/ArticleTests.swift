@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The code of the article Sampling: it is compiled and run here, and the article has the same lines.
+/// The code of the articles: it is compiled and run here, and they have the same lines.
 @Suite struct ArticleTests {
     private func session() throws -> Session {
         let text = "yes no maybe\n\n0123456789"
@@ -77,15 +77,86 @@ import Testing
         #expect(words.contains(line))
     }
 
-    @Test func theArticleHasTheCodeOfThisFile() throws {
+    private let text = SmallText.rhythm(400)
+
+    @Test func lookingInside() throws {
+        let text = text + "The king thinks, \"why?\""
+        let model = try Run(hiddenSize: 9, text: text).model()
+        var written = ""
+        func print(_ items: Any...) { written += "\(items)" }
+        let trace = try model.trace(of: "the king", layers: [0], parts: [.hidden, .cell, .gates])
+        for part in trace.activations { print(part.layer, part.part, part.values.count) }
+        if let forget = trace[.gate("f"), layer: 0] { print(forget[7, unit: 2]) }
+
+        let cells = try model.trace(of: text, parts: [.cell])
+        for found in cells.correlations(with: .linePosition).prefix(3) {
+            print("layer \(found.layer), unit \(found.unit): r = \(found.r)")
+        }
+        let vowels = TextSignal("vowels") { "aeiou".contains($0) ? 1 : 0 }
+        let halves = TextSignal("second half", values: cells.tokens.indices.map { 2 * $0 < cells.tokens.count ? 0 : 1 })
+        for signal in TextSignal.all + [vowels, halves] {
+            if let best = cells.correlations(with: signal).first { print(signal.name, best.layer, best.unit, best.r) }
+        }
+
+        for (token, prediction) in zip(trace.tokens, trace.predictions) {
+            let next = prediction.likeliest.map { model.vocabulary[$0.token] }
+            print(model.vocabulary[token], prediction.entropy, prediction.surprise ?? .nan, next)
+        }
+        #expect(trace.activations.count == 6 && written.contains("second half"))
+    }
+
+    @Test func readingAndScoring() throws {
+        let model = try Run(hiddenSize: 9, text: text + "The queen said that: yes, no, king").model()
+        func print(_ items: Any...) {}
+        let scores = try model.logProbabilities(of: ["the king", "q"])
+        print(scores.map(\.count))  // 7 numbers and none
+        #expect(scores.map(\.count) == [7, 0])
+
+        var session = try model.makeSession()
+        try session.feed("The queen said: ")
+        let answers = ["yes", "no"]
+        let likeliest = zip(answers, try model.logProbabilities(of: answers, after: session))
+            .max { $0.1.reduce(0, +) < $1.1.reduce(0, +) }
+        #expect(likeliest?.0 == "no", "it has learned nothing, and the shorter is the likelier")
+
+        var reader = try model.makeSession()
+        var sum = 0.0
+        for part in ["the king", " and the", " queen"] {
+            sum -= try reader.logProbabilities(feeding: part).reduce(0, +)
+        }
+        #expect(sum > 0)
+
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("text.txt")
+            try Data(text.utf8).write(to: file)
+            let score = try model.score(contentsOf: file) { print($0.tokens, "tokens so far") }
+            print(score.natsPerToken, score.bitsPerToken)
+            #expect(score.tokens == 400)
+        }
+
+        var evaluation = try DynamicEvaluation(model)
+        let before = try model.logProbabilities(of: text)
+        let dynamic = try evaluation.logProbabilities(feeding: text)
+        print("gain:", (dynamic.reduce(0, +) - before.reduce(0, +)) / Double(dynamic.count))
+        let adapted = try evaluation.adaptedModel()
+        #expect(dynamic.reduce(0, +) > before.reduce(0, +) && adapted.vocabulary == model.vocabulary)
+
+        let trainingTokens = try model.vocabulary.encode(text)
+        let statistics = try model.gradientStatistics(of: trainingTokens)
+        var scaled = try DynamicEvaluation(model, rule: .rms(statistics))
+        #expect(try scaled.logProbabilities(feeding: text).count == 399)
+    }
+
+    @Test(arguments: [("Sampling", 10), ("LookingInside", 4), ("ReadingAndScoring", 6)])
+    func theArticleHasTheCodeOfThisFile(_ name: String, _ count: Int) throws {
         func lines(_ text: some StringProtocol) -> String {
             text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
         }
         let here = URL(fileURLWithPath: #filePath)
-        let article = here.appendingPathComponent("../../../Sources/CharRNN/Documentation.docc/Sampling.md")
+        let article = here.appendingPathComponent("../../../Sources/CharRNN/Documentation.docc/\(name).md")
             .standardizedFileURL
         let blocks = try String(contentsOf: article, encoding: .utf8).components(separatedBy: "```swift\n").dropFirst()
-        #expect(blocks.count == 10)
+        #expect(blocks.count == count)
         let source = lines(try String(contentsOf: here, encoding: .utf8))
         for block in blocks {
             let code = lines(block.components(separatedBy: "```")[0])

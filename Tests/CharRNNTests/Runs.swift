@@ -10,7 +10,10 @@ struct LearningCase: CustomTestStringConvertible {
     var testDescription: String { "\(cell), \(optimizer)" }
 
     static let all = RecurrentCell.allCases.flatMap { cell in
-        [.rmsProp(learningRate: 0.01), .adam(learningRate: 0.01)].map { LearningCase(cell: cell, optimizer: $0) }
+        [
+            .rmsProp(learningRate: 0.01), .adam(learningRate: 0.01), .adamW(AdamW(learningRate: 0.01)),
+            .muon(Muon(learningRate: 0.02, others: AdamW(learningRate: 0.01))),
+        ].map { LearningCase(cell: cell, optimizer: $0) }
     }
 }
 

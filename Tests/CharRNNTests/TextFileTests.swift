@@ -27,6 +27,42 @@ import Testing
         }
     }
 
+    @Test func aFolderWithoutAnInputStandsForItsTexts() throws {
+        try withTemporaryFolder { folder in
+            let texts = ["10.txt": "hello", "2.txt": " wörld", ".hidden.txt": "?", "3.md": "#"]
+            for (name, text) in texts { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+            for kind in TokenKind.allCases {
+                let inMemory = try TextDataset(text: "hello wörld", tokens: kind, batchSize: 1, sequenceLength: 2)
+                // The second time from the cache.
+                for _ in 0..<2 {
+                    var progress: [Double] = []
+                    let dataset = try TextDataset(
+                        contentsOf: folder, tokens: kind, batchSize: 1, sequenceLength: 2
+                    ) { progress.append($0) }
+                    #expect(dataset.vocabulary == inMemory.vocabulary)
+                    #expect(dataset.batch(0).inputs == inMemory.batch(0).inputs)
+                    #expect(dataset.batch(4).targets == inMemory.batch(4).targets)
+                    #expect(dataset.notices.first == "the text is 2 files of the folder, from 10.txt to 2.txt")
+                    #expect(progress.last == 1 && progress == progress.sorted())
+                }
+                let cache = folder.appendingPathComponent("texts.\(kind.rawValue).cache")
+                #expect(FileManager.default.fileExists(atPath: cache.path))
+            }
+            // Another file makes another text.
+            try Data("!".utf8).write(to: folder.appendingPathComponent("9.txt"))
+            #expect(try TextDataset(contentsOf: folder, batchSize: 1, sequenceLength: 2).characterCount == 12)
+            // The place of what is wrong is that in its own file; a scalar does not go on in the next one.
+            let file = folder.appendingPathComponent("2.txt")
+            try Data([0x61, 0xC3]).write(to: file)
+            #expect(throws: TextError.notUTF8(file: file.path, offset: 1, byte: 0xC3)) {
+                try TextDataset(contentsOf: folder, batchSize: 1, sequenceLength: 2)
+            }
+            // An input.txt is the text, whatever else there is.
+            try Data("input".utf8).write(to: folder.appendingPathComponent("input.txt"))
+            #expect(try TextDataset(contentsOf: folder, batchSize: 1, sequenceLength: 2).characterCount == 5)
+        }
+    }
+
     @Test func whatCannotBeReadIsNamed() throws {
         try withTemporaryFolder { folder in
             let missing = folder.appendingPathComponent("missing.txt")

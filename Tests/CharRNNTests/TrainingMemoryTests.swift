@@ -22,6 +22,7 @@ import Testing
                 Case(cell, 16, 2, 1, 9, 0, .adam(), 20),
                 Case(cell, 17, 3, 4, 1, 0.3, .rmsProp(), 11),
                 Case(cell, 33, 2, 2, 3, 0.5, .adam(), 5),
+                Case(cell, 9, 2, 2, 3, 0, .muon(), 5),
             ]
         }
 

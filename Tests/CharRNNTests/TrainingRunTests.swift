@@ -28,7 +28,9 @@ import Testing
         case .step(let step): "step \(step.iteration)"
         case .learningRate(let rate): "rate \(rate)"
         case .rollback(let rollback): "back to \(rollback.goodIteration)"
+        case .evaluating(let evaluation): "evaluating \(evaluation.split)"
         case .validation(let validation): "validation \(validation.iteration)"
+        case .sample(let sample): "sample \(sample.iteration)"
         case .checkpoint(let checkpoint): "checkpoint \(checkpoint.iteration)"
         case .warning(let warning): "warning \(warning)"
         case .test: "test"
@@ -238,6 +240,76 @@ import Testing
             let run = try TrainingRun(trainer(), options: options)
             try run.run()
             #expect(try names(in: folder).count == 2, "what is let in can be written")
+        }
+    }
+
+    // MARK: Samples, time, and long validations
+
+    @Test func samplesAreWrittenAndTrainingStaysTheSame() throws {
+        try withTemporaryFolder { folder in
+            func train(_ name: String, _ change: (inout TrainingRun.Options) -> Void) throws -> (Checkpoint, [String]) {
+                var options = options(folder.appendingPathComponent(name))
+                change(&options)
+                let run = try TrainingRun(trainer(), options: options)
+                var texts: [String] = []
+                try run.run { if case .sample(let sample) = $0 { texts.append("\(sample.iteration) \(sample.text)") } }
+                return (try Checkpoint(contentsOf: try #require(run.lastCheckpoint)), texts)
+            }
+            let (plain, none) = try train("plain") { _ in }
+            let (sampled, texts) = try train("sampled") {
+                $0.sampleEvery = 3
+                $0.sampleLength = 20
+            }
+            #expect(none.isEmpty)
+            #expect(texts.map { $0.prefix(2) } == ["3 ", "6 "] && texts.allSatisfy { $0.count == 22 })
+            #expect(texts[0].dropFirst(2) != texts[1].dropFirst(2))
+            #expect(sampled.losses == plain.losses)
+            #expect(sampled.validationLosses == plain.validationLosses)
+            #expect(sampled.tensors.map(\.values) == plain.tensors.map(\.values))
+            let lines = try TrainingHistory(in: folder.appendingPathComponent("sampled")).runs[0].lines
+            #expect(lines.compactMap { line in line.sample.map { "\(line.iteration) \($0)" } } == texts)
+        }
+    }
+
+    @Test func aRunOutOfTimeValidatesAndSaves() throws {
+        try withTemporaryFolder { folder in
+            var options = TrainingRun.Options(
+                folder: folder, maxEpochs: 1e9, maxSeconds: 1e-9, reportEvery: 1000, evaluateEvery: 1000)
+            let run = try TrainingRun(trainer(), options: options)
+            var words: [String] = []
+            try run.run { words.append(Self.word($0)) }
+            #expect(words == ["step 1", "validation 1", "checkpoint 1", "end outOfTime 1"])
+            // It goes on, with as much time again.
+            let file = try #require(run.lastCheckpoint)
+            let checkpoint = try Checkpoint(contentsOf: file)
+            options.maxSeconds = 3600
+            options.maxIterations = 2
+            let next = try TrainingRun(
+                Trainer(resuming: checkpoint, dataset: run.dataset), options: options, resuming: (checkpoint, file))
+            try next.run { words.append(Self.word($0)) }
+            #expect(words.last == "end finished 2")
+        }
+    }
+
+    @Test func aLongValidationTellsHowFarItIs() throws {
+        try withTemporaryFolder { folder in
+            // So many small batches take many seconds anywhere; the first word of it ends it.
+            let dataset = try TextDataset(
+                text: SmallText.rhythm(2_000_000), batchSize: 2, sequenceLength: 5, trainingFraction: 0.1,
+                validationFraction: 0.9)
+            let model = try LanguageModel(
+                .init(vocabulary: dataset.vocabulary, hiddenSize: 128, layerCount: 1), seed: 7)
+            let run = try TrainingRun(
+                Trainer(model: model, dataset: dataset), options: .init(folder: folder, evaluateEvery: 1))
+            var told: [TrainingEvent.Evaluation] = []
+            try run.run { event in
+                guard case .evaluating(let evaluation) = event else { return }
+                told.append(evaluation)
+                run.cancel()
+            }
+            let evaluation = try #require(told.first)
+            #expect(told.count == 1 && evaluation.split == .validation && evaluation.batchCount == 180_000)
+            #expect(evaluation.batch > 0 && evaluation.batch < evaluation.batchCount)
         }
     }
 

@@ -37,7 +37,10 @@ import Testing
             let progress = shared.union(["loss", "grad_norm", "seconds_per_batch", "chars_per_second"])
             let steps = objects.filter { $0["loss"] != nil }
             #expect(steps.allSatisfy { Set($0.keys) == progress })
-            #expect(Set(objects.map { $0["run"] as? String }).count == 1)
+            let names = objects.compactMap { $0["run"] as? String }
+            #expect(names.count == objects.count && Set(names).count == 1)
+            let start = try #require(try TrainingHistory(in: place.url("cv")).runs.first?.start)
+            #expect(start.cell == .lstm && start.hiddenSize == 8 && start.options["eval-every"] == "20")
             #expect(steps.compactMap { $0["iteration"] as? Int } == [10, 20, 30, 40, 48])
             let validations = objects.filter { $0["validation_loss"] != nil }
             #expect(validations.allSatisfy { Set($0.keys) == shared.union(["validation_loss"]) })
@@ -48,14 +51,6 @@ import Testing
             let saved = objects.compactMap { $0["checkpoint"] as? String }
             #expect(saved.sorted().map { "cv/\($0)" } == place.checkpoints())
             #expect(1 + steps.count + validations.count + saved.count + tests.count == objects.count)
-        }
-    }
-
-    @Test func theHistorySaysWhatIsTrained() throws {
-        try Workplace.inNewFolder { place in
-            try place.train(["--eval-every", "20"])
-            let start = try #require(try TrainingHistory(in: place.url("cv")).runs.first).start
-            #expect(start.cell == .lstm && start.hiddenSize == 8 && start.options["eval-every"] == "20")
         }
     }
 

@@ -18,6 +18,16 @@ struct DeviceCheckTests {
         }
     }
 
+    @Test("Progress is told before each operation")
+    func progressIsToldBeforeEachOperation() {
+        var told: [String] = []
+        let results = DeviceCheck.run(on: .cpu) { operation, done, count in
+            #expect(done == told.count && done < count)
+            told.append(operation)
+        }
+        #expect(told == results.map(\.operation))
+    }
+
     @Test("A wrong result fails its operation and no other, also when it is NaN", arguments: [0.5, .nan] as [Float])
     func wrongResult(sum: Float) {
         let results = DeviceCheck.run(on: device { try FaultyBackend(columnSum: sum) })

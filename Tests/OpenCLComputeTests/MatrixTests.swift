@@ -28,6 +28,27 @@ struct MatrixTests {
         }
     }
 
+    @Test("A product with its own transpose agrees with the reference", arguments: Device.underTest)
+    func ownTranspose(device: Device) throws {
+        for (rows, columns) in [(63, 5), (64, 64), (65, 33), (129, 1), (100, 257)] {
+            var numbers = Numbers()
+            let a = numbers.floats(rows * columns)
+            let bench = try Workbench(device)
+            let matrix = try bench.matrix(a, rows: rows, columns: columns)
+            let result = try bench.matrix(unset(rows * rows), rows: rows, columns: rows)
+            try bench.backend.multiply(matrix, matrix.transposed, into: result)
+            let transposed = Reference.transpose(a.asDoubles, rows: rows, columns: columns)
+            let expected = Reference.product(a.asDoubles, transposed, rows: rows, inner: columns, columns: rows)
+            // On the diagonal a third of the products' largest sum, and a rounding for each.
+            let bound = 8 * Double(columns).squareRoot() * unitRoundoff * (1 + Double(columns) / 3)
+            expectClose(try bench.read(result), expected, within: bound, "\(rows)×\(columns) on \(device)")
+            let square = try bench.matrix(numbers.floats(rows * rows), rows: rows, columns: rows)
+            try bench.backend.multiply(matrix, matrix.transposed, into: square, adding: true)
+            #expect(try bench.read(square) != bench.read(result))
+            try bench.expectSurroundingsUntouched()
+        }
+    }
+
     @Test("A product over nothing is zero, or adds nothing", arguments: Device.underTest)
     func emptyInner(device: Device) throws {
         let bench = try Workbench(device)

@@ -86,6 +86,61 @@ struct OptimizerTests {
         expectSame(try bench.read(norms), [0, 5])
     }
 
+    @Test("A combination is a·x + b·y, also of one with itself", arguments: Device.underTest)
+    func combination(device: Device) throws {
+        for count in [1, 7, 65, 10_007] {
+            var numbers = Numbers()
+            let (x, y) = (numbers.floats(count), numbers.floats(count))
+            let bench = try Workbench(device)
+            let buffers = (x: try bench.buffer(x), y: try bench.buffer(y))
+            try bench.backend.combine(buffers.x, times: 0.7, into: buffers.y, times: -0.4)
+            let expected = zip(x.asDoubles, y.asDoubles).map { 0.7 * $0 - 0.4 * $1 }
+            expectClose(try bench.read(buffers.y), expected, within: 4 * unitRoundoff)
+            try bench.backend.combine(buffers.x, times: 0.25, into: buffers.x, times: 0)
+            expectSame(try bench.read(buffers.x), x.map { 0.25 * $0 })
+            try bench.expectSurroundingsUntouched()
+        }
+    }
+
+    @Test("Clipping where the gradient lies leaves what the optimizers see", arguments: Device.underTest, clippings)
+    func clipping(device: Device, clipping: GradientClipping) throws {
+        for count in [1, 7, 129, 10_007] {
+            var numbers = Numbers()
+            let x = numbers.floats(count)
+            let bench = try Workbench(device)
+            let (buffer, squares) = (try bench.buffer(x), try bench.buffer(unset(1)))
+            try bench.backend.clip(buffer, by: clipping, squares: squares)
+            let expected = Reference.clip(x.asDoubles, clipping)
+            let roundings = 16 + 4 * Double(count).squareRoot()
+            expectClose(try bench.read(buffer), expected, within: roundings * unitRoundoff)
+            let sum = Reference.sumOfSquares(expected)
+            expectClose(try bench.read(squares), [sum], within: roundings * unitRoundoff * sum)
+            if clipping == .none { expectSame(try bench.read(buffer), x) }
+            try bench.expectSurroundingsUntouched()
+        }
+    }
+
+    @Test("Columns are scaled to the norm 1, and the others stay", arguments: Device.underTest)
+    func normalization(device: Device) throws {
+        for (rows, columns, range) in [(1, 1, 0..<1), (7, 5, 1..<4), (65, 129, 64..<129), (130, 64, 0..<64)] {
+            var numbers = Numbers()
+            let x = numbers.floats(rows * columns, in: -3...3)
+            let bench = try Workbench(device)
+            let matrix = try bench.matrix(x, rows: rows, columns: columns)
+            try bench.backend.normalize(matrix.columns(range))
+            let isInside = (0..<x.count).map { range.contains($0 % columns) }
+            let norm = Reference.sumOfSquares(zip(x.asDoubles, isInside).map { $1 ? $0 : 0 }).squareRoot()
+            let expected = zip(x.asDoubles, isInside).map { $1 ? $0 / (norm + 1e-7) : $0 }
+            let bounds = zip(expected, isInside).map { $1 ? 64 * unitRoundoff * abs($0) : 0 }
+            expectClose(try bench.read(matrix), expected, within: bounds, "\(rows)×\(columns), columns \(range)")
+            try bench.expectSurroundingsUntouched()
+        }
+        let bench = try Workbench(device)
+        let zeros = try bench.matrix([0, 0, 0, 0], rows: 2, columns: 2)
+        try bench.backend.normalize(zeros)
+        expectSame(try bench.read(zeros), [0, 0, 0, 0])
+    }
+
     /// Per step some ten operations of a rounding each, and with clipping the norm's: a sum of √n random roundings.
     private func expectMoments(_ actual: [Float], _ expected: [Double], _ what: String) {
         let roundings = 48 + 4 * Double(expected.count).squareRoot()

@@ -106,6 +106,12 @@ static void optimizers(void) {
     print("rmsprop_squares", (float[]){(float)squares.gradient, (float)squares.parameters}, 2);
     cpu_optimizer_adam(x, gradient, mean, square, count, 0.5f, 2, 2e-3f, 0.9f, 0.999f, 1e-8f, 10, 1000);
     print("adam", x, count);
+    double bounded = cpu_optimizer_bound(gradient, count, 0.5f, 2);
+    cpu_optimizer_combine(gradient, 0.7f, x, -0.4f, count);
+    print("combine", x, count);
+    cpu_muon_normalize(x, columns, rows, hidden);
+    print("normalize", x, count);
+    print("bound_squares", (float[]){(float)bounded}, 1);
 }
 
 static void count_slice(void *context, long slice) { ((float *)context)[slice] += (float)slice; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes losses.json with train.py, from the weights and the text beside it. PYTHON names a Python with PyTorch.
+# Makes losses.json and optimizers.json with train.py, from the weights and the text beside it. PYTHON names a Python with PyTorch.
 set -euo pipefail
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
@@ -14,3 +14,13 @@ train() { "$python" train.py "$1.safetensors" text.txt "${@:2}"; }
     echo "\"gru\": $(train gru --validate),"
     echo "\"rnn\": $(train rnn --validate)}}"
 } > losses.json
+{
+    echo '{"adamw": {'
+    echo "\"lstm\": $(train lstm --optimizer adamw),"
+    echo "\"gru\": $(train gru --optimizer adamw),"
+    echo "\"rnn\": $(train rnn --optimizer adamw)},"
+    echo '"muon": {'
+    echo "\"lstm\": $(train lstm --optimizer muon),"
+    echo "\"gru\": $(train gru --optimizer muon),"
+    echo "\"rnn\": $(train rnn --optimizer muon)}}"
+} > optimizers.json

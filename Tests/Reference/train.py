@@ -1,8 +1,8 @@
 """Trains in PyTorch, in float64, from the weights of a checkpoint, and prints the loss of each step.
 
-    python train.py WEIGHTS.safetensors TEXT [--steps 20] [--batch 4] [--length 8] [--validate]
+    python train.py WEIGHTS.safetensors TEXT [--steps 20] [--batch 4] [--length 8] [--optimizer adamw] [--validate]
 
-The numbers of losses.json beside this file were made with it, with PyTorch 2.13 (see README.md). It shares nothing
+The numbers of losses.json and optimizers.json beside this file were made with it, with PyTorch 2.13 (see README.md). It shares nothing
 with the Swift package but the file format: batches, network, loss, clipping and optimizer are written anew, and
 torch.nn.LSTM and torch.nn.RNN load the checkpoint's tensors as they are. char-rnn's GRU is not PyTorch's (the reset
 gate acts before the product, and z is the share of the new), so it stands here as a module of its own.
@@ -53,6 +53,53 @@ def batches(text, vocabulary, size, length):
     return list(zip((c.T for c in inputs.split(length, dim=1)), (c.T for c in targets.split(length, dim=1))))
 
 
+def orthogonal(x):
+    """Muon's Newton-Schulz iteration, from its authors' page."""
+    x = x / (x.norm() + 1e-7)
+    for _ in range(5):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x
+
+
+class Scheduled:
+    """AdamW by PyTorch, for "muon" with Muon for the weights between units, each gate's block apart; the gradient's norm
+    is held to 2, the rate rises over 5 steps and falls to 0 over the last 40 %."""
+
+    def __init__(self, network, hidden, muon):
+        is_matrix = {name: muon and p.shape[-1] == hidden and "rnn.weight" in name for name, p in network.named_parameters()}
+        self.parameters = list(network.parameters())
+        self.matrices = [p for name, p in network.named_parameters() if is_matrix[name]]
+        self.sums = [torch.zeros_like(p) for p in self.matrices]
+        others = [(name, p) for name, p in network.named_parameters() if not is_matrix[name]]
+        groups = [
+            {"params": [p for name, p in others if "weight" in name], "weight_decay": 0.1},
+            {"params": [p for name, p in others if "bias" in name], "weight_decay": 0.0},
+        ]
+        self.adamw = torch.optim.AdamW(groups, lr=4e-3, betas=(0.9, 0.99), eps=1e-8)
+        self.hidden = hidden
+
+    def zero_grad(self):
+        for p in self.parameters:
+            p.grad = None
+
+    def step(self, number, count):
+        factor = min(1, number / 5) * min(1, (1 - (number - 1) / count) / 0.4)
+        with torch.no_grad():
+            norm = sum((p.grad**2).sum() for p in self.parameters).sqrt()
+            for p in self.parameters:
+                p.grad *= min(1, 2 / norm)
+            for group in self.adamw.param_groups:
+                group["lr"] = 4e-3 * factor
+            for p, total in zip(self.matrices, self.sums):
+                total.mul_(0.95).add_(p.grad)
+                direction = p.grad + 0.95 * total
+                for block, part in zip(p.split(self.hidden), direction.split(self.hidden)):
+                    block.mul_(1 - 0.03 * factor * 0.1).sub_(0.03 * factor * orthogonal(part))
+                p.grad = None
+        self.adamw.step()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("weights")
@@ -60,6 +107,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--length", type=int, default=8)
+    parser.add_argument("--optimizer", default="rmsprop", choices=["rmsprop", "adamw", "muon"])
     parser.add_argument("--validate", action="store_true", help="print the validation loss in place of training")
     options = parser.parse_args()
 
@@ -97,15 +145,21 @@ def main():
         print(total / (len(chunks) - train_count))
         return
 
-    optimizer = torch.optim.RMSprop(network.parameters(), lr=2e-3, alpha=0.95, eps=1e-8)
+    is_rmsprop = options.optimizer == "rmsprop"
+    optimizer = (
+        torch.optim.RMSprop(network.parameters(), lr=2e-3, alpha=0.95, eps=1e-8)
+        if is_rmsprop else Scheduled(network, hidden, options.optimizer == "muon"))
     result = []
     for step in range(options.steps):
         optimizer.zero_grad()
         inputs, targets = chunks[step % train_count]
         loss, state = losses(inputs, targets, state)
         (loss / options.batch).backward()  # the sum over time of the mean over the batch
-        torch.nn.utils.clip_grad_value_(network.parameters(), 5)
-        optimizer.step()
+        if is_rmsprop:
+            torch.nn.utils.clip_grad_value_(network.parameters(), 5)
+            optimizer.step()
+        else:
+            optimizer.step(step + 1, options.steps)
         result.append(loss.item() / inputs.numel())
     print(json.dumps(result))
 

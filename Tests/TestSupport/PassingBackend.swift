@@ -77,4 +77,11 @@ open class PassingBackend: Backend, @unchecked Sendable {
             learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, iteration: iteration,
             norms: norms)
     }
+    open func combine(_ x: Buffer<Float>, times a: Float, into y: Buffer<Float>, times b: Float) throws {
+        try sound.combine(x, times: a, into: y, times: b)
+    }
+    open func clip(_ x: Buffer<Float>, by clipping: GradientClipping, squares: Buffer<Float>) throws {
+        try sound.clip(x, by: clipping, squares: squares)
+    }
+    open func normalize(_ matrix: Matrix) throws { try sound.normalize(matrix) }
 }

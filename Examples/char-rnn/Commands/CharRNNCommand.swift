@@ -26,7 +26,9 @@ struct CharRNNCommand: ParsableCommand {
         // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
         let outcome = Result {
-            var command = try parseAsRoot(CommandLineWords.translated(RawArguments.all()))
+            let words = try Recipe.expanded(CommandLineWords.translated(RawArguments.all()))
+            let arguments = CheckpointChoice.completingResume(words)
+            var command = try parseAsRoot(arguments)
             // Help is a command as well, and names no files.
             if commands.contains(where: { $0.type == type(of: command) }) { try RawArguments.checkFolder() }
             try command.run()

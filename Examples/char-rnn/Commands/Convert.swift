@@ -87,7 +87,7 @@ struct Convert: ParsableCommand {
         let cardFile = files.isEmpty ? stem + ".md" : "\(output)/README.md"
         for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) {
             // `convert old/*.safetensors` names the second file for an output.
-            try OutputFile.requireFree(file, force: force)
+            try requireFree(file, force: force)
         }
         let checkpoint = try read()
         let file = URL(named: output)

@@ -32,8 +32,12 @@ struct Devices: ParsableCommand {
         var cpu: DeviceSpeed?
         for device in devices {
             var report = DeviceReport(device)
-            if check { report.check(device) }
-            if check, !quick { report.measure(device, configuration, dataset, cpu: cpu) }
+            if check { LongWork.telling("checking \(device.id)") { report.check(device, $0) } }
+            if check, !quick {
+                LongWork.telling("measuring \(device.id)") {
+                    report.measure(device, configuration, dataset, cpu: cpu, $0)
+                }
+            }
             if device.kind == .cpu { cpu = report.speed }
             Console.output(Array(((json ? try report.jsonLine() : report.text) + "\n").utf8))
             failures += report.failures

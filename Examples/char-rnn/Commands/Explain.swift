@@ -35,7 +35,7 @@ struct Explain: ParsableCommand {
     }
 
     func run() throws {
-        try OutputFile.requireFree(output, force: force)
+        try requireFree(output, force: force)
         let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
@@ -50,7 +50,7 @@ struct Explain: ParsableCommand {
         let explanation = try Explanation(
             of: model, reading: tokens, name: URL(named: checkpoint).lastPathComponent,
             source: file == "-" ? "standard input" : URL(named: file).lastPathComponent)
-        try OutputFile.write(explanation.page(), to: output)
+        try AtomicFile.write(try explanation.page(), to: URL(named: output))
         if let best = explanation.telling.flatMap(\.cells).max(by: { abs($0.r) < abs($1.r) }),
             let signal = explanation.telling.first(where: { $0.cells.contains { $0 == best } })?.signal
         {

@@ -4,45 +4,33 @@ import FoundationEssentials
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what a checkpoint holds: its model, options and losses.")
+        abstract: "Show what a checkpoint holds: its model, options and losses; or compare the runs of a folder.",
+        discussion: """
+            Of a folder of checkpoints all runs are told in a table, the one with the lowest validation loss first:
+              char-rnn inspect cv
+            """)
 
-    @Argument(help: "The checkpoint.", completion: .file())
+    @Argument(help: "The checkpoint, or a folder of them.", completion: .file())
     var checkpoint: String
+    @Flag(help: "Print JSON: an object for the checkpoint, or one a line for each run of the folder.")
+    var json = false
     // char-rnn needed the device that had trained a model; here any will do, so this is accepted and not used.
     @OptionGroup(visibility: .hidden) var device: DeviceOptions
 
     func run() throws {
-        let checkpoint = try Checkpoint(contentsOf: URL(named: checkpoint))
-        let configuration = checkpoint.configuration
-        let vocabulary = configuration.vocabulary
-        var lines = [
-            "cell: \(configuration.cell)",
-            "layers: \(configuration.layerCount)",
-            "hidden size: \(configuration.hiddenSize)",
-            "dropout: \(configuration.dropout)",
-            "parameters: \(Console.grouped(checkpoint.parameterCount))",
-            "vocabulary: \(vocabulary.count) \(vocabulary.kind.rawValue): "
-                + (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " "),
-        ]
-        if let options = checkpoint.trainingOptions, let shape = checkpoint.batchShape {
-            lines += [
-                "iteration: \(checkpoint.iteration)",
-                "epoch: \(fixed(checkpoint.epoch, 2))",
-                "batch size: \(shape.batchSize)",
-                "sequence length: \(shape.sequenceLength)",
-                "optimizer: \(options.optimizer)",
-                "gradient clipping: \(options.clipping)",
-                "learning rate: \(checkpoint.learningRate ?? 0)",
-            ]
-        }
-        lines += checkpoint.options.sorted { $0.key < $1.key }.map { onOneLine("\($0.key): \($0.value)") }
-        let last = checkpoint.losses.suffix(100)
-        if !last.isEmpty {
-            let mean = Double(last.reduce(0, +)) / Double(last.count)
-            lines.append("training loss, mean of the last \(last.count): \(fixed(mean, 4))")
-        }
-        lines += checkpoint.validationLosses.sorted { $0.key < $1.key }.map {
-            "validation loss at iteration \($0.key): \(fixed($0.value, 4))"
+        let file = URL(named: checkpoint)
+        let lines: [String]
+        if CheckpointChoice.isFolder(checkpoint) {
+            let runs = try RunSummary.all(in: file)
+            guard !runs.isEmpty else {
+                throw Failure(
+                    "\(checkpoint) has no run and no checkpoint; train with: char-rnn train --checkpoint-dir \(checkpoint)"
+                )
+            }
+            lines = json ? try runs.map { try $0.jsonLine() } : RunSummary.table(of: runs)
+        } else {
+            let report = CheckpointReport(try Checkpoint(contentsOf: file))
+            lines = json ? [try report.jsonLine()] : report.lines
         }
         Console.output(Array((lines.joined(separator: "\n") + "\n").utf8))
     }

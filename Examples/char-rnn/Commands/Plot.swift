@@ -35,12 +35,17 @@ struct Plot: ParsableCommand {
     }
 
     func run() throws {
-        if let output { try OutputFile.requireFree(output, force: force) }
+        if let output { try requireFree(output, force: force) }
         let runs = try (folders.isEmpty ? ["cv"] : folders).flatMap { try RunCurve.all(in: $0) }
         let chart = LossChart(runs, by: by)
         if let output {
+            let file = URL(named: output)
             let picture = Data(chart.svg().utf8)
-            try OutputFile.write(Self.ending(output) == "png" ? PNGConverter.png(of: picture) : picture, to: output)
+            if Self.ending(output) == "png" {
+                try PNGConverter.write(picture, to: file)
+            } else {
+                try AtomicFile.write(picture, to: file)
+            }
             Console.note("wrote \(output)")
         }
         if output == nil || terminal {

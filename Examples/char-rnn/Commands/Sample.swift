@@ -11,17 +11,18 @@ struct Sample: ParsableCommand {
 
             A low --temperature writes what is likely, a high one takes chances; 0 always takes the likeliest \
             character. --prime gives the model a beginning to continue:
-              char-rnn sample CHECKPOINT --prime "KING RICHARD:" --temperature 0.7
+              char-rnn sample cv --prime "KING RICHARD:" --temperature 0.7
 
             What narrows the choice is applied in this order, each to what the one before it has left: penalties, \
             temperature, top-n-sigma, top-k, top-p, min-p, typical, mirostat. Nothing but the temperature 1 is set \
             unless you set it. To try something, begin with --min-p 0.05 alone.
 
-            --stop ends the text before a string, which may be given several times; in bash $'\\n\\n' is an empty line:
-              char-rnn sample CHECKPOINT --prime "KING RICHARD:" --stop $'\\n\\n' -n 3
+            --stop ends the text before a string, which may be given several times. With --escapes \\n in such a string \
+            and in --prime is a line break, so that this ends before an empty line:
+              char-rnn sample cv --escapes --prime 'KING RICHARD:\\n' --stop '\\n\\n' -n 3
             """)
 
-    @Argument(help: "The checkpoint.", completion: .file())
+    @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(
@@ -40,6 +41,9 @@ struct Sample: ParsableCommand {
     var prime: String?
     @Option(help: "A file with such a text; - is standard input.", completion: .file())
     var primeFile: String?
+    @Flag(
+        help: "Read \\n as a line break, \\t as a tabulator and \\\\ as a backslash in --prime and --stop.")
+    var escapes = false
     @Option(help: "What to do with characters of that text that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error
     @Flag(help: "Say nothing but the text.")
@@ -50,11 +54,13 @@ struct Sample: ParsableCommand {
         try require(length >= 0, "--length \(length): it must not be negative.")
         try require(count > 0, "--count \(count): it must be 1 or more.")
         try require(!stop.contains(""), "--stop: it needs a text.")
+        try require(!escapes || prime != nil || !stop.isEmpty, "--escapes belongs to --prime or --stop.")
         try require(prime == nil || primeFile == nil, "--prime and --prime-file: give one of them.")
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
+        let device = try device.device()
+        let model = try LanguageModel(contentsOf: CheckpointChoice.best(checkpoint, isQuiet: quiet), on: device)
         let vocabulary = model.vocabulary
         var session = try model.makeSession()
         if !quiet { Console.note("device: \(model.device)") }
@@ -79,7 +85,7 @@ struct Sample: ParsableCommand {
     private func write(after session: Session, seed: Int) throws {
         var sampling = try drawing.sampling()
         sampling.seed = UInt64(bitPattern: Int64(seed))
-        var stops = StopStrings(stop)
+        var stops = StopStrings(try stop.map { try unescaped($0, of: "--stop") })
         let stream = session.tokens(by: sampling)
         for token in stream.prefix(length) {
             let (released, found) = stops.read(session.vocabulary.bytes(of: token))
@@ -90,11 +96,18 @@ struct Sample: ParsableCommand {
         if let failure = stream.failure { throw failure }
     }
 
+    /// A text as it is meant.
+    ///
+    /// - Throws: ``Failure``.
+    private func unescaped(_ text: String, of option: String) throws -> String {
+        escapes ? try Escapes.read(text, of: option) : text
+    }
+
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
         let rule = unknown.rule(in: vocabulary)
         do {
             if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule) }
-            return try prime.map { try vocabulary.encode($0, unknown: rule) }
+            return try prime.map { try vocabulary.encode(unescaped($0, of: "--prime"), unknown: rule) }
         } catch let error as VocabularyError {
             throw Failure("\(error); \(UnknownChoice.advice)")
         }

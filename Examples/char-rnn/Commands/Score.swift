@@ -8,15 +8,28 @@ struct Score: ParsableCommand {
         discussion: """
             The result is the mean of -ln p over the characters after the first, each given all before it. With --json \
             the logarithms follow one by one.
+
+            Models that see no more than a window of the text, as transformers do, are compared by windows: with \
+            --windows 256 the text is cut into windows of 256 characters, each read from the zero state, and every \
+            character that follows one of a window counts. What fills no window is left out.
+
+            With --dynamic the model also reads the text a second time and goes on learning from what it has read \
+            (dynamic evaluation, Krause et al. 2018); the gain is printed. The checkpoint stays as it is:
+              char-rnn score cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt --dynamic
+            With a part of the training text, each parameter moves as far as its gradients there were large:
+              char-rnn score cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt --dynamic --dynamic-text input.txt
             """)
 
-    @Argument(help: "The checkpoint.", completion: .file())
+    @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(help: "What to do with characters that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error
+    @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
+    var windows: Int?
+    @OptionGroup(title: "Dynamic evaluation") var adaptation: DynamicOptions
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -24,10 +37,17 @@ struct Score: ParsableCommand {
         let characters: Int
         let natsPerCharacter: Double
         let logProbabilities: [Double]
+        let dynamicNatsPerCharacter: Double?
+        let dynamicLogProbabilities: [Double]?
+    }
+
+    func validate() throws {
+        try require(windows ?? 1 > 0, "--windows \(windows ?? 0): at least 1 is needed.")
+        try require(windows == nil || !adaptation.dynamic, "--windows and --dynamic: give one of them.")
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: URL(named: checkpoint), on: try device.device())
+        let model = try LanguageModel(contentsOf: CheckpointChoice.best(checkpoint), on: try device.device())
         let tokens: [Int]
         do {
             tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
@@ -39,18 +59,46 @@ struct Score: ParsableCommand {
             throw Failure(
                 "\(TextInput.name(file)) has fewer than two characters\(known); there is nothing to predict")
         }
-        let logarithms = try model.logProbabilities(of: tokens)
-        // Not the negative, which would be -0 where all is certain.
-        let nats = 0 - logarithms.reduce(0, +) / Double(logarithms.count)
+        if let windows, tokens.count <= windows {
+            throw Failure(
+                "\(TextInput.name(file)) has \(tokens.count) characters, which fill no window of \(windows)")
+        }
+        let logarithms =
+            if let windows {
+                try model.logProbabilities(of: tokens, inWindowsOf: windows)
+            } else {
+                try LongWork.telling("scoring") { work in
+                    try model.logProbabilities(of: [tokens]) { work.advance(to: Double($0) / Double(tokens.count)) }[0]
+                }
+            }
+        let nats = Self.mean(logarithms)
+        let dynamic = adaptation.dynamic ? try dynamicLogarithms(of: tokens, by: model) : nil
         if json {
             let result = Result(
-                characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms)
+                characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms,
+                dynamicNatsPerCharacter: dynamic.map(Self.mean), dynamicLogProbabilities: dynamic)
             Console.output(Array((try result.jsonLine() + "\n").utf8))
         } else {
-            let line =
-                "\(Console.grouped(logarithms.count + 1)) characters, \(fixed(nats, 4)) nats per character "
-                + "(\(fixed(bits(nats), 4)) bits)\n"
-            Console.output(Array(line.utf8))
+            var text = "\(Console.grouped(logarithms.count + 1)) characters, \(Self.line(nats))\n"
+            if let adapted = dynamic.map(Self.mean) {
+                text += "dynamic evaluation: \(Self.line(adapted)), a gain of \(fixed(nats - adapted, 4)) nats\n"
+            }
+            Console.output(Array(text.utf8))
         }
+    }
+
+    private func dynamicLogarithms(of tokens: [Int], by model: LanguageModel) throws -> [Double] {
+        var evaluation = try DynamicEvaluation(
+            model, rule: try adaptation.rule(for: model), segmentLength: adaptation.segmentLength)
+        return try evaluation.logProbabilities(feeding: tokens)
+    }
+
+    /// Not the negative, which would be -0 where all is certain.
+    private static func mean(_ logarithms: [Double]) -> Double {
+        0 - logarithms.reduce(0, +) / Double(logarithms.count)
+    }
+
+    private static func line(_ nats: Double) -> String {
+        "\(fixed(nats, 4)) nats per character (\(fixed(bits(nats), 4)) bits)"
     }
 }

@@ -27,17 +27,31 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
 
     @Option(
+        help: ArgumentHelp(
+            "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
+                + "best for hours. What is typed besides wins.", valueName: "name"))
+    var recipe: Recipe?
+    @Option(
         parsing: .unconditional,
         help: "How often to go through the training part; 0.5 is half of it. (default: 50)")
     var maxEpochs: Double?
     @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
     var maxIterations: Int?
-    @Option(help: "Start from the weights and sizes of this checkpoint or .t7.", completion: .file())
+    @Option(
+        parsing: .unconditional,
+        help: "Stop after so many minutes of training, with a checkpoint, if that is earlier; not kept by --resume.")
+    var maxMinutes: Double?
+    @Option(
+        help: "Start from the weights and sizes of this checkpoint or .t7, or of the best of a folder.",
+        completion: .file())
     var initFrom: String?
     @Option(help: "With --init-from: same, for a text of its characters only, or extend, to add those of the text.")
     var vocabulary = VocabularyRule.same
     @Option(
-        help: "Continue the run that wrote this checkpoint, with its options; the device has to be named again.",
+        help: """
+            Continue the run that wrote this checkpoint, with its options; the device has to be named again. Of a folder \
+            its newest checkpoint is taken, without a value the newest of --checkpoint-dir.
+            """,
         completion: .file())
     var resume: String?
     @Option(parsing: .unconditional, help: "Say how it goes after each so many iterations. (default: 1)")
@@ -65,6 +79,12 @@ struct Train: ParsableCommand {
     var checkpointDir: String?
     @Option(help: "A word for the checkpoints' names. (default: lstm)")
     var label: String?
+    @Option(parsing: .unconditional, help: "Let the model write something every so many iterations. (default: never)")
+    var sampleEvery: Int?
+    @Option(parsing: .unconditional, help: "How many characters of it. (default: 200)")
+    var sampleLength: Int?
+    @Flag(help: "Do not train: say what memory and time it would take, and what might be better.")
+    var dryRun = false
     @Option(
         help: "Also write losses, learning rate and gradient norm into this folder, for TensorBoard.",
         completion: .directory)
@@ -73,8 +93,17 @@ struct Train: ParsableCommand {
     func validate() throws {
         try require(
             initFrom == nil || resume == nil, "--init-from starts a new run and --resume continues one; give one.")
+        try require(
+            recipe == nil || resume == nil,
+            "--recipe begins a new run, and --resume goes on with the options of the old one; give one.")
         try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
         try require(maxEpochs ?? 1 > 0, "--max-epochs \(maxEpochs ?? 0): it must be above 0.")
+        try require(
+            maxMinutes.map { $0 > 0 && $0.isFinite } ?? true, "--max-minutes \(maxMinutes ?? 0): it must be above 0.")
+        try require(sampleEvery ?? 1 > 0, "--sample-every \(sampleEvery ?? 0): at least 1 is needed.")
+        try require(
+            sampleLength == nil || sampleEvery != nil || resume != nil, "--sample-length belongs to --sample-every.")
+        try require(sampleLength ?? 1 > 0, "--sample-length \(sampleLength ?? 0): at least 1 is needed.")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
         try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")
@@ -84,7 +113,7 @@ struct Train: ParsableCommand {
         }
     }
 
-    func run() throws {
+    mutating func run() throws {
         // Messages that nobody reads any more are worth less than a training.
         signal(SIGPIPE, SIG_IGN)
         Interruption.watch { _, name, isFirst in
@@ -92,8 +121,11 @@ struct Train: ParsableCommand {
         }
         let devices = try device.devices()
         for device in devices { Console.note("device: \(device)") }
+        resume = try resume.map { try CheckpointChoice.newest($0.isEmpty ? checkpointDir ?? "cv" : $0) }
+        initFrom = try initFrom.map { try CheckpointChoice.best($0).relativePath }
         let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
         if let checkpoint { try requireNothingElse(than: checkpoint) }
+        if dryRun { return try tryOut(on: devices, resuming: checkpoint) }
         let run = try makeRun(on: devices, resuming: checkpoint)
         Interruption.react { run.cancel() }
         defer { Interruption.react {} }
@@ -105,7 +137,12 @@ struct Train: ParsableCommand {
                 if let error = log?.record(event) { Console.note("note: \(error); training goes on without it") }
             }
         } catch { throw failure(error, of: run, on: devices) }
-        guard report.isFinished else {
+        switch report.reason {
+        case .finished: return
+        case .outOfTime:
+            Console.note(
+                "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? ""))")
+        case .cancelled, nil:
             Console.note(
                 run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath))" }
                     ?? "stopped before the first step; there is nothing to save")
@@ -113,9 +150,20 @@ struct Train: ParsableCommand {
         }
     }
 
+    private func trainer(on devices: [Device], resuming checkpoint: Checkpoint?) throws -> sending Trainer {
+        if let checkpoint { try resumedTrainer(checkpoint, on: devices) } else { try newTrainer(on: devices) }
+    }
+
+    /// What a run would need, without one.
+    private func tryOut(on devices: [Device], resuming checkpoint: Checkpoint?) throws {
+        let trainer = try trainer(on: devices, resuming: checkpoint)
+        let options = runOptions(resuming: checkpoint)
+        describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
+        for line in try DryRun(trainer, options).lines { Console.note(line) }
+    }
+
     private func makeRun(on devices: [Device], resuming checkpoint: Checkpoint?) throws -> TrainingRun {
-        let trainer =
-            if let checkpoint { try resumedTrainer(checkpoint, on: devices) } else { try newTrainer(on: devices) }
+        let trainer = try trainer(on: devices, resuming: checkpoint)
         var options = runOptions(resuming: checkpoint)
         describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
         options.remembered = savedOptions(options, seed: trainer.options.seed, devices, resumed: checkpoint)
@@ -255,13 +303,10 @@ struct Train: ParsableCommand {
 
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {
-            let (batch, data, folder) = (batch, data, dataFolder)
-            return try Interruption.interruptible {
-                try TextDataset(
-                    contentsOf: URL(named: folder), tokens: tokens, batchSize: batch.batchSize,
-                    sequenceLength: batch.sequenceLength, trainingFraction: data.trainFraction,
-                    validationFraction: data.validationFraction)
-            }
+            return try TrainingText(path: dataFolder).dataset(
+                tokens, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength,
+                trainingFraction: data.fractions.training, validationFraction: data.fractions.validation,
+                split: data.split.split)
         } catch let error as TextError {
             guard case .unreadable = error else { throw error }
             throw Failure("\(error) (name the folder of your input.txt with --data-dir; 'make data' makes an example)")
@@ -274,15 +319,14 @@ struct Train: ParsableCommand {
         func fraction(_ key: String, _ otherwise: Double) -> Double {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
-        let folder = data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder
-        let trainingFraction = fraction("train-fraction", data.trainFraction)
-        let validationFraction = fraction("validation-fraction", data.validationFraction)
-        return try Interruption.interruptible {
-            try TextDataset(
-                contentsOf: URL(named: folder), tokens: checkpoint.configuration.vocabulary.kind,
-                batchSize: shape.batchSize, sequenceLength: shape.sequenceLength, trainingFraction: trainingFraction,
-                validationFraction: validationFraction)
+        if data.dataDir == nil, checkpoint.options["data-dir"] == "-" {
+            throw Failure("the run has read its text from standard input; give it again, with --data-dir -")
         }
+        return try TrainingText(path: data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder).dataset(
+            checkpoint.configuration.vocabulary.kind, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
+            trainingFraction: fraction("train-fraction", data.fractions.training),
+            validationFraction: fraction("validation-fraction", data.fractions.validation),
+            split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
     }
 
     private func describe(_ model: LanguageModel, _ dataset: TextDataset, keepsBest: Bool) {
@@ -302,7 +346,7 @@ struct Train: ParsableCommand {
             "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
                 + "dropout \(configuration.dropout)")
         Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
-        if let advice = Advice.size(parameters: model.parameterCount, characters: dataset.characterCount) {
+        if let advice = Advice.size(configuration, parameters: model.parameterCount, dataset) {
             Console.note("advice: \(advice)")
         }
     }
@@ -313,17 +357,20 @@ struct Train: ParsableCommand {
     ) -> [String: String] {
         var options =
             resumed?.options ?? [
-                "train-fraction": "\(data.trainFraction)", "validation-fraction": "\(data.validationFraction)",
-                "seed": "\(seed)",
+                "train-fraction": "\(data.fractions.training)",
+                "validation-fraction": "\(data.fractions.validation)", "split": data.split.rawValue, "seed": "\(seed)",
             ]
-        // As a whole path, so that --resume finds it from anywhere.
-        if resumed == nil || data.dataDir != nil { options["data-dir"] = URL(named: dataFolder).path }
+        if resumed == nil || data.dataDir != nil { options["data-dir"] = TrainingText(path: dataFolder).remembered }
         if let initFrom { options["init-from"] = initFrom }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"
+        if resumed == nil { options["recipe"] = recipe?.rawValue }
+        options["max-iterations"] = run.maxIterations.map { "\($0)" }
         options["eval-every"] = "\(run.evaluateEvery)"
         options["checkpoint-every"] = run.checkpointEvery?.option
         options["print-every"] = "\(run.reportEvery)"
+        options["sample-every"] = run.sampleEvery.map { "\($0)" }
+        options["sample-length"] = run.sampleEvery.map { _ in "\(run.sampleLength)" }
         options["keep-last"] = run.keepLast.map { "\($0)" }
         options["keep-best"] = run.keepBest ? "true" : nil
         options["checkpoint-dir"] = run.folder.relativePath

@@ -86,9 +86,13 @@ struct Tune: ParsableCommand {
             isOver: { Interruption.received != nil || ContinuousClock.now > limit },
             report: { attempt in
                 let time = attempt.seconds.map { "\(fixed(1000 * $0, 2)) ms a batch" } ?? "does not work"
+                let best = "best \(fixed(1000 * attempt.bestSeconds, 2))"
                 Console.progress(
-                    "\(attempt.number)/\(attempt.count): \(time), best \(fixed(1000 * attempt.bestSeconds, 2)), with "
-                        + attempt.description)
+                    ProgressLine(
+                        "\(attempt.number)/\(attempt.count)",
+                        fraction: Double(attempt.number) / Double(attempt.count),
+                        facts: [.init(time, weight: 1), .init(best, weight: 2), .init(attempt.description, weight: 0)]),
+                    plainly: "\(attempt.number)/\(attempt.count): \(time), \(best), with \(attempt.description)")
             })
         guard found.parameters != start else {
             return Console.note("nothing faster was found; \(device.id) stays as it is")

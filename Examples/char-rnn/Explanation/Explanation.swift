@@ -163,9 +163,7 @@ extension Explanation {
         }
         var page = Data(template[..<place.lowerBound].utf8)
         // Within a script "<" may begin its end or a comment; in JSON it only occurs in strings.
-        for (index, part) in try JSONEncoder().encode(self).split(separator: 0x3C, omittingEmptySubsequences: false)
-            .enumerated()
-        {
+        for (index, part) in try jsonData().split(separator: 0x3C, omittingEmptySubsequences: false).enumerated() {
             if index > 0 { page.append(contentsOf: Array("\\u003c".utf8)) }
             page.append(part)
         }

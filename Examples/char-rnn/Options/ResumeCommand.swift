@@ -8,10 +8,14 @@ extension Train {
         }
         if device.usesOpenCL { words.append("--opencl") }
         add("--device", device.deviceName)
+        if data.dataDir == "-" { add("--data-dir", "-") }
         add("--max-epochs", maxEpochs.map { "\($0)" })
         add("--max-iterations", maxIterations.map { "\($0)" })
+        add("--max-minutes", maxMinutes.map { "\($0)" })
         add("--print-every", printEvery.map { "\($0)" })
         add("--eval-every", evalEvery.map { "\($0)" })
+        add("--sample-every", sampleEvery.map { "\($0)" })
+        add("--sample-length", sampleLength.map { "\($0)" })
         add("--checkpoint-every", checkpointEvery?.option)
         add("--keep-last", keepLast.map { "\($0)" })
         if keepBest { words.append("--keep-best") }

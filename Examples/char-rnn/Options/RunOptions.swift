@@ -17,7 +17,12 @@ extension Train {
         options.maxEpochs =
             maxEpochs ?? recorded["max-epochs"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
             ?? options.maxEpochs
-        options.maxIterations = maxIterations
+        // A schedule goes by the end of the run.
+        options.maxIterations =
+            maxIterations ?? (checkpoint?.trainingOptions?.schedule == nil ? nil : count("max-iterations"))
+        options.maxSeconds = maxMinutes.map { 60 * $0 }
+        options.sampleEvery = sampleEvery ?? count("sample-every")
+        options.sampleLength = sampleLength ?? count("sample-length") ?? options.sampleLength
         options.reportEvery = printEvery ?? count("print-every") ?? options.reportEvery
         options.evaluateEvery = evalEvery ?? count("eval-every") ?? options.evaluateEvery
         options.checkpointEvery =
@@ -45,18 +50,26 @@ extension Train {
         func recorded(_ key: String, _ value: Double) -> Bool {
             checkpoint.options[key].flatMap { Double($0) } ?? value == value
         }
+        let adamW = options.optimizer.adamW
+        let rate = options.optimizer.learningRate
+        let isSameRate = learning.learningRate ?? rate == rate
+        let isSameAdamRate = learning.adamRate ?? adamW?.learningRate == adamW?.learningRate
+        let isSameDecay = learning.weightDecay ?? adamW?.weightDecay == adamW?.weightDecay
         let isSame: [(option: String, Bool)] = [
             ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
-            ("--train-fraction", recorded("train-fraction", data.trainFraction)),
-            ("--validation-fraction", recorded("validation-fraction", data.validationFraction)),
+            ("--train-fraction", recorded("train-fraction", data.fractions.training)),
+            ("--validation-fraction", recorded("validation-fraction", data.fractions.validation)),
+            ("--split", data.split.rawValue == checkpoint.options["split"] ?? "streams"),
             ("--sequence-length", batch.sequenceLength == shape.sequenceLength),
             ("--batch-size", batch.batchSize == shape.batchSize),
             ("--cell", model.cell == configuration.cell),
             ("--hidden-size", model.hiddenSize == configuration.hiddenSize),
             ("--layers", model.layers == configuration.layerCount),
             ("--dropout", model.dropout == configuration.dropout),
-            ("--optimizer", (learning.optimizer == .rmsprop) == (decayRate != nil)),
-            ("--learning-rate", learning.learningRate == options.optimizer.learningRate),
+            ("--optimizer", learning.optimizer == options.optimizer.name),
+            ("--learning-rate", isSameRate), ("--adam-rate", isSameAdamRate), ("--weight-decay", isSameDecay),
+            ("--schedule", mine.schedule?.fall == options.schedule?.fall),
+            ("--warm-up", mine.schedule?.warmUp == options.schedule?.warmUp),
             ("--decay-rate", learning.decayRate == decayRate ?? learning.decayRate),
             ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
             ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),

@@ -40,16 +40,18 @@ enum TextInput {
 
     /// The bytes of such a file.
     ///
-    /// - Throws: ``Failure``.
-    static func bytes(of path: String) throws -> [UInt8] {
+    /// - Parameter limit: how many to read at most of what is no plain file; in any case no more than there is room for.
+    /// - Throws: ``Failure``, `CancellationError`.
+    static func bytes(of path: String, limit: Int = streamLimit) throws -> [UInt8] {
         // Opening a pipe that nobody writes into would wait for ever.
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        return try bytes(of: descriptor, path)
+        return try bytes(of: descriptor, path, limit: limit)
     }
 
-    private static func bytes(of descriptor: Int32, _ path: String) throws -> [UInt8] {
+    /// The bytes of what is open; errors call it `path`.
+    static func bytes(of descriptor: Int32, _ path: String, limit: Int = streamLimit) throws -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
         let (kind, size) = (status.st_mode & S_IFMT, Int(status.st_size))
@@ -58,15 +60,28 @@ enum TextInput {
         }
         var waitsForWriter = kind == S_IFIFO && descriptor != STDIN_FILENO
         var bytes: [UInt8] = []
+        // Of what has no size, by and by.
+        var room = kind == S_IFREG ? Int.max : streamLimit
         if kind == S_IFREG { bytes.reserveCapacity(size) }
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
+            if kind != S_IFREG && !waitsForWriter {
+                while !wait(on: descriptor, for: 200) { try Task.checkCancellation() }
+            }
             let count = read(descriptor, &part, part.count)
             if count > 0 {
                 bytes += part.prefix(count)
-                guard kind == S_IFREG || bytes.count <= streamLimit else {
+                guard kind == S_IFREG || bytes.count <= limit else {
                     throw Failure(
-                        "\(name(path)) does not end after \(streamLimit >> 20) MB; save what you need as a file")
+                        "\(name(path)) does not end after \(limit >> 20) MB; save what you need as a file")
+                }
+                if bytes.count > room {
+                    room = 2 * bytes.count
+                    guard HostMemory.hasRoom(for: 2 * room) else {
+                        throw Failure(
+                            "\(name(path)) has more than \(ByteCount(bytes.count)), too much for the computer's memory; "
+                                + "save it as a file")
+                    }
                 }
             } else if count == 0 && waitsForWriter && bytes.isEmpty {
                 waitsForWriter = false

@@ -11,24 +11,41 @@ extension RecurrentCell: @retroactive ExpressibleByArgument {
 // swift-format-ignore: AvoidRetroactiveConformances
 extension TokenKind: @retroactive ExpressibleByArgument {}
 
-enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
-    case rmsprop, adam
+enum SplitName: String, CaseIterable, ExpressibleByArgument {
+    case streams, nano
+
+    var split: TextSplit { self == .nano ? .text : .streams }
 }
 
 /// The text and how it is cut.
 struct DataOptions: ParsableArguments {
     @Option(
-        help: "The folder with your input.txt. (default: \(Self.exampleFolder), or that of the run to --resume)",
-        completion: .directory)
+        help: ArgumentHelp(
+            "Your text: a folder with input.txt or other .txt files, a file (.gz too), or - for standard input. "
+                + "(default: \(Self.exampleFolder), or that of the run to --resume)", valueName: "text"),
+        completion: .file())
     var dataDir: String?
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?
-    @Option(parsing: .unconditional, help: "The share of the text to train on.")
-    var trainFraction = 0.95
+    @Option(parsing: .unconditional, help: "The share of the text to train on. (default: 0.95, of nano 0.9)")
+    var trainFraction: Double?
     @Option(
         parsing: .unconditional,
-        help: "The share of the text to validate on; what is left of 1 is tested on at the end.")
-    var validationFraction = 0.05
+        help:
+            "The share of the text to validate on; what is left of 1 is tested on at the end. (default: 0.05, of nano 0.1)"
+    )
+    var validationFraction: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Where to validate: streams, on the end of each stream, as char-rnn; or nano, on the end of the text, as "
+                + "nanoGPT.", valueName: "place"))
+    var split = SplitName.streams
+
+    /// How much to train on and to validate on.
+    var fractions: (training: Double, validation: Double) {
+        let usual = split == .nano ? (0.9, 0.1) : (0.95, 0.05)
+        return (trainFraction ?? usual.0, validationFraction ?? usual.1)
+    }
 
     static let kinds = TokenKind.allCases.map(\.rawValue).joined(separator: ", ")
     static let exampleFolder = "data/tinyshakespeare"
@@ -72,51 +89,6 @@ struct ModelOptions: ParsableArguments {
         try require(layers > 0, "--layers \(layers): at least 1 is needed.")
         try require(layers <= 1000, "--layers \(layers): more than 1000 are not possible.")
         try require(dropout >= 0 && dropout < 1, "--dropout \(dropout): it must be at least 0 and below 1.")
-    }
-}
-
-/// How to learn.
-struct LearningOptions: ParsableArguments {
-    @Option(help: "How the weights are changed: rmsprop, as in char-rnn, or adam.")
-    var optimizer = OptimizerName.rmsprop
-    @Option(parsing: .unconditional, help: "The step size.")
-    var learningRate: Float = 0.002
-    @Option(parsing: .unconditional, help: "What the step size is multiplied by at the end of an epoch; 1 for never.")
-    var learningRateDecay: Float = 0.97
-    @Option(parsing: .unconditional, help: "The first epoch at the end of which the step size changes.")
-    var learningRateDecayAfter = 10.0
-    @Option(parsing: .unconditional, help: "The smoothing of RMSProp's mean squares.")
-    var decayRate: Float = 0.95
-    @Option(parsing: .unconditional, help: "Hold each component of the gradient within ± this; 0 for no bound.")
-    var clip: Float = 5
-    @Option(parsing: .unconditional, help: "Scale the gradient down to this norm, in place of --clip.")
-    var clipNorm: Float?
-    @Option(parsing: .unconditional, help: "The seed of the initial weights and of dropout.")
-    var seed = 123
-
-    func validate() throws {
-        try require(
-            learningRate > 0 && learningRate.isFinite, "--learning-rate \(learningRate): it must be above 0.")
-        try require(
-            learningRateDecay > 0 && learningRateDecay.isFinite,
-            "--learning-rate-decay \(learningRateDecay): it must be above 0.")
-        try require(
-            !learningRateDecayAfter.isNaN, "--learning-rate-decay-after \(learningRateDecayAfter): give an epoch.")
-        try require(decayRate >= 0 && decayRate < 1, "--decay-rate \(decayRate): it must be at least 0 and below 1.")
-        try require(clip >= 0, "--clip \(clip): it must not be negative.")
-        try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")
-    }
-
-    var trainerOptions: Trainer.Options {
-        let optimizer: Optimizer =
-            switch optimizer {
-            case .rmsprop: .rmsProp(learningRate: learningRate, decay: decayRate)
-            case .adam: .adam(learningRate: learningRate)
-            }
-        return Trainer.Options(
-            optimizer: optimizer, clipping: clipNorm.map { .norm($0) } ?? (clip > 0 ? .value(clip) : .none),
-            decay: LearningRateDecay(factor: learningRateDecay, firstEpoch: learningRateDecayAfter),
-            seed: UInt64(bitPattern: Int64(seed)))
     }
 }
 

@@ -3,17 +3,27 @@ import CharRNN
 /// What char-rnn's readme advises, said when it applies.
 enum Advice {
     /// Parameters and characters should be of the same order of magnitude.
-    static func size(parameters: Int, characters: Int) -> String? {
-        let ratio = Double(parameters) / Double(characters)
+    static func size(
+        _ configuration: LanguageModel.Configuration, parameters: Int, _ dataset: TextDataset
+    ) -> String? {
+        let recurrent = recurrentParameters(configuration, of: parameters)
+        let ratio = Double(recurrent) / Double(dataset.characterCount)
         if ratio > 10 {
-            return "the model has \(fixed(ratio, 0)) times as many parameters as the text has characters and may just "
-                + "memorise it; watch the validation loss, and try a smaller --hidden-size or a larger --dropout"
+            return "the model has \(fixed(ratio, 0)) times as many recurrent parameters as the text has characters and "
+                + "may just memorise it; watch the validation loss, and try a smaller --hidden-size or a larger --dropout"
         }
         if ratio < 0.1 {
-            return "the text has \(fixed(1 / ratio, 0)) times as many characters as the model has parameters; a larger "
-                + "--hidden-size will learn more from it"
+            return "the text has \(fixed(1 / ratio, 0)) times as many characters as the model has recurrent "
+                + "parameters; a larger --hidden-size will learn more from it"
         }
         return nil
+    }
+
+    /// The parameters without the rows that each character of the vocabulary has in the first layer and in the decoder: a
+    /// large alphabet has many, and most of them are seldom learned from.
+    static func recurrentParameters(_ configuration: LanguageModel.Configuration, of all: Int) -> Int {
+        let width = configuration.cell.gateCount * configuration.hiddenSize
+        return all - configuration.vocabulary.count * (width + configuration.hiddenSize + 1)
     }
 
     /// A validation loss far above the training loss.

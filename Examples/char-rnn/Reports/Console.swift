@@ -3,31 +3,78 @@ import Synchronization
 
 /// Standard output carries generated text and nothing else; whatever the program says goes to standard error.
 enum Console {
-    static let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Whether standard error is a terminal on which a line can be replaced.
+    static let replacesLines =
+        isatty(STDERR_FILENO) == 1 && getenv("TERM").map { !["", "dumb"].contains(String(cString: $0)) } ?? false
 
-    /// One line to standard error, below a progress line.
+    /// One line to standard error, below the status.
     static func note(_ line: String) {
-        isInProgress.withLock { isInProgress in
-            write((isInProgress ? "\n" : "") + printable(line: line) + "\n", to: STDERR_FILENO)
-            isInProgress = false
+        current.withLock { status in
+            write((status.leave() ?? "") + printable(line: line) + "\n", to: STDERR_FILENO)
         }
     }
 
-    /// A line that the next one replaces on a terminal wide enough for it, and a plain line elsewhere.
-    static func progress(_ line: String) {
-        isInProgress.withLock { isInProgress in
-            isInProgress = line.count < terminalWidth
-            write(isInProgress ? "\r\(line)\u{1B}[K" : line + "\n", to: STDERR_FILENO)
+    /// A line that the next one replaces, where ``replacesLines`` is true. It is drawn ten times a second at most, and at
+    /// last.
+    static func status(_ line: ProgressLine) {
+        current.withLock { status in
+            status.waiting = line
+            guard status.drawn.map({ $0.duration(to: .now) >= .milliseconds(100) }) ?? true else { return }
+            write(status.draw(), to: STDERR_FILENO)
         }
     }
 
-    // Whether the cursor stands in a progress line. Signals are acknowledged from a thread of their own.
-    private static let isInProgress = Mutex(false)
+    /// A status, and where there is none a line.
+    static func progress(_ status: @autoclosure () -> ProgressLine, plainly line: @autoclosure () -> String) {
+        if replacesLines { self.status(status()) } else { note(line()) }
+    }
 
-    /// The columns of the terminal, 0 when standard error is none.
-    private static var terminalWidth: Int {
+    /// Leaves the status where it stands; the next one begins a line.
+    static func keepStatus() {
+        current.withLock { status in
+            if let text = status.leave() { write(text, to: STDERR_FILENO) }
+        }
+    }
+
+    /// Takes the status away.
+    static func eraseStatus() {
+        current.withLock { status in
+            if status.drawn != nil { write("\r\u{1B}[K", to: STDERR_FILENO) }
+            status = Status()
+        }
+    }
+
+    /// The line in which the cursor stands.
+    private struct Status {
+        /// When it was drawn; nil when the cursor begins a line.
+        var drawn: ContinuousClock.Instant?
+        /// What is not drawn yet.
+        var waiting: ProgressLine?
+
+        /// What puts the waiting line in the place of the one before it.
+        mutating func draw() -> String {
+            defer {
+                drawn = .now
+                waiting = nil
+            }
+            // A line that fills the last column is two lines to some terminals.
+            return waiting.map { "\r\($0.text(width: columns - 1))\u{1B}[K" } ?? ""
+        }
+
+        /// What ends the line; nil when there is none.
+        mutating func leave() -> String? {
+            defer { self = Status() }
+            return waiting == nil && drawn == nil ? nil : draw() + "\n"
+        }
+    }
+
+    // Signals are acknowledged from a thread of their own.
+    private static let current = Mutex(Status())
+
+    /// The columns of the terminal now; it may be made wider or narrower at any time.
+    private static var columns: Int {
         var size = winsize()
-        return isTerminal && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
     /// The size of the terminal that standard output is; nil when it goes elsewhere.

@@ -33,8 +33,9 @@ struct DeviceReport: Encodable {
     var failures: Int { (operations ?? []).count { $0.fault != nil } }
 
     /// Runs every operation.
-    mutating func check(_ device: Device) {
-        operations = DeviceCheck.run(on: device).map { result in
+    mutating func check(_ device: Device, _ work: LongWork) {
+        let results = DeviceCheck.run(on: device) { _, done, count in work.advance(to: Double(done) / Double(count)) }
+        operations = results.map { result in
             switch result.outcome {
             case .success(let error): Operation(operation: result.operation, worstError: error, fault: nil)
             case .failure(let fault):
@@ -47,14 +48,15 @@ struct DeviceReport: Encodable {
 
     /// Measures a device whose operations are right, and compares it with the CPU if that was measured.
     mutating func measure(
-        _ device: Device, _ configuration: LanguageModel.Configuration, _ dataset: TextDataset, cpu: DeviceSpeed?
+        _ device: Device, _ configuration: LanguageModel.Configuration, _ dataset: TextDataset, cpu: DeviceSpeed?,
+        _ work: LongWork
     ) {
         guard failures == 0 else {
             verdict = "do not use it: it computes wrongly"
             return
         }
         do {
-            let speed = try DeviceSpeed(configuration, dataset: dataset, on: device)
+            let speed = try DeviceSpeed(configuration, dataset: dataset, on: device) { work.advance(to: $0) }
             self.speed = speed
             verdict = cpu.map { speed.verdict(against: $0) }
         } catch { verdict = "it cannot train this model: \(Hints.message(of: error))" }

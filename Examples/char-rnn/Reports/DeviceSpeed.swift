@@ -22,20 +22,30 @@ struct DeviceSpeed: Encodable {
     /// A training step.
     let secondsPerBatch: Double
 
-    init(_ configuration: LanguageModel.Configuration, dataset: TextDataset, on device: Device) throws {
+    /// - Parameter progress: called between the measurements with the share that is done.
+    init(
+        _ configuration: LanguageModel.Configuration, dataset: TextDataset, on device: Device,
+        progress: (Double) -> Void
+    ) throws {
         let backend = try device.backend()
         bandwidth = try Self.bandwidth(of: backend, memoryBytes: device.memoryBytes)
+        progress(0.2)
         (launch, launchAndWait) = try Self.launches(on: backend)
 
         let (h, width) = (configuration.hiddenSize, configuration.cell.gateCount * configuration.hiddenSize)
         let rows = dataset.batchSize * dataset.sequenceLength
         let shapes = [[dataset.batchSize, width, h], [rows, width, h], [rows, configuration.vocabulary.count, h]]
+        progress(0.3)
         products = try shapes.map { Product(shape: $0, rate: try Self.productRate($0, on: backend)) }
+        progress(0.5)
 
         let layers = "\(configuration.layerCount)x\(h)"
         task = "\(configuration.cell) \(layers), batches of \(dataset.batchSize)x\(dataset.sequenceLength)"
         let trainer = try Trainer(model: LanguageModel(configuration, on: device, seed: 1), dataset: dataset)
-        secondsPerBatch = try medianSeconds(for: 0.6, minimum: 1) { _ = try trainer.step().loss }
+        secondsPerBatch = try medianSeconds(for: 0.6, minimum: 1) {
+            _ = try trainer.step().loss
+            progress(0.7)
+        }
     }
 
     /// 10⁹ bytes a second.

@@ -3,24 +3,53 @@ import CharRNN
 /// Says what happens in a training run, line by line.
 final class TrainingReport {
     private let lastIteration: Int
+    private let maxSeconds: Double?
+    private let start = ContinuousClock.now
+    private var timeLeft: TimeLeft
+    /// When something was told last.
+    private var lastTime = ContinuousClock.now
+    private var trend = LossTrend()
+    private var evaluation: LongWork?
     private var lastCheckpoint: String?
     private var validations: [TrainingEvent.Validation] = []
     private var isOverfitting = false
-    /// Whether all steps were taken.
-    private(set) var isFinished = false
+    /// How the run has ended.
+    private(set) var reason: TrainingEvent.End.Reason?
 
     init(_ run: TrainingRun) {
         lastIteration = run.lastIteration
+        maxSeconds = run.options.maxSeconds
+        timeLeft = TimeLeft(
+            first: run.firstIteration, last: run.lastIteration, pauseEvery: run.options.evaluateEvery,
+            validationBatches: run.dataset.batches(in: .validation).count)
         lastCheckpoint = run.lastCheckpoint?.relativePath
     }
 
     func tell(_ event: TrainingEvent) {
+        defer { if evaluation == nil { lastTime = .now } }
         switch event {
-        case .step(let step): Console.progress(line(of: step))
+        case .evaluating: break
+        default:
+            evaluation?.end()
+            evaluation = nil
+        }
+        switch event {
+        case .step(let step): tell(step)
         case .learningRate(let rate): Console.note("the learning rate falls to \(rate)")
         case .rollback(let rollback): Console.note("\(rollback)")
-        case .validation(let validation): tell(validation)
+        case .evaluating(let progress): tell(progress)
+        case .validation(let validation):
+            note(pauseAt: validation.iteration)
+            tell(validation)
+        case .sample(let sample):
+            note(pauseAt: sample.iteration)
+            Console.note("--- the model writes, at iteration \(sample.iteration):")
+            for line in sample.text.split(separator: "\n", omittingEmptySubsequences: false) {
+                Console.note(String(line))
+            }
+            Console.note("---")
         case .checkpoint(let checkpoint):
+            note(pauseAt: checkpoint.iteration)
             lastCheckpoint = checkpoint.file.relativePath
             Console.note("saved \(checkpoint.file.relativePath)")
             if let other = checkpoint.displaced {
@@ -29,19 +58,56 @@ final class TrainingReport {
         case .warning(let warning): Console.note("note: \(words(for: warning))")
         case .test(let loss): Console.note("test loss \(Self.words(for: loss))")
         case .end(let end):
-            guard case .finished = end.reason, let model = end.best ?? end.last else { return }
-            isFinished = true
+            reason = end.reason
+            if case .cancelled = end.reason { return }
+            guard let model = end.best ?? end.last else { return }
             if let advice = Advice.underfitting(validations) { Console.note("advice: \(advice)") }
             Console.note("let it write with: char-rnn sample \(shellPath(model.relativePath))")
         }
     }
 
+    private func tell(_ step: TrainingEvent.Step) {
+        timeLeft.add(stepsTo: step.iteration, secondsPerStep: step.secondsPerBatch)
+        trend.add(step.loss)
+        let left = "\(duration(secondsLeft)) left"
+        var facts = [ProgressLine.Fact("loss \(fixed(trend.level, 4))", weight: 3)]
+        if let word = trend.word { facts.append(.init(word, weight: 1)) }
+        // As steady as the time that is left.
+        let rate = step.charactersPerSecond * step.secondsPerBatch / timeLeft.secondsPerStep
+        facts.append(.init("\(Console.grouped(Int(rate))) chars/s", weight: 0))
+        facts.append(.init(left, weight: 2))
+        let (done, all) = ("\(step.iteration)", "\(lastIteration)")
+        Console.progress(
+            ProgressLine(
+                String(repeating: " ", count: max(0, all.count - done.count)) + "\(done)/\(all)",
+                fraction: Double(step.iteration) / Double(lastIteration), facts: facts),
+            plainly: "\(line(of: step)), \(left)")
+    }
+
+    /// The time until the run ends, its validations included.
+    private var secondsLeft: Double {
+        guard let maxSeconds else { return timeLeft.seconds }
+        return min(timeLeft.seconds, max(0, maxSeconds - start.duration(to: .now).inSeconds))
+    }
+
+    private func tell(_ progress: TrainingEvent.Evaluation) {
+        if evaluation == nil {
+            Console.keepStatus()
+            evaluation = LongWork(progress.split == .test ? "testing" : "validating", since: lastTime)
+        }
+        evaluation?.advance(to: Double(progress.batch) / Double(progress.batchCount))
+    }
+
+    private func note(pauseAt iteration: Int) {
+        timeLeft.add(pauseAt: iteration, seconds: lastTime.duration(to: .now).inSeconds)
+    }
+
+    /// As char-rnn has it.
     private func line(of step: TrainingEvent.Step) -> String {
         "\(step.iteration)/\(lastIteration) (epoch \(fixed(step.epoch, 3))), train_loss = \(fixed(step.loss, 8)), "
             + "grad/param norm = \(scientific(step.gradientNorm / step.parameterNorm, 4)), "
             + "time/batch = \(fixed(step.secondsPerBatch, 4))s, "
-            + "\(Console.grouped(Int(step.charactersPerSecond))) chars/s, "
-            + "\(duration(step.secondsPerBatch * Double(lastIteration - step.iteration))) left"
+            + "\(Console.grouped(Int(step.charactersPerSecond))) chars/s"
     }
 
     private func tell(_ validation: TrainingEvent.Validation) {

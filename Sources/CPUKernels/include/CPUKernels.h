@@ -34,6 +34,9 @@ void cpu_product_transposed(const float *a, long a_stride, const float *b, long 
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding);
 
+/// c(i, j) = c(j, i) below the diagonal, for the rows in [first, last) of a square matrix.
+void cpu_product_mirror(float *c, long stride, long first, long last);
+
 // MARK: rows.c
 
 /// matrix(i, j) += bias[j].
@@ -118,6 +121,15 @@ cpu_squares cpu_optimizer_rmsprop(float *x, const float *gradient, float *mean_s
 cpu_squares cpu_optimizer_adam(float *x, const float *gradient, float *mean, float *mean_square, long count,
                                float bound, float scale, float learning_rate, float beta1, float beta2,
                                float epsilon, float correction1, float correction2);
+/// x = clamp(x·scale, ±bound); returns Σx² after that.
+double cpu_optimizer_bound(float *x, long count, float bound, float scale);
+/// y = a·x + b·y; x and y may be the same.
+void cpu_optimizer_combine(const float *x, float a, float *y, float b, long count);
+
+// MARK: muon.c
+
+/// Scales a matrix whose rows lie `stride` apart to the Frobenius norm 1; one of zeros stays so.
+void cpu_muon_normalize(float *matrix, long stride, long rows, long columns);
 
 /// Threads that share out the slices of an operation.
 typedef struct cpu_team cpu_team;

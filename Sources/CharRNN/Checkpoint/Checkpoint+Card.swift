@@ -80,6 +80,13 @@ extension Checkpoint {
             switch run.optimizer {
             case .rmsProp(let rate, let decay, _): (rate, "RMSProp, decay \(decay)")
             case .adam(let rate, let beta1, let beta2, _): (rate, "Adam, β₁ \(beta1), β₂ \(beta2)")
+            case .adamW(let adamW): (adamW.learningRate, adamW.words)
+            case .muon(let muon):
+                (
+                    muon.learningRate,
+                    "Muon, momentum \(muon.momentum), weight decay \(muon.weightDecay); for what is no weight between "
+                        + "units \(muon.others.words), rate \(muon.others.learningRate)"
+                )
             }
         let clipping =
             switch run.clipping {
@@ -90,7 +97,7 @@ extension Checkpoint {
         return [
             "| option | value |", "|---|---|", "| optimizer | \(optimizer) |",
             "| learning rate | \(rate), × \(run.decay.factor) at each epoch's end from epoch "
-                + "\(fixed(run.decay.firstEpoch, 0)) on |",
+                + "\(fixed(run.decay.firstEpoch, 0)) on\(run.schedule.map { "; \($0.words)" } ?? "") |",
             "| clipping of the gradient | \(clipping) |",
             "| batches | \(shape.batchSize) streams of \(shape.sequenceLength) characters |",
             "| length | \(iteration) steps, \(fixed(epoch, 2)) epochs |", "| seed | \(run.seed) |",
@@ -101,4 +108,20 @@ extension Checkpoint {
     private func fenced(_ code: String) -> String { "````\n\(code)\n````" }
 
     private func onLines(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+}
+
+extension AdamW {
+    fileprivate var words: String { "AdamW, β₁ \(beta1), β₂ \(beta2), weight decay \(weightDecay)" }
+}
+
+extension LearningRateSchedule {
+    fileprivate var words: String {
+        let fall =
+            switch fall {
+            case .none: "then constant"
+            case .cosine: "along a cosine to 0"
+            case .linear(let share): "in a line to 0 over the last \(fixed(100 * share, 0)) % of the run"
+            }
+        return "over \(warmUp) steps up from 0, \(fall)"
+    }
 }

@@ -18,6 +18,8 @@ struct TrainingPosition: Codable {
     /// By iteration.
     let validationLosses: [Int: Double]
     let dataset: DatasetIdentity
+    /// The share of the run that is over, where a schedule goes by it.
+    var progress: Double?
 
     /// Whether the numbers can be those of a run.
     var isPlausible: Bool {
@@ -33,6 +35,8 @@ struct DatasetIdentity: Codable, Equatable {
     let batchSize: Int
     let sequenceLength: Int
     let trainingBatches: Int
+    /// Nil for ``TextSplit/streams``, the only one there was at first.
+    var split: TextSplit?
 
     /// The first difference, in words.
     func difference(to other: DatasetIdentity) -> String? {
@@ -44,5 +48,6 @@ struct DatasetIdentity: Codable, Equatable {
             ?? compare("batch size", batchSize, other.batchSize)
             ?? compare("sequence length", sequenceLength, other.sequenceLength)
             ?? compare("number of training batches", trainingBatches, other.trainingBatches)
+            ?? (split == other.split ? nil : "its parts were cut in another way")
     }
 }

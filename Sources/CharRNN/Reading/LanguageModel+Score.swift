@@ -21,22 +21,15 @@ extension LanguageModel {
     /// - Parameters:
     ///   - session: what was read before. It stays as it is.
     ///   - progress: is told the score so far; what it throws ends the reading.
-    /// - Throws: `TextError/unreadable(file:reason:)`, ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``,
+    /// - Throws: ``TextError/unreadable(file:reason:)``, ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``,
     ///   `CancellationError` when the task is cancelled, `DeviceError`.
     public func score(
         contentsOf file: URL, after session: Session? = nil, progress: (TextScore) throws -> Void = { _ in }
     ) throws -> TextScore {
         var session = try session ?? makeSession()
-        return try score(contentsOf: file, progress: progress) { try session.logProbabilities(feeding: $0) }
-    }
-
-    /// The same by a reader that is told some tokens and answers with ln p of those that it could predict.
-    func score(
-        contentsOf file: URL, progress: (TextScore) throws -> Void, _ read: ([Int]) throws -> [Double]
-    ) throws -> TextScore {
         var score = TextScore()
-        try vocabulary.forEachPart(of: .file(file)) { tokens in
-            let logarithms = try read(tokens)
+        try vocabulary.forEachPart(of: file) { tokens in
+            let logarithms = try session.logProbabilities(feeding: tokens)
             score.tokens += tokens.count
             score.predicted += logarithms.count
             score.nats -= logarithms.reduce(0, +)
@@ -50,11 +43,12 @@ extension Vocabulary {
     /// How many tokens a part has at most.
     private static let partLength = 1 << 14
 
-    /// Calls `body` with the tokens of a text, part after part.
+    /// Calls `body` with the tokens of a file, part after part, so that the file may be of any size. It must be one that
+    /// has an end; of a pipe encode what you have read.
     ///
     /// - Throws: what `body` throws; ``TextError/unreadable(file:reason:)``, ``VocabularyError`` with offsets in the whole
-    ///   text.
-    fileprivate func forEachPart(of source: TextSource, _ body: ([Int]) throws -> Void) throws {
+    ///   file.
+    public func forEachPart(of file: URL, _ body: (_ tokens: [Int]) throws -> Void) throws {
         var (held, offset): ([UInt8], Int) = ([], 0)
         func encode(_ bytes: some Sequence<UInt8>) throws {
             let tokens: [Int]
@@ -68,7 +62,7 @@ extension Vocabulary {
                 try body(Array(tokens[start..<min(start + Self.partLength, tokens.count)]))
             }
         }
-        try source.forEachBlock { bytes, _ in
+        try TextSource.file(file).forEachBlock { bytes, _ in
             guard kind == .characters else { return try encode(bytes) }
             // A character may go on in the next block, but none goes on behind a line break.
             let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

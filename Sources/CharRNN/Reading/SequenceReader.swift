@@ -33,7 +33,7 @@ final class SequenceReader {
 
     /// How many steps a block has. More need more memory; fewer would make the products over a block small ones.
     private static func steps(texts: Int, longest: Int) -> Int {
-        let most = max(16, 128 / texts)
+        let most = max(32, min(128, 1024 / texts))
         // Blocks of equal length, so that little is read beyond the end.
         let blocks = max(1, (longest + most - 1) / most)
         return max(1, (longest + blocks - 1) / blocks)

@@ -8,8 +8,12 @@ public enum TrainingEvent: Sendable {
     case learningRate(Float)
     /// Something went wrong, and the run is back at its last good state.
     case rollback(TrainingRollback)
+    /// The model is being tried on a part of the text, which takes longer than two seconds; then each second.
+    case evaluating(Evaluation)
     /// The model was tried on the validation part.
     case validation(Validation)
+    /// The model has written something: each ``TrainingRun/Options/sampleEvery`` iterations.
+    case sample(Sample)
     /// A checkpoint is on the disk.
     case checkpoint(SavedCheckpoint)
     /// Something could not be done, and training goes on.
@@ -35,6 +39,20 @@ public enum TrainingEvent: Sendable {
         public let secondsPerBatch: Double
         /// The characters learned from in a second, at that rate.
         public let charactersPerSecond: Double
+    }
+
+    /// How far the work on a part of the text is.
+    public struct Evaluation: Sendable {
+        public let split: TextDataset.Split
+        /// The batches that are done, of how many.
+        public let batch, batchCount: Int
+    }
+
+    /// What the model has written, from the zero state on.
+    public struct Sample: Sendable {
+        public let iteration: Int
+        public let epoch: Double
+        public let text: String
     }
 
     /// A validation.
@@ -75,6 +93,8 @@ public enum TrainingEvent: Sendable {
         public enum Reason: Sendable {
             /// All steps were taken.
             case finished
+            /// ``TrainingRun/Options/maxSeconds`` are over.
+            case outOfTime
             /// ``TrainingRun/cancel()`` was called.
             case cancelled
         }

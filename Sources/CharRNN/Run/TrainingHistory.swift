@@ -166,7 +166,7 @@ extension TrainingHistory.Start {
         validationBatches = dataset.batches(in: .validation).count
         testBatches = dataset.batches(in: .test).count
         characters = dataset.characterCount
-        optimizer = if case .adam = options.optimizer { "adam" } else { "rmsprop" }
+        optimizer = options.optimizer.name
         learningRate = options.optimizer.learningRate
         learningRateDecay = options.decay.factor
         learningRateDecayAfter = options.decay.firstEpoch

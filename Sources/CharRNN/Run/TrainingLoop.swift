@@ -13,6 +13,9 @@ final class TrainingLoop {
     private var writer: CheckpointWriter
     private var schedule: CheckpointSchedule
     private var clock = StepClock()
+    private let start = ContinuousClock.now
+    /// The share of the run that was over when it was continued.
+    private let firstProgress: Double
     /// The losses that were reported since the last validation.
     private var recentLosses: [Double] = []
 
@@ -27,6 +30,7 @@ final class TrainingLoop {
         self.folder = folder
         self.cancellation = cancellation
         self.emit = emit
+        firstProgress = trainer.progress
         writer = CheckpointWriter(folder.url, options: options, start: trainer.iteration, resumed: resumed)
         schedule = CheckpointSchedule(options.checkpointEvery ?? .iterations(options.evaluateEvery))
     }
@@ -42,12 +46,24 @@ final class TrainingLoop {
             throw divergence
         }
         let isFinished = trainer.iteration == lastIteration
-        if isFinished { try test() }
+        if isFinished || !cancellation.isRequested { try test() }
         emit(
             .end(
                 .init(
-                    reason: isFinished ? .finished : .cancelled, iteration: trainer.iteration,
-                    last: writer.last?.file, best: writer.best?.file)))
+                    reason: isFinished ? .finished : cancellation.isRequested ? .cancelled : .outOfTime,
+                    iteration: trainer.iteration, last: writer.last?.file, best: writer.best?.file)))
+    }
+
+    private var isOutOfTime: Bool {
+        options.maxSeconds.map { start.duration(to: .now) / .seconds(1) >= $0 } ?? false
+    }
+
+    /// The share of the run that is over, be it of the steps or of the time.
+    private var progress: Double {
+        let steps = Double(trainer.iteration) / Double(lastIteration)
+        guard let seconds = options.maxSeconds else { return steps }
+        let time = min(1, start.duration(to: .now) / .seconds(1) / seconds)
+        return max(steps, firstProgress + (1 - firstProgress) * time)
     }
 
     private func train() throws {
@@ -55,19 +71,23 @@ final class TrainingLoop {
         clock.start()
         while trainer.iteration < lastIteration {
             if cancellation.isRequested { return try stop(guardian) }
+            trainer.progress = progress
             let step = try trainer.step()
             clock.count += 1
-            let isLast = step.iteration == lastIteration
+            let isLast = step.iteration == lastIteration || isOutOfTime
             let isReported = isLast || step.iteration % options.reportEvery == 0
+            let isSampled = options.sampleEvery.map { step.iteration % $0 == 0 } ?? false
             let isSaved = isLast || schedule.isDue(at: step.iteration)
-            if let rollback = try guardian.check(now: isReported) ?? (isSaved ? guardian.commit() : nil) {
+            if let rollback = try guardian.check(now: isReported || isSampled) ?? (isSaved ? guardian.commit() : nil) {
                 try tell(rollback)
                 continue
             }
             if isReported { try report(step) }
             if step.nextLearningRate != step.learningRate { emit(.learningRate(step.nextLearningRate)) }
+            if isSampled { try sample() }
             if isSaved || step.iteration % options.evaluateEvery == 0 { try validate() }
             if isSaved { try save(isLast: isLast) }
+            if isLast { return }
         }
     }
 
@@ -102,9 +122,37 @@ final class TrainingLoop {
         clock.start()
     }
 
+    /// Has the model write, with a generator of its own.
+    private func sample() throws {
+        // A new session each time: those from before a step know the old parameters.
+        let stream = try trainer.model.makeSession().text(
+            limit: options.sampleLength, using: SplitMix64(seed: trainer.options.seed &+ UInt64(trainer.iteration))
+        ) { $0 }
+        var text = ""
+        while !cancellation.isRequested, let piece = stream.next() { text += piece }
+        if case .failure(let error as DeviceError) = stream.end { throw error }
+        try record { $0.sample = text }
+        emit(.sample(.init(iteration: trainer.iteration, epoch: trainer.epoch, text: text)))
+        clock.start()
+    }
+
+    /// The mean loss over a part; nil when there is none and when somebody wants to end.
+    private func evaluate(_ split: TextDataset.Split) throws -> Double? {
+        let count = trainer.dataset.batches(in: split).count
+        var (batch, next) = (0, ContinuousClock.now + .seconds(2))
+        return try trainer.evaluate(split) {
+            if ContinuousClock.now >= next {
+                emit(.evaluating(.init(split: split, batch: batch, batchCount: count)))
+                next = ContinuousClock.now + .seconds(1)
+            }
+            batch += 1
+            return cancellation.isRequested
+        }
+    }
+
     /// The loss on the validation part, if there is one and nobody wants to end.
     private func validate() throws {
-        guard let loss = try trainer.evaluate(.validation, isCancelled: { cancellation.isRequested }) else { return }
+        guard let loss = try evaluate(.validation) else { return }
         try record { $0.validationLoss = loss }
         let recent = recentLosses.suffix(100)
         emit(
@@ -117,7 +165,7 @@ final class TrainingLoop {
     }
 
     private func test() throws {
-        guard let loss = try trainer.evaluate(.test, isCancelled: { cancellation.isRequested }) else { return }
+        guard let loss = try evaluate(.test) else { return }
         try record { $0.testLoss = loss }
         emit(.test(loss: loss))
     }

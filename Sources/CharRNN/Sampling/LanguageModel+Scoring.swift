@@ -51,6 +51,14 @@ extension LanguageModel {
         var tokensRead = 0
         for group in Self.groups(texts.map(\.count)) {
             let longest = texts[group[0]].count
+            if group.count == 1 {
+                var reader = LongTextReader(parameters, from: start, scoring: true)
+                try reader.read(texts[group[0]]) { try progress(tokensRead + $0) }
+                // The last is of a token that is not there.
+                results[group[0]] += reader.logProbabilities.dropLast()
+                tokensRead += longest
+                continue
+            }
             if reader?.suits(texts: group.count, longest: longest) != true {
                 reader = try SequenceReader(parameters, texts: group.count, longest: longest, start: start)
             }

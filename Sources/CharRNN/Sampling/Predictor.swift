@@ -54,15 +54,11 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
             for token in text { try read([Int32(token)]) }
             return []
         }
-        let reader = try SequenceReader(parameters, texts: 1, longest: text.count, start: state())
-        var (result, end): ([Double], LanguageModel.State?) = ([], nil)
-        try reader.read([text[...]], for: scoring ? .losses : .states) { block, network in
-            if scoring { result += try network.logProbabilities(steps: block.count) }
-            if block.upperBound == text.count { end = try network.state(after: block.count) }
-        }
-        if let end { try setState(end) }
+        var reader = LongTextReader(parameters, from: try state(), scoring: scoring)
+        try reader.read(text)
+        try setState(reader.state)
         // The last is of a token that is not there.
-        return result.dropLast()
+        return reader.logProbabilities.dropLast()
     }
 
     func logits() throws -> [Float] {

@@ -55,7 +55,8 @@ public final class TensorBoardLog {
         case .rollback(let rollback):
             iteration = rollback.goodIteration
             return append(start())
-        case .learningRate, .checkpoint, .warning, .end: return nil
+        case .sample(let sample): return record(sample.text, as: "sample", at: sample.iteration)
+        case .evaluating, .learningRate, .checkpoint, .warning, .end: return nil
         }
     }
 

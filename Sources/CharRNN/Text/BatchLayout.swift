@@ -1,37 +1,58 @@
 import Glibc
 
-/// How the batches are shared out, as in char-rnn: whole batches, rounded down, what is left to the last part.
+/// Where the parts of a text lie: those to train on, to validate and to test.
+public enum TextSplit: String, CaseIterable, Codable, Sendable {
+    /// As in char-rnn: in the last batches of every stream, so that each part holds a share of every chapter.
+    case streams
+    /// As in nanoGPT: one after the other, so that the text is validated on its end.
+    case text
+}
+
+/// The batches of each part.
+typealias PartCounts = (training: Int, validation: Int, test: Int)
+
+/// How a text is shared out: whole batches or characters, rounded down, what is left to the last part.
 struct SplitFractions {
     let training: Double
     let validation: Double
     /// What is left of 1; exactly 0 when the two fractions are meant to sum to it.
     let test: Double
+    let split: TextSplit
 
     /// - Throws: ``TextError/fractions(training:validation:)``.
-    init(training: Double, validation: Double) throws {
+    init(training: Double, validation: Double, split: TextSplit) throws {
         let rest = 1 - (training + validation)
         guard training > 0, training <= 1, validation >= 0, validation <= 1, rest > -1e-9 else {
             throw TextError.fractions(training: training, validation: validation)
         }
         self.training = training
         self.validation = validation
+        self.split = split
         test = rest < 1e-9 ? 0 : rest
     }
 
-    func split(_ batches: Int) -> (training: Int, validation: Int, test: Int) {
+    /// Of batches in streams, or of characters.
+    func shares(of count: Int) -> PartCounts {
         // Guarded against products such as 0.95 · 20 = 18.999…, which would lose a batch.
-        let train = Int(floor(Double(batches) * training + 1e-9))
-        if test == 0 { return (train, batches - train, 0) }
-        let validate = Int(floor(Double(batches) * validation + 1e-9))
-        return (train, validate, batches - train - validate)
+        let train = Int(floor(Double(count) * training + 1e-9))
+        if test == 0 { return (train, count - train, 0) }
+        let validate = Int(floor(Double(count) * validation + 1e-9))
+        return (train, validate, count - train - validate)
     }
 
-    /// Whether every part that was asked for gets a batch.
-    func fills(_ batches: Int) -> Bool { emptyPart(batches) == nil }
+    func counts(_ characters: Int, _ layout: BatchLayout) -> PartCounts {
+        switch split {
+        case .streams: return shares(of: layout.batchCount(characters))
+        case .text:
+            let shares = shares(of: characters)
+            // The last character of a part is there to be predicted.
+            func batches(_ characters: Int) -> Int { layout.batchCount(max(0, characters - 1)) }
+            return (batches(shares.training), batches(shares.validation), batches(shares.test))
+        }
+    }
 
     /// The first part that was asked for and gets no batch.
-    func emptyPart(_ batches: Int) -> (name: String, fraction: Double)? {
-        let counts = split(batches)
+    func emptyPart(_ counts: PartCounts) -> (name: String, fraction: Double)? {
         if counts.training == 0 { return ("training", training) }
         if validation > 0 && counts.validation == 0 { return ("validation", validation) }
         return test > 0 && counts.test == 0 ? ("test", test) : nil
@@ -60,11 +81,13 @@ struct BatchLayout: Equatable {
     static func fitting(
         _ characters: Int, batchSize: Int, sequenceLength: Int, fractions: SplitFractions
     ) throws -> BatchLayout? {
-        func fits(_ layout: BatchLayout) -> Bool { fractions.fills(layout.batchCount(characters)) }
+        func fits(_ layout: BatchLayout) -> Bool { fractions.emptyPart(fractions.counts(characters, layout)) == nil }
         let asked = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
         if fits(asked) { return asked }
         let batches = asked.batchCount(characters)
-        if batches > 0, fractions.emptyPart(fewBatches) != nil, let part = fractions.emptyPart(batches) {
+        if batches > 0, fractions.emptyPart(fractions.shares(of: fewBatches)) != nil,
+            let part = fractions.emptyPart(fractions.counts(characters, asked))
+        {
             throw TextError.emptyPart(part: part.name, fraction: part.fraction, batches: batches)
         }
         for streams in stride(from: min(batchSize, characters), through: 1, by: -1) {
@@ -80,10 +103,11 @@ struct BatchLayout: Equatable {
 
     /// The shortest text that can be split so.
     static func fewestCharacters(_ fractions: SplitFractions) -> Int {
-        (1...10_000).first(where: fractions.fills) ?? 10_000
+        let smallest = BatchLayout(batchSize: 1, sequenceLength: 1)
+        return (1...10_000).first { fractions.emptyPart(fractions.counts($0, smallest)) == nil } ?? 10_000
     }
 
-    func notices(_ characters: Int, requested: BatchLayout) -> [String] {
+    func notices(_ characters: Int, _ counts: PartCounts, requested: BatchLayout) -> [String] {
         var notices: [String] = []
         if self != requested {
             let length =
@@ -93,7 +117,7 @@ struct BatchLayout: Equatable {
                 "the text is short (\(characters) characters), so the batch size is \(batchSize) instead of "
                     + "\(requested.batchSize)" + length)
         }
-        let batches = batchCount(characters)
+        let batches = counts.training + counts.validation + counts.test
         let unused = characters - batches * batchSize * sequenceLength
         if unused > 0 { notices.append("\(unused) characters at the end fill no batch and are left out") }
         if batches < Self.fewBatches {

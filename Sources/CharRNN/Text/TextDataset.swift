@@ -5,7 +5,8 @@ import FoundationEssentials
 ///
 /// The text, shortened to a multiple of B·S, is laid out as B rows of consecutive characters, and the rows are cut
 /// into columns of S: row b of batch k+1 continues row b of batch k. The first batches are for training, those after
-/// them for validation, the rest for testing, so that each split holds a share of every row.
+/// them for validation, the rest for testing, so that each split holds a share of every row. With ``TextSplit/text`` the
+/// text is cut into the three first, as nanoGPT does it, and each of them laid out in rows.
 public struct TextDataset: Sendable {
     /// Some of the batches.
     public enum Split: String, Sendable {
@@ -26,9 +27,14 @@ public struct TextDataset: Sendable {
     let fingerprint: UInt64
 
     private var tokens: TokenSequence
-    private let counts: (training: Int, validation: Int, test: Int)
+    /// How the text is cut into parts.
+    public let split: TextSplit
+    private let counts: PartCounts
+    /// Where the text of each part begins that is laid out in rows of its own, and its batches.
+    private let rows: [(start: Int, batches: Range<Int>)]
 
-    /// Reads a text file, or the `input.txt` of a folder.
+    /// Reads a text file, or the `input.txt` of a folder, or where there is none its `*.txt` one after the other, in the
+    /// order of their names.
     ///
     /// The preprocessed text is kept in a cache file beside it, which is safe to delete.
     /// - Parameters:
@@ -38,16 +44,19 @@ public struct TextDataset: Sendable {
     ///   - sequenceLength: S, the number of steps of a batch.
     ///   - trainingFraction: the share of the batches to train on.
     ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
+    ///   - split: where these parts lie.
+    ///   - progress: called after each megabyte with what has been read of all that is to be read, from 0 to 1.
     /// - Throws: ``TextError``, `CancellationError` when the task is cancelled while it writes the cache.
     public init(
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
-        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams,
+        progress: @escaping (Double) -> Void = { _ in }
     ) throws {
-        let file = try TextFile.find(url)
+        let text = try TextFile(url)
         try self.init(
-            TokenizedText(contentsOf: file, kind: kind), name: file.path, batchSize: batchSize,
-            sequenceLength: sequenceLength, trainingFraction: trainingFraction,
-            validationFraction: validationFraction)
+            TokenizedText(text, kind: kind, progress: progress), name: text.url.path, notice: text.notice,
+            batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+            validationFraction: validationFraction, split: split)
     }
 
     /// Takes a text from memory.
@@ -55,11 +64,11 @@ public struct TextDataset: Sendable {
     /// - Throws: ``TextError``.
     public init(
         text: String, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
-        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams
     ) throws {
         try self.init(
             bytes: Data(text.utf8), tokens: kind, batchSize: batchSize, sequenceLength: sequenceLength,
-            trainingFraction: trainingFraction, validationFraction: validationFraction)
+            trainingFraction: trainingFraction, validationFraction: validationFraction, split: split)
     }
 
     /// Takes from memory what a file would hold.
@@ -67,22 +76,23 @@ public struct TextDataset: Sendable {
     /// - Throws: ``TextError``.
     public init(
         bytes: Data, tokens kind: TokenKind = .bytes, batchSize: Int = 50, sequenceLength: Int = 50,
-        trainingFraction: Double = 0.95, validationFraction: Double = 0.05
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams
     ) throws {
         let name = "the text"
         try self.init(
             TokenizedText(bytes, kind: kind, name: name), name: name, batchSize: batchSize,
             sequenceLength: sequenceLength, trainingFraction: trainingFraction,
-            validationFraction: validationFraction)
+            validationFraction: validationFraction, split: split)
     }
 
     private init(
-        _ text: TokenizedText, name: String, batchSize: Int, sequenceLength: Int, trainingFraction: Double,
-        validationFraction: Double
+        _ text: TokenizedText, name: String, notice: String? = nil, batchSize: Int, sequenceLength: Int,
+        trainingFraction: Double, validationFraction: Double, split: TextSplit
     ) throws {
         precondition(
             batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
-        let fractions = try SplitFractions(training: trainingFraction, validation: validationFraction)
+        let fractions = try SplitFractions(
+            training: trainingFraction, validation: validationFraction, split: split)
         guard
             let layout = try BatchLayout.fitting(
                 text.tokens.count, batchSize: batchSize, sequenceLength: sequenceLength, fractions: fractions)
@@ -96,9 +106,21 @@ public struct TextDataset: Sendable {
         self.batchSize = layout.batchSize
         self.sequenceLength = layout.sequenceLength
         characterCount = text.tokens.count
-        counts = fractions.split(layout.batchCount(text.tokens.count))
-        notices = layout.notices(
-            text.tokens.count, requested: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength))
+        self.split = split
+        let counts = fractions.counts(characterCount, layout)
+        self.counts = counts
+        let (firstTest, end) = (counts.training + counts.validation, counts.training + counts.validation + counts.test)
+        switch split {
+        case .streams: rows = [(0, 0..<end)]
+        case .text:
+            let characters = fractions.shares(of: characterCount)
+            rows = [
+                (0, 0..<counts.training), (characters.training, counts.training..<firstTest),
+                (characters.training + characters.validation, firstTest..<end),
+            ]
+        }
+        let requested = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
+        notices = (notice.map { [$0] } ?? []) + layout.notices(characterCount, counts, requested: requested)
     }
 
     /// The same text with the numbers of a vocabulary that may have more tokens than occur in it.
@@ -126,18 +148,20 @@ public struct TextDataset: Sendable {
         }
     }
 
-    /// Batch `index`. The character after the last one used is the first of the text, as in char-rnn.
+    /// Batch `index`. With ``TextSplit/streams`` the character after the last one used is the first of the text, as in
+    /// char-rnn.
     public func batch(_ index: Int) -> Batch {
-        let total = counts.training + counts.validation + counts.test
-        precondition(index >= 0 && index < total, "batch \(index) of \(total)")
-        let rowLength = total * sequenceLength
+        guard let (first, batches) = rows.first(where: { $0.batches.contains(index) }) else {
+            preconditionFailure("batch \(index) of \(counts.training + counts.validation + counts.test)")
+        }
+        let rowLength = batches.count * sequenceLength
         let size = batchSize * sequenceLength
         var row = [Int32](repeating: 0, count: sequenceLength + 1)
         var inputs = [Int32](repeating: 0, count: size)
         var targets = [Int32](repeating: 0, count: size)
         for b in 0..<batchSize {
-            let start = b * rowLength + index * sequenceLength
-            let isLast = start + sequenceLength == batchSize * rowLength
+            let start = first + b * rowLength + (index - batches.lowerBound) * sequenceLength
+            let isLast = split == .streams && start + sequenceLength == batchSize * rowLength
             row.withUnsafeMutableBufferPointer { row in
                 tokens.read(start..<start + sequenceLength + (isLast ? 0 : 1), into: row)
                 if isLast { tokens.read(0..<1, into: UnsafeMutableBufferPointer(rebasing: row[sequenceLength...])) }

@@ -1,21 +1,46 @@
 import CharRNNFiles
 import FoundationEssentials
 
-/// Finding the text of a dataset.
-enum TextFile {
-    /// The text named by `url`: the file itself, or the `input.txt` of a folder.
+/// The files that make the text of a dataset, one after the other.
+struct TextFile {
+    let files: [URL]
+    /// What the whole is called; its cache lies beside that.
+    let url: URL
+
+    /// The text named by `url`: the file itself, the `input.txt` of a folder, or where there is none its `*.txt` in the
+    /// order of their names.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)``.
-    static func find(_ url: URL) throws -> URL {
-        var file = url
+    init(_ url: URL) throws {
         if FileStatus(url)?.kind == .folder {
-            file = url.appendingPathComponent("input.txt")
-            guard FileManager.default.fileExists(atPath: file.path) else {
+            let input = url.appendingPathComponent("input.txt")
+            let others = FileStatus(input) == nil ? Self.texts(in: url) : []
+            guard !others.isEmpty || FileStatus(input) != nil else {
                 throw TextError.unreadable(
-                    file: file.path, reason: "the folder has no input.txt; put your text there under that name")
+                    file: input.path, reason: "the folder has no input.txt; put your text there under that name")
+            }
+            files = others.isEmpty ? [input] : others
+        } else {
+            files = [url]
+        }
+        self.url = files.count == 1 ? files[0] : url.appendingPathComponent("texts")
+        for file in files {
+            do { try PlainFile.check(file) } catch {
+                throw TextError.unreadable(file: file.path, reason: error.reason)
             }
         }
-        do { try PlainFile.check(file) } catch { throw TextError.unreadable(file: file.path, reason: error.reason) }
-        return file
+    }
+
+    private static func texts(in folder: URL) -> [URL] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".txt") && !$0.hasPrefix(".") }.sorted()
+            .map { folder.appendingPathComponent($0) }
+    }
+
+    /// What a user should know.
+    var notice: String? {
+        guard files.count > 1, let first = files.first, let last = files.last else { return nil }
+        return "the text is \(files.count) files of the folder, from \(first.lastPathComponent) to "
+            + last.lastPathComponent
     }
 }

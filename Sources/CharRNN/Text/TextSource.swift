@@ -4,12 +4,39 @@ import Glibc
 
 /// The bytes of a text, which are read a block at a time: a text need not fit in memory, and one that another program
 /// cuts short in the meantime ends early, where a mapped file would end the program.
-enum TextSource {
-    case memory(Data)
-    /// A plain file.
-    case file(URL)
+struct TextSource {
+    private enum Contents {
+        case memory(Data)
+        /// Plain files, one after the other.
+        case files([URL])
+    }
+
+    /// Where bytes lie, for errors.
+    struct Place {
+        /// The file, or what the text is called.
+        let name: String
+        /// Of the first byte, in the file.
+        let offset: Int
+    }
+
+    private let contents: Contents
+    /// What errors call the text.
+    private let name: String
+    private let progress: ReadingProgress?
 
     private static let blockSize = 1 << 20
+
+    init(_ data: Data, name: String) {
+        contents = .memory(data)
+        self.name = name
+        progress = nil
+    }
+
+    init(_ text: TextFile, progress: ReadingProgress? = nil) {
+        contents = .files(text.files)
+        name = text.url.path
+        self.progress = progress
+    }
 
     /// A checksum of all bytes.
     func hash() throws -> UInt64 {
@@ -18,33 +45,45 @@ enum TextSource {
         return hash.value
     }
 
-    /// Calls `body` with block after block and the offset of its first byte. Where the bytes are UTF-8 no scalar is
+    /// Calls `body` with block after block and the place of its first byte. Where the bytes are UTF-8 no scalar is
     /// cut in two.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)``.
-    func forEachBlock(_ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Void) throws {
-        switch self {
-        case .memory(let data): try data.withUnsafeBytes { try body($0, 0) }
-        case .file(let file):
-            let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw Self.unreadable(file) }
-            defer { close(descriptor) }
-            var (offset, carried) = (0, 0)
-            try withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 64) { block in
-                while true {
-                    let free = UnsafeMutableRawBufferPointer(rebasing: block[carried...])
-                    let count = read(descriptor, free.baseAddress, free.count)
-                    if count < 0 && errno == EINTR { continue }
-                    guard count >= 0 else { throw Self.unreadable(file) }
-                    let filled = UnsafeRawBufferPointer(rebasing: block[..<(carried + count)])
-                    if filled.isEmpty { return }
-                    // At the end there is nothing more to wait for.
-                    let whole = count == 0 ? filled.count : Self.endOfScalars(filled)
-                    try body(UnsafeRawBufferPointer(rebasing: filled[..<whole]), offset)
-                    offset += whole
-                    carried = filled.count - whole
-                    block.copyBytes(from: filled[whole...])
-                }
+    func forEachBlock(_ body: (_ bytes: UnsafeRawBufferPointer, _ place: Place) throws -> Void) throws {
+        switch contents {
+        case .memory(let data): try data.withUnsafeBytes { try body($0, Place(name: name, offset: 0)) }
+        case .files(let files): for file in files { try forEachBlock(of: file, body) }
+        }
+    }
+
+    /// Tells that so many bytes more were worked on, and sets the number to 0.
+    func report(_ bytes: inout Int) {
+        progress?.advance(bytes)
+        bytes = 0
+    }
+
+    private func forEachBlock(
+        of file: URL, _ body: (_ bytes: UnsafeRawBufferPointer, _ place: Place) throws -> Void
+    ) throws {
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.unreadable(file) }
+        defer { close(descriptor) }
+        var (offset, carried) = (0, 0)
+        try withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 64) { block in
+            while true {
+                let free = UnsafeMutableRawBufferPointer(rebasing: block[carried...])
+                let count = read(descriptor, free.baseAddress, free.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count >= 0 else { throw Self.unreadable(file) }
+                let filled = UnsafeRawBufferPointer(rebasing: block[..<(carried + count)])
+                if filled.isEmpty { return }
+                // At the end there is nothing more to wait for.
+                let whole = count == 0 ? filled.count : Self.endOfScalars(filled)
+                try body(UnsafeRawBufferPointer(rebasing: filled[..<whole]), Place(name: file.path, offset: offset))
+                progress?.advance(whole)
+                offset += whole
+                carried = filled.count - whole
+                block.copyBytes(from: filled[whole...])
             }
         }
     }
@@ -57,11 +96,26 @@ enum TextSource {
 
     /// What is said when two readings find two texts.
     var hasChanged: TextError {
-        let name = if case .file(let file) = self { file.path } else { "the text" }
-        return .unreadable(file: name, reason: "it changed while it was read; start again when it is complete")
+        .unreadable(file: name, reason: "it changed while it was read; start again when it is complete")
     }
 
     private static func unreadable(_ file: URL) -> TextError {
         .unreadable(file: file.path, reason: String(cString: strerror(errno)))
+    }
+}
+
+/// How far the readings of a text are.
+final class ReadingProgress {
+    private let tell: (Double) -> Void
+    private var (done, total) = (0, 1)
+
+    init(_ tell: @escaping (Double) -> Void) { self.tell = tell }
+
+    /// Begins anew, with so many bytes to read.
+    func begin(_ bytes: Int) { (done, total) = (0, max(1, bytes)) }
+
+    func advance(_ bytes: Int) {
+        done += bytes
+        tell(min(1, Double(done) / Double(total)))
     }
 }

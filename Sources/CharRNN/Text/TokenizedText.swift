@@ -12,29 +12,33 @@ struct TokenizedText {
     ///
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``.
     init(_ bytes: Data, kind: TokenKind, name: String) throws {
-        let tokenizer = try Tokenizer(.memory(bytes), kind: kind, name: name)
+        let tokenizer = try Tokenizer(TextSource(bytes, name: name), kind: kind)
         vocabulary = tokenizer.vocabulary
         tokens = try tokenizer.tokens()
         fingerprint = tokenizer.fingerprint
     }
 
-    /// A text from a file. If the cache beside it is of this text, the file is read once, for its checksum. Otherwise it
-    /// is read twice, for its vocabulary and for the numbers, and leaves a cache.
+    /// A text from files. If the cache beside them is of this text, they are read once, for its checksum. Otherwise they
+    /// are read twice, for its vocabulary and for the numbers, and leave a cache.
     ///
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
-    init(contentsOf file: URL, kind: TokenKind) throws {
-        let status = FileStatus(file)
-        let source = TextSource.file(file)
-        let cache = TokenCache(for: file, kind: kind)
+    init(_ text: TextFile, kind: TokenKind, progress tell: @escaping (Double) -> Void) throws {
+        let statuses = text.files.map { FileStatus($0) }
+        let size = statuses.reduce(0) { $0 + ($1?.size ?? 0) }
+        let progress = ReadingProgress(tell)
+        let source = TextSource(text, progress: progress)
+        let cache = TokenCache(for: text.url, kind: kind)
+        progress.begin(size)
         if let cached = try cache.load(textHash: source.hash()) {
             self = cached
             return
         }
         // A mixture of two texts is nobody's.
         func checkUnchanged() throws {
-            guard FileStatus(file) == status else { throw source.hasChanged }
+            guard text.files.map({ FileStatus($0) }) == statuses else { throw source.hasChanged }
         }
-        let tokenizer = try Tokenizer(source, kind: kind, name: file.path)
+        progress.begin(2 * size)
+        let tokenizer = try Tokenizer(source, kind: kind)
         let stored = try cache.store(tokenizer, check: checkUnchanged)
         vocabulary = tokenizer.vocabulary
         tokens = try stored ?? tokenizer.tokens()

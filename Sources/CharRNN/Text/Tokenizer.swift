@@ -14,19 +14,18 @@ struct Tokenizer {
     /// The whole text where it is needed; else empty.
     private let text: String
 
-    /// - Parameter name: what errors call the text.
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
-    init(_ source: TextSource, kind: TokenKind, name: String) throws {
+    init(_ source: TextSource, kind: TokenKind) throws {
         var hash = ContentHash()
         var data = Data()
         let found = try Self.present(kind == .bytes ? 256 : Self.scalarCount) { isPresent in
-            try source.forEachBlock { bytes, offset in
+            try source.forEachBlock { bytes, place in
                 hash.update(bytes)
                 switch kind {
                 case .bytes: for byte in bytes { isPresent[Int(byte)] = true }
-                case .scalars: try Self.markScalars(in: bytes, at: offset, name, &isPresent)
+                case .scalars: try Self.markScalars(in: bytes, at: place, &isPresent)
                 case .characters:
-                    try Self.markScalars(in: bytes, at: offset, name, &isPresent)  // for the error with its offset
+                    try Self.markScalars(in: bytes, at: place, &isPresent)  // for the error with its offset
                     data.append(contentsOf: bytes)
                 }
             }
@@ -72,9 +71,14 @@ struct Tokenizer {
         of type: Number.Type, _ body: (Data) throws -> Void
     ) throws {
         guard vocabulary.kind != .characters else {
-            let tokens = text.map {
-                Number(vocabulary.number(of: Array($0.utf8)) ?? 0).littleEndian
+            var read = 0
+            let tokens = text.map { character in
+                let bytes = Array(character.utf8)
+                read += bytes.count
+                if read >= 1 << 20 { source.report(&read) }
+                return Number(vocabulary.number(of: bytes) ?? 0).littleEndian
             }
+            source.report(&read)
             return try body(tokens.withUnsafeBytes { Data($0) })
         }
         try source.forEachBlock { bytes, _ in
@@ -132,7 +136,7 @@ struct Tokenizer {
     }
 
     private static func markScalars(
-        in bytes: UnsafeRawBufferPointer, at offset: Int, _ name: String,
+        in bytes: UnsafeRawBufferPointer, at place: TextSource.Place,
         _ isPresent: inout UnsafeMutableBufferPointer<Bool>
     ) throws {
         var i = 0
@@ -143,7 +147,7 @@ struct Tokenizer {
             } else if let scalar = scalar(in: bytes, at: &i) {
                 isPresent[Int(scalar)] = true
             } else {
-                throw TextError.notUTF8(file: name, offset: offset + i, byte: bytes[i])
+                throw TextError.notUTF8(file: place.name, offset: place.offset + i, byte: bytes[i])
             }
         }
     }

@@ -10,7 +10,7 @@ extension Checkpoint {
         try trainer.requireRoomForCheckpoint()
         self.init(
             trainer.model.configuration, parameters: try trainer.model.parameterValues(),
-            training: try trainer.progress())
+            training: try trainer.trainingProgress())
     }
 }
 
@@ -38,11 +38,12 @@ extension Trainer {
     }
 
     /// What a checkpoint keeps of the run.
-    fileprivate func progress() throws -> TrainingProgress {
+    fileprivate func trainingProgress() throws -> TrainingProgress {
         TrainingProgress(
             position: TrainingPosition(
                 options: options, iteration: iteration, learningRate: learningRate,
-                validationLosses: validationLosses, dataset: DatasetIdentity(dataset)),
+                validationLosses: validationLosses, dataset: DatasetIdentity(dataset),
+                progress: options.schedule.map { _ in progress }),
             losses: try losses(),
             moments: try moments.map { try $0.backend.read($0.buffer) },
             state: try network.state())
@@ -61,6 +62,7 @@ extension DatasetIdentity {
     fileprivate init(_ dataset: TextDataset) {
         self.init(
             fingerprint: dataset.fingerprint, characterCount: dataset.characterCount, batchSize: dataset.batchSize,
-            sequenceLength: dataset.sequenceLength, trainingBatches: dataset.batches(in: .training).count)
+            sequenceLength: dataset.sequenceLength, trainingBatches: dataset.batches(in: .training).count,
+            split: dataset.split == .streams ? nil : dataset.split)
     }
 }

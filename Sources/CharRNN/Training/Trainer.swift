@@ -14,17 +14,22 @@ public final class Trainer {
     public let devices: [Device]
     /// The steps taken.
     public internal(set) var iteration: Int
-    /// The rate of the next step, which ``TrainingOptions/decay`` lowers at the ends of epochs. Set it to follow another
-    /// schedule; it must be finite, 0 or above. A ``TrainingGuard`` halves it when a run goes back, so a schedule beside
+    /// The rate of the next step, which ``TrainingOptions/decay`` lowers at the ends of epochs, and ``TrainingOptions/schedule``
+    /// multiplies in each step. Set it to follow another schedule; it must be finite, 0 or above. A ``TrainingGuard`` halves it when a run goes back, so a schedule beside
     /// one should multiply it.
     public var learningRate: Float {
         willSet { precondition(newValue >= 0 && newValue.isFinite, "a learning rate of \(newValue)") }
     }
+    /// The share of the run that is over, 0 to 1, by which ``TrainingOptions/schedule`` goes. A ``TrainingRun`` sets it
+    /// before each step.
+    public var progress = 0.0
     /// The validation losses so far, by iteration.
     public internal(set) var validationLosses: [Int: Double]
 
     /// What the optimizer keeps of each parameter.
     let moments: [Parameters]
+    /// Where the optimizer works.
+    private let scratch: Buffer<Float>
     let network: ReplicatedNetwork
     let log: StepLog
     /// That of the model which this trainer has left.
@@ -83,10 +88,12 @@ public final class Trainer {
         self.devices = [model.device] + devices
         iteration = progress?.position.iteration ?? 0
         learningRate = rate
+        self.progress = progress?.position.progress ?? 0
         validationLosses = progress?.position.validationLosses ?? [:]
         moments = try options.optimizer.momentNames.map { _ in
             try Parameters(model.parameters.layout, on: model.backend)
         }
+        scratch = try options.optimizer.makeScratch(model.parameters.layout, on: model.backend)
         network = try ReplicatedNetwork(
             model.parameters, dropout: model.configuration.dropout, steps: dataset.sequenceLength,
             batchSize: dataset.batchSize, sharingWith: devices, exchange: exchange)
@@ -106,19 +113,23 @@ public final class Trainer {
     @discardableResult
     public func step() throws -> TrainingStep {
         try announceChange()
-        let rate = learningRate
+        let factor = options.schedule?.factor(ofStep: iteration + 1, progress: progress) ?? 1
         let slot = try log.next()
         try run(step: iteration + 1, learning: true)
         try network.meanLoss(into: slot.loss)
         try options.optimizer.step(
-            model.parameters, gradient: network.gradient, moments: moments, clipping: options.clipping,
-            learningRate: rate, iteration: iteration + 1, norms: slot.norms)
+            OptimizerStep(
+                parameters: model.parameters, gradient: network.gradient, moments: moments, scratch: scratch,
+                clipping: options.clipping, learningRate: learningRate * factor, iteration: iteration + 1,
+                norms: slot.norms))
         network.parametersChanged()
         log.stepped()
         iteration += 1
+        let rate = learningRate
         learningRate = options.decay.rate(after: iteration, epochLength: epochLength, current: rate)
         return TrainingStep(
-            iteration: iteration, epoch: epoch, learningRate: rate, nextLearningRate: learningRate, log: log)
+            iteration: iteration, epoch: epoch, learningRate: rate * factor, nextLearningRate: learningRate * factor,
+            log: log)
     }
 
     /// - Throws: ``ChangedModelError/trainer`` when the parameters are not those that this trainer has left.
@@ -158,7 +169,7 @@ public final class Trainer {
     public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
         try requireUnchanged()
         let batches = dataset.batches(in: split)
-        guard !batches.isEmpty, !isCancelled() else { return nil }
+        guard !batches.isEmpty else { return nil }
         let means = try model.backend.makeBuffer(of: Float.self, count: batches.count)
         var count = 0
         try network.preservingState {
@@ -178,6 +189,6 @@ public final class Trainer {
     /// The loss of every step so far, those before a resumption included.
     public func losses() throws -> [Float] { try log.losses() }
 
-    /// The gradient of the last step before clipping, in the order of the parameters; for tests.
+    /// The gradient of the last step (before clipping, but for Muon's), in the order of the parameters; for tests.
     package func gradientValues() throws -> [Float] { try model.backend.read(network.gradient.buffer) }
 }

@@ -2,7 +2,7 @@ import OpenCLCompute
 
 extension LanguageModel.Configuration {
     /// The bytes that a model and its ``Trainer`` hold on a device; a step allocates no more. With P parameters, the
-    /// optimizer's M moments (RMSProp 1, Adam 2) and G gates:
+    /// optimizer's M moments (RMSProp 1, the others 2) and G gates:
     ///
     /// ```
     /// 4·( (2 + M)·P + L·G·H·⌈H⌉₁₆ + V + 1537 + B·T·(V + H + 4) + B·L·H·(a·T + b) )
@@ -11,6 +11,8 @@ extension LanguageModel.Configuration {
     /// a is 6 for an LSTM, 5 for a GRU and 2 for an RNN, and with dropout 1 more; b is 3, 2 and 1. ⌈H⌉₁₆ is H rounded up
     /// to a multiple of 16. A ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state:
     /// 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and 1 for the others.
+    ///
+    /// ``Optimizer/muon(_:)`` works in (G + 5)·H² elements besides, each of four bytes.
     ///
     /// The parameters and their gradient are the first two of (2 + M)·P; L·G·H·⌈H⌉₁₆ is room for rearranged weights, of
     /// which GPUs need only L·G·H². Beyond all this, devices keep room for the matrix product at hand.
@@ -86,7 +88,8 @@ extension LanguageModel.Configuration {
         let (perStep, once) = (Double(cell.trainingElements.perStep), Double(cell.trainingElements.once))
         let states: Double = cell.carriesMemory ? 2 : 1
         let moments = Double(optimizer.momentNames.count)
-        let learned = (2 + moments) * parameterEstimate
+        let scratch: Double = if case .muon = optimizer { (g + 5) * h * h } else { 0 }
+        let learned = (2 + moments) * parameterEstimate + scratch
         let rearranged = cell.hasRecurrentProduct ? l * g * h * (h / 16).rounded(.up) * 16 : 0
         // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
         let fixed = v + 1 + 3 * Double(StepLog.capacity)

@@ -6,18 +6,21 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     public var optimizer: Optimizer
     /// How the gradient is kept from exploding.
     public var clipping: GradientClipping
-    /// How the learning rate falls.
+    /// How the learning rate falls from epoch to epoch.
     public var decay: LearningRateDecay
+    /// How it goes over the whole run besides, of which ``Trainer/progress`` tells the share that is over.
+    public var schedule: LearningRateSchedule?
     /// Of the dropout masks.
     public var seed: UInt64
 
     public init(
         optimizer: Optimizer = .rmsProp(), clipping: GradientClipping = .value(5),
-        decay: LearningRateDecay = .init(), seed: UInt64 = 123
+        decay: LearningRateDecay = .init(), schedule: LearningRateSchedule? = nil, seed: UInt64 = 123
     ) {
         self.optimizer = optimizer
         self.clipping = clipping
         self.decay = decay
+        self.schedule = schedule
         self.seed = seed
     }
 }
@@ -25,15 +28,8 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
 extension TrainingOptions {
     /// The first of the options with which nothing can be learned; nil where all are well.
     var defect: String? {
-        let share: (Float) -> Bool = { $0 >= 0 && $0 < 1 }
-        let isValid: Bool =
-            switch optimizer {
-            case .rmsProp(let rate, let decay, let epsilon):
-                rate >= 0 && rate.isFinite && decay >= 0 && decay <= 1 && epsilon >= 0 && epsilon.isFinite
-            case .adam(let rate, let beta1, let beta2, let epsilon):
-                rate >= 0 && rate.isFinite && share(beta1) && share(beta2) && epsilon >= 0 && epsilon.isFinite
-            }
-        if !isValid { return "the optimizer \(optimizer)" }
+        if !optimizer.isValid { return "the optimizer \(optimizer)" }
+        if let schedule, !schedule.isValid { return "the schedule \(schedule)" }
         if !clipping.isValid { return "the clipping \(clipping), whose bound is not above 0" }
         return decay.factor >= 0 && !decay.firstEpoch.isNaN ? nil : "the decay \(decay)"
     }

@@ -6,7 +6,7 @@ public struct TrainingStep {
     public let epoch: Double
     /// The rate that this step used.
     public let learningRate: Float
-    /// The rate of the next step, unless ``Trainer/learningRate`` is set before it.
+    /// The rate of the next step, unless ``Trainer/learningRate`` is set before it, or a schedule goes on.
     public let nextLearningRate: Float
 
     let log: StepLog

@@ -32,6 +32,29 @@ extension CPUBackend {
         }
     }
 
+    func combine(_ x: Buffer<Float>, times a: Float, into y: Buffer<Float>, times b: Float) {
+        checkCombination(x, into: y)
+        parallel(x.count, grain: Self.grain, alignment: 16) { range in
+            cpu_optimizer_combine(x.pointer + range.lowerBound, a, y.pointer + range.lowerBound, b, range.count)
+        }
+    }
+
+    func clip(_ x: Buffer<Float>, by clipping: GradientClipping, squares: Buffer<Float>) {
+        checkClip(clipping, squares: squares)
+        let (bound, scale) = bounds(clipping, of: x)
+        let sum = parallelSum(x.count, grain: Self.grain, zero: 0.0, add: +) { range in
+            clipping == .none
+                ? cpu_reduce_squares(x.pointer + range.lowerBound, range.count)
+                : cpu_optimizer_bound(x.pointer + range.lowerBound, range.count, bound, scale)
+        }
+        squares.pointer[0] = Float(sum)
+    }
+
+    func normalize(_ matrix: Matrix) {
+        checkNormalization(of: matrix)
+        cpu_muon_normalize(matrix.pointer(), matrix.stride, matrix.rows, matrix.columns)
+    }
+
     private static let grain = 1 << 13
 
     private func update(_ count: Int, _ norms: Buffer<Float>, _ step: @Sendable (Range<Int>) -> cpu_squares) {

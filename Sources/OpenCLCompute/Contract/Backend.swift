@@ -88,6 +88,13 @@ public protocol Backend: AnyObject, Sendable {
         _ x: Buffer<Float>, gradient: Buffer<Float>, mean: Buffer<Float>, meanSquare: Buffer<Float>,
         clipping: GradientClipping, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float,
         iteration: Int, norms: Buffer<Float>) throws
+    /// y ← a·x + b·y, element by element; both have as many elements, and may be the same.
+    func combine(_ x: Buffer<Float>, times a: Float, into y: Buffer<Float>, times b: Float) throws
+    /// Clips x where it lies; squares[0] becomes Σx² after that. Without clipping x is only measured.
+    func clip(_ x: Buffer<Float>, by clipping: GradientClipping, squares: Buffer<Float>) throws
+    /// Scales the matrix, which may be some columns of a larger one but not a transpose, to the Frobenius norm 1:
+    /// x ← x/(‖x‖ + 1e-7), so that zeros stay what they are.
+    func normalize(_ matrix: Matrix) throws
 }
 
 extension Backend {

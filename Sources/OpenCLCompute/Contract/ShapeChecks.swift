@@ -112,3 +112,16 @@ func checkOptimizer(
         "\(x.count) parameters with \(gradient.count) gradients, moments of \(moments.map(\.count)) and \(norms.count) "
             + "norms")
 }
+
+func checkCombination(_ x: Buffer<Float>, into y: Buffer<Float>) {
+    precondition(x.count == y.count, "\(x.count) elements combined with \(y.count)")
+}
+
+func checkClip(_ clipping: GradientClipping, squares: Buffer<Float>) {
+    precondition(clipping.isValid, "gradients cannot be clipped by \(clipping)")
+    precondition(squares.count == 1, "a sum of squares into \(squares.count) elements")
+}
+
+func checkNormalization(of matrix: Matrix) {
+    precondition(!matrix.isTransposed, "a transposed matrix, \(matrix.shape), which only products accept")
+}

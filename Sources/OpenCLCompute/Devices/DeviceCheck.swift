@@ -32,12 +32,20 @@ public enum DeviceCheck {
 
     /// A line for each operation; when the device cannot be started, or its compiler builds nothing, the only one says
     /// why.
-    public static func run(on device: Device) -> [Result] {
+    ///
+    /// - Parameter progress: called before each operation, with its name and how many of how many are done.
+    public static func run(
+        on device: Device, progress: (_ operation: String, _ done: Int, _ count: Int) -> Void = { _, _, _ in }
+    ) -> [Result] {
         do {
             let reference = try Device.cpu.backend()
             let backend = try device.backend()
+            var done = 0
             func check(_ operation: Operation) -> Result {
-                Result(operation: operation.name, outcome: compare(operation, backend, reference))
+                // A device may have more to choose from, and more to be checked.
+                progress(operation.name, done, max(operations.count, done + 1))
+                done += 1
+                return Result(operation: operation.name, outcome: compare(operation, backend, reference))
             }
             var results: [Result] = []
             for operation in operations {

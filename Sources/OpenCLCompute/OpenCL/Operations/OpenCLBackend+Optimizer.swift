@@ -30,6 +30,43 @@ extension OpenCLBackend {
             }
         }
     }
+
+    func combine(_ x: Buffer<Float>, times a: Float, into y: Buffer<Float>, times b: Float) throws {
+        checkCombination(x, into: y)
+        try enqueue { stream in
+            try stream.launch("optimizer_combine", rows: 1, columns: x.count, x.count, a, b, x, y)
+        }
+    }
+
+    func clip(_ x: Buffer<Float>, by clipping: GradientClipping, squares: Buffer<Float>) throws {
+        checkClip(clipping, squares: squares)
+        try enqueue { stream in
+            guard x.count > 0 else { return try stream.fill(squares, with: 0) }
+            let parts = OpenCLStream.parts(of: x.count)
+            let sums = try stream.workspace(.sums, count: parts.count)
+            let bounds = try stream.bounds(clipping, of: x, parts, sums: sums, squares: squares)
+            if clipping == .none {
+                try stream.launch("reduce_squares", groups: parts.count, x.count, parts.size, x, sums)
+            } else {
+                try stream.launch(
+                    "optimizer_bound", groups: parts.count, x.count, parts.size, bounds.value, bounds.norm, x, squares,
+                    sums)
+            }
+            try stream.launch("reduce_rows", groups: 1, parts.count, Float(1), sums, squares)
+        }
+    }
+
+    func normalize(_ matrix: Matrix) throws {
+        checkNormalization(of: matrix)
+        guard matrix.rows > 0, matrix.columns > 0 else { return }
+        try enqueue { stream in
+            // One group, as large as there is: the matrix is small beside the products that follow.
+            let items = context.info.isProcessor ? context.info.laneCount : 1024
+            try stream.launch(
+                "muon_normalize", groups: 1, ofAtMost: items, localFloats: { $0 },
+                [matrix.rows, matrix.columns, matrix.stride, matrix.elements])
+        }
+    }
 }
 
 extension OpenCLStream {
@@ -42,20 +79,32 @@ extension OpenCLStream {
         ) throws -> Void
     ) throws {
         guard n > 0 else { return try fill(norms, with: 0) }
-        // Enough parts to keep a large GPU busy, and few enough for one work-group to add up their sums.
-        let size = max(512, n.dividedRoundingUp(by: 1024))
-        let parts = (count: n.dividedRoundingUp(by: size), size: size)
+        let parts = Self.parts(of: n)
         let sums = try workspace(.sums, count: 2 * parts.count)
-        var bounds = (value: Float.infinity, norm: Float.infinity)
-        switch clipping {
-        case .none: break
-        case .value(let bound): bounds.value = bound
-        case .norm(let bound):
-            bounds.norm = bound
-            try launch("reduce_squares", groups: parts.count, n, parts.size, gradient, sums)
-            try launch("reduce_rows", groups: 1, parts.count, Float(1), sums, norms)
-        }
+        let bounds = try self.bounds(clipping, of: gradient, parts, sums: sums, squares: norms[0..<1])
         try step(&self, parts, bounds, sums)
         try launch("reduce_rows", groups: 2, parts.count, Float(1), sums, norms)
+    }
+
+    /// Enough parts to keep a large GPU busy, and few enough for one work-group to add up their sums.
+    fileprivate static func parts(of n: Int) -> (count: Int, size: Int) {
+        let size = max(512, n.dividedRoundingUp(by: 1024))
+        return (n.dividedRoundingUp(by: size), size)
+    }
+
+    /// What clipping amounts to for each component and for the norm, of which the square is put into `squares` where it
+    /// is needed.
+    fileprivate mutating func bounds(
+        _ clipping: GradientClipping, of gradient: Buffer<Float>, _ parts: (count: Int, size: Int),
+        sums: Buffer<Float>, squares: Buffer<Float>
+    ) throws -> (value: Float, norm: Float) {
+        switch clipping {
+        case .none: return (.infinity, .infinity)
+        case .value(let bound): return (bound, .infinity)
+        case .norm(let bound):
+            try launch("reduce_squares", groups: parts.count, gradient.count, parts.size, gradient, sums)
+            try launch("reduce_rows", groups: 1, parts.count, Float(1), sums, squares)
+            return (.infinity, bound)
+        }
     }
 }

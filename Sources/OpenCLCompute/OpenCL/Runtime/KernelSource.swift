@@ -43,7 +43,8 @@ package struct KernelSource {
 
     /// Every program, of processors or of GPUs. Only processors have products of their own.
     package static func all(isForProcessors: Bool, vectorWidth: Int) -> [KernelSource] {
-        let operations = ["rows", "reduce", "softmax", "dropout", "optimizer"] + (isForProcessors ? ["product"] : [])
+        let operations =
+            ["rows", "reduce", "softmax", "dropout", "optimizer", "muon"] + (isForProcessors ? ["product"] : [])
         return (operations + RecurrentCell.allCases.map(\.rawValue)).map {
             KernelSource($0, isForProcessors: isForProcessors, vectorWidth: vectorWidth)
         }

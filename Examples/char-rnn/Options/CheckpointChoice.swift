@@ -1,0 +1,47 @@
+import CharRNN
+import FoundationEssentials
+import Glibc
+
+/// Where a command takes a checkpoint, it takes a folder of them as well.
+enum CheckpointChoice {
+    /// The file that is named, or the checkpoint of a folder with the lowest validation loss, which is told.
+    ///
+    /// - Throws: ``Failure`` when the folder has none, `CheckpointError`.
+    static func best(_ path: String, isQuiet: Bool = false) throws -> URL {
+        guard isFolder(path) else { return URL(named: path) }
+        let file = try found(Checkpoint.best(in: URL(named: path, isFolder: true)), in: path)
+        if !isQuiet { Console.note("the best checkpoint of \(path): \(file)") }
+        return URL(named: file)
+    }
+
+    /// The file that is named, or the checkpoint of a folder that was written last.
+    ///
+    /// - Throws: ``Failure`` when the folder has none, `CheckpointError`.
+    static func newest(_ path: String) throws -> String {
+        guard isFolder(path) else { return path }
+        return try found(Checkpoint.newest(in: URL(named: path, isFolder: true)), in: path)
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// In the words that were typed.
+    private static func found(_ file: URL?, in path: String) throws -> String {
+        guard let file else {
+            throw Failure(
+                "\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(shellPath(path))")
+        }
+        return path.hasSuffix("/") ? path + file.lastPathComponent : "\(path)/\(file.lastPathComponent)"
+    }
+
+    /// The arguments with a value for each `--resume` that has none: an empty one, which stands for the folder of
+    /// checkpoints.
+    static func completingResume(_ arguments: [String]) -> [String] {
+        arguments.indices.flatMap { index in
+            let next = index + 1 < arguments.count ? arguments[index + 1] : "-"
+            return arguments[index] == "--resume" && next.hasPrefix("-") ? ["--resume", ""] : [arguments[index]]
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// Line breaks and the like in what is typed.
+enum Escapes {
+    private static let letters: [Character: Character] = ["n": "\n", "t": "\t", "\\": "\\"]
+
+    /// `text` with \n, \t and \\ for what they mean.
+    ///
+    /// - Throws: ``Failure`` for another letter after a backslash, in the words of `option`.
+    static func read(_ text: String, of option: String) throws -> String {
+        var result = ""
+        var rest = text[...]
+        while let character = rest.popFirst() {
+            guard character == "\\" else {
+                result.append(character)
+                continue
+            }
+            guard let next = rest.popFirst(), let meant = letters[next] else {
+                throw Failure("\(option) \(text): with --escapes a backslash begins \\n, \\t or \\\\")
+            }
+            result.append(meant)
+        }
+        return result
+    }
+}

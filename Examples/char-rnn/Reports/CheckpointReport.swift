@@ -1,0 +1,88 @@
+import CharRNN
+
+/// What `char-rnn inspect` tells of a checkpoint.
+struct CheckpointReport: Encodable {
+    struct Validation: Encodable {
+        let iteration: Int
+        let loss: Double
+    }
+
+    let cell: RecurrentCell
+    let layers, hiddenSize: Int
+    let dropout: Float
+    let parameters: Int
+    let tokens: TokenKind
+    let vocabularySize: Int
+    // Of the run, where there is one to continue.
+    private(set) var iteration: Int?
+    private(set) var epoch: Double?
+    private(set) var batchSize, sequenceLength: Int?
+    private(set) var optimizer, gradientClipping: String?
+    private(set) var learningRate: Float?
+    let options: [String: String]
+    /// The mean of the last 100 steps, or of as many as there are.
+    private(set) var trainingLoss: Double?
+    let validations: [Validation]
+
+    private let vocabulary: Vocabulary
+    private let lossCount: Int
+
+    private enum CodingKeys: CodingKey {
+        case cell, layers, hiddenSize, dropout, parameters, tokens, vocabularySize, iteration, epoch, batchSize
+        case sequenceLength, optimizer, gradientClipping, learningRate, options, trainingLoss, validations
+    }
+
+    init(_ checkpoint: Checkpoint) {
+        let configuration = checkpoint.configuration
+        vocabulary = configuration.vocabulary
+        cell = configuration.cell
+        layers = configuration.layerCount
+        hiddenSize = configuration.hiddenSize
+        dropout = configuration.dropout
+        parameters = checkpoint.parameterCount
+        tokens = vocabulary.kind
+        vocabularySize = vocabulary.count
+        options = checkpoint.options
+        validations = checkpoint.validationLosses.sorted { $0.key < $1.key }.map {
+            Validation(iteration: $0.key, loss: $0.value)
+        }
+        let last = checkpoint.losses.suffix(100)
+        lossCount = last.count
+        if !last.isEmpty { trainingLoss = Double(last.reduce(0, +)) / Double(last.count) }
+        guard let training = checkpoint.trainingOptions, let shape = checkpoint.batchShape else { return }
+        iteration = checkpoint.iteration
+        epoch = checkpoint.epoch
+        batchSize = shape.batchSize
+        sequenceLength = shape.sequenceLength
+        optimizer = "\(training.optimizer)"
+        gradientClipping = "\(training.clipping)"
+        learningRate = checkpoint.learningRate ?? 0
+    }
+
+    /// For people.
+    var lines: [String] {
+        var lines = [
+            "cell: \(cell)",
+            "layers: \(layers)",
+            "hidden size: \(hiddenSize)",
+            "dropout: \(dropout)",
+            "parameters: \(Console.grouped(parameters))",
+            "vocabulary: \(vocabulary.count) \(vocabulary.kind.rawValue): "
+                + (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " "),
+        ]
+        if let iteration, let epoch, let batchSize, let sequenceLength, let optimizer, let gradientClipping {
+            lines += [
+                "iteration: \(iteration)",
+                "epoch: \(fixed(epoch, 2))",
+                "batch size: \(batchSize)",
+                "sequence length: \(sequenceLength)",
+                "optimizer: \(optimizer)",
+                "gradient clipping: \(gradientClipping)",
+                "learning rate: \(learningRate ?? 0)",
+            ]
+        }
+        lines += options.sorted { $0.key < $1.key }.map { onOneLine("\($0.key): \($0.value)") }
+        if let trainingLoss { lines.append("training loss, mean of the last \(lossCount): \(fixed(trainingLoss, 4))") }
+        return lines + validations.map { "validation loss at iteration \($0.iteration): \(fixed($0.loss, 4))" }
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+
+/// The time that a training has left, with the validations and checkpoints that are still to come. It does not jump: a step
+/// counts little against the minutes before it.
+package struct TimeLeft {
+    private let first, last: Int
+    /// The iterations from one pause of the training to the next.
+    private let pauseEvery: Int
+    /// The steps that a validation takes as long as, until one has been seen.
+    private let pauseEstimate: Double
+    private var iteration: Int
+    private var reports = 0
+    /// The mean time of a step lately, in seconds.
+    package private(set) var secondsPerStep = 0.0
+    /// The time of the steps behind that mean.
+    private var stepSeconds = 0.0
+    private var pauseSeconds = 0.0
+    private var lastPause = 0
+
+    /// A mean of so many seconds follows a machine that becomes slower, and no single step.
+    private static let memory = 120.0
+
+    /// - Parameters:
+    ///   - first: the steps taken before.
+    ///   - last: the step with which the training ends.
+    ///   - validationBatches: those of a validation, which learns nothing and takes a third of the time.
+    package init(first: Int, last: Int, pauseEvery: Int, validationBatches: Int) {
+        self.first = first
+        self.last = last
+        self.pauseEvery = pauseEvery
+        pauseEstimate = Double(validationBatches) / 3
+        iteration = first
+    }
+
+    /// Takes note of the steps up to `iteration`, and of the mean time that they took.
+    package mutating func add(stepsTo iteration: Int, secondsPerStep: Double) {
+        let seconds = secondsPerStep * Double(max(1, iteration - self.iteration))
+        self.iteration = iteration
+        reports += 1
+        // In the time of the first steps drivers compile; what comes second takes its place.
+        stepSeconds = reports > 2 ? stepSeconds + seconds : seconds
+        guard stepSeconds > 0 else { return }
+        let share = reports > 2 ? max(seconds / stepSeconds, 1 - exp(-seconds / Self.memory)) : 1
+        self.secondsPerStep += share * (secondsPerStep - self.secondsPerStep)
+    }
+
+    /// Takes note of a pause after the step `iteration`, and of the time since what was told before.
+    package mutating func add(pauseAt iteration: Int, seconds: Double) {
+        let steps = iteration - max(self.iteration, lastPause)
+        pauseSeconds += max(0, seconds - secondsPerStep * Double(max(0, steps)))
+        lastPause = iteration
+    }
+
+    /// In seconds.
+    package var seconds: Double {
+        let pausesSeen = iteration / pauseEvery - first / pauseEvery
+        let pause =
+            pausesSeen > 0 && pauseSeconds > 0 ? pauseSeconds / Double(pausesSeen) : pauseEstimate * secondsPerStep
+        // The last step is followed by one, too.
+        let pausesLeft = (last - 1) / pauseEvery - iteration / pauseEvery + 1
+        return Double(last - iteration) * secondsPerStep + Double(max(0, pausesLeft)) * pause
+    }
+}

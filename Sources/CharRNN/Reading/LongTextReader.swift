@@ -1,0 +1,91 @@
+import OpenCLCompute
+
+/// Reads one text. A long one is read in parts side by side, since alone each of its tokens would need all weights to be read
+/// anew.
+///
+/// A step needs the state that the one before it has left. But networks forget: whatever the state in which they begin, after
+/// some hundred tokens it is the one that they would have had, but for rounding. So every part begins some tokens early, in
+/// a state that is not its own; and at every seam its state is compared with the one in which the part before has ended.
+/// Where they differ by more than rounding, all that follows is read in order.
+struct LongTextReader {
+    private let parameters: Parameters
+    /// After what was read so far.
+    private(set) var state: LanguageModel.State
+    /// ln p of the token after each that was read; empty when they are not wanted.
+    private(set) var logProbabilities: [Double] = []
+    private let scoring: Bool
+    /// Whether the network has forgotten at all seams so far.
+    private var forgets = true
+
+    /// How many tokens early a part begins. (A trained LSTM of 2 × 128 units needs some 500.)
+    private static let overlap = 768
+    /// Parts of twice as many tokens waste a third of the work; longer ones less.
+    private static let shortestPart = 2 * overlap
+    private static let longestPart = 1 << 14
+    private static let parts = 4...16
+    /// How far two states may be apart that are the same but for rounding: a fraction of the larger of 1 and their size.
+    private static let tolerance: Float = 4e-6
+
+    init(_ parameters: Parameters, from state: LanguageModel.State, scoring: Bool) {
+        self.parameters = parameters
+        self.state = state
+        self.scoring = scoring
+    }
+
+    /// - Parameter progress: is told now and then how many tokens have been read; what it throws ends the reading.
+    /// - Throws: ``BrokenModelError``, `CancellationError` when the task is cancelled, `DeviceError`.
+    mutating func read(_ text: [Int], progress: (_ tokens: Int) throws -> Void = { _ in }) throws {
+        var rest = text[...]
+        while !rest.isEmpty {
+            let count = min((rest.count - Self.overlap) / Self.shortestPart, Self.parts.upperBound)
+            rest = rest.dropFirst(try readParts(rest, forgets && count >= Self.parts.lowerBound ? count : 1))
+            try progress(text.count - rest.count)
+        }
+    }
+
+    /// Reads the beginning of a text in so many parts, and returns how many tokens that are.
+    private mutating func readParts(_ text: ArraySlice<Int>, _ count: Int) throws -> Int {
+        // The first part begins where the text does, and is longer by what the others read before their own.
+        let seam = count > 1 ? Self.overlap : 0
+        let length = min((text.count - seam) / count, Self.longestPart)
+        let end = seam + length
+        // With one more, which the last token of a part is to predict.
+        let parts = (0..<count).map { text.dropFirst($0 * length).prefix(end + 1) }
+        let reader = try SequenceReader(parameters, texts: count, longest: parts[0].count, start: state)
+        var (begun, ended) = (state, state)
+        var results = [[Double]](repeating: [], count: count)
+        try reader.read(parts, for: scoring ? .losses : .states) { block, network in
+            let steps = block.lowerBound + 1...block.upperBound
+            if count > 1 && steps.contains(seam) { begun = try network.state(after: seam - block.lowerBound) }
+            if steps.contains(end) { ended = try network.state(after: end - block.lowerBound) }
+            guard scoring else { return }
+            let values = try network.logProbabilities(steps: block.count)
+            for part in 0..<count {
+                for position in block.clamped(to: (part == 0 ? 0 : seam)..<end) {
+                    results[part].append(values[(position - block.lowerBound) * count + part])
+                }
+            }
+        }
+        // The parts up to the first that did not begin where the one before it had ended.
+        let h = parameters.layout.hiddenSize
+        let sound = (1..<count).first { !begun.text($0, h).isClose(to: ended.text($0 - 1, h), Self.tolerance) } ?? count
+        forgets = forgets && sound == count
+        for part in 0..<sound { logProbabilities += results[part] }
+        state = ended.text(sound - 1, h)
+        return seam + sound * length
+    }
+}
+
+extension LanguageModel.State {
+    /// The state of one of several texts.
+    fileprivate func text(_ index: Int, _ hiddenSize: Int) -> LanguageModel.State {
+        func row(_ rows: [Float]) -> [Float] { Array(rows.dropFirst(index * hiddenSize).prefix(hiddenSize)) }
+        return LanguageModel.State(hidden: hidden.map(row), memory: memory.map(row))
+    }
+
+    fileprivate func isClose(to other: LanguageModel.State, _ tolerance: Float) -> Bool {
+        zip(hidden + memory, other.hidden + other.memory).allSatisfy { rows, others in
+            zip(rows, others).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($0), abs($1)) }
+        }
+    }
+}

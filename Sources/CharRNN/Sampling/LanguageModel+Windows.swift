@@ -1,0 +1,42 @@
+import OpenCLCompute
+
+extension LanguageModel {
+    /// ln p of what follows each position of a text that is cut into windows, as models that see no more than a window are
+    /// compared: each window begins in the zero state, and its last position predicts the first character of the next.
+    /// What fills no window is left out, so a text of N tokens has ⌊(N − 1)/`size`⌋ windows.
+    ///
+    /// Windows are read side by side. A token that the vocabulary has not is a programmer error.
+    ///
+    /// - Parameter size: the positions of a window, 1 or more.
+    /// - Returns: a number for each position of each window, one window after the other.
+    /// - Throws: ``BrokenModelError``, `DeviceError`.
+    public func logProbabilities(of tokens: [Int], inWindowsOf size: Int) throws -> [Double] {
+        precondition(size > 0, "windows of \(size) tokens")
+        for token in tokens { vocabulary.check(token) }
+        let count = max(0, tokens.count - 1) / size
+        guard count > 0 else { return [] }
+        // Some ten thousand positions keep any device busy.
+        let width = min(count, max(1, 8192 / size))
+        let network = try UnrolledNetwork(
+            parameters, steps: size, streams: StreamShare(all: width), forTraining: false)
+        var logarithms: [Double] = []
+        logarithms.reserveCapacity(count * size)
+        for first in stride(from: 0, to: count, by: width) {
+            try network.setState(zeroState(batchSize: width))
+            // Beyond the last window it is read again, and not counted.
+            let windows = (first..<first + width).map { min($0, count - 1) * size }
+            func entries(_ shift: Int) -> [Int32] {
+                (0..<size).flatMap { step in windows.map { Int32(tokens[$0 + step + shift]) } }
+            }
+            try network.run(
+                Batch(batchSize: width, steps: size, inputs: entries(0), targets: entries(1)), dropout: nil,
+                gradient: nil)
+            let losses = try backend.read(network.losses)
+            for window in 0..<min(width, count - first) {
+                logarithms += (0..<size).map { -Double(losses[$0 * width + window]) }
+            }
+        }
+        guard logarithms.allSatisfy(\.isFinite) else { throw BrokenModelError() }
+        return logarithms
+    }
+}

@@ -1,0 +1,164 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// Reading whole sequences and many texts, against reading token by token.
+@Suite struct ReadingTests {
+    /// ln p of each token after the first, read one by one.
+    private func oneByOne(_ model: LanguageModel, _ text: String, after start: String = "") throws -> [Double] {
+        var session = try model.makeSession()
+        for token in try model.vocabulary.encode(start) { try session.feed(token) }
+        return try model.vocabulary.encode(text).enumerated().compactMap { position, token in
+            defer { try? session.feed(token) }
+            return position > 0 || !start.isEmpty ? session.next.logProbability(of: token) : nil
+        }
+    }
+
+    private func expectClose(_ actual: [Double], _ expected: [Double], _ what: String) {
+        // Sums of up to 9 terms in another order, and losses in single precision.
+        TestSupport.expectClose(actual.map { Float($0) }, expected, within: 1e-5, what)
+    }
+
+    private let text = SmallText.noise(300)
+
+    @Test(arguments: RecurrentCell.allCases)
+    func manyTextsAreReadAsEachAlone(_ cell: RecurrentCell) throws {
+        // Of all lengths, more than one group of them, some of which are longer than a block.
+        let lengths = [0, 1, 2, 3, 300, 150, 131] + (0..<90).map { 4 + $0 % 37 }
+        let texts = lengths.map { String(text.prefix($0)) }
+        for device in Device.underTest + Device.fusingGPUs {
+            let model = try Run(cell: cell, hiddenSize: 9, text: text).model(on: device)
+            let scores = try model.logProbabilities(of: texts)
+            #expect(scores.map(\.count) == lengths.map { max(0, $0 - 1) })
+            let expected = try oneByOne(model, text)
+            for (index, score) in scores.enumerated() {
+                expectClose(score, Array(expected.prefix(score.count)), "text \(index) of \(cell) on \(device)")
+            }
+        }
+    }
+
+    @Test func textsMayFollowASession() throws {
+        for device in Device.underTest {
+            let model = try Run(cell: .gru, hiddenSize: 9, text: text).model(on: device)
+            var session = try model.makeSession()
+            // Nothing was read yet, so the first characters have no number.
+            #expect(try model.logProbabilities(of: ["abc", "d"], after: session).map(\.count) == [2, 0])
+            try session.feed("abcab")
+            let (state, next) = (try session.state(), session.next.logits)
+            let scores = try model.logProbabilities(of: ["fade", "b", ""], after: session)
+            #expect(scores.map(\.count) == [4, 1, 0])
+            expectClose(scores[0], try oneByOne(model, "fade", after: "abcab"), "after a session on \(device)")
+            expectClose(scores[1], try oneByOne(model, "b", after: "abcab"), "one token on \(device)")
+            #expect(try model.logProbabilities(of: "fade", after: session) == scores[0])
+            #expect(try session.state() == state)
+            expectSame(session.next.logits, next)
+        }
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
+    func aSessionScoresWhatItIsFedPartByPart(_ cell: RecurrentCell) throws {
+        for device in Device.underTest {
+            let model = try Run(cell: cell, hiddenSize: 9, text: text).model(on: device)
+            let expected = try oneByOne(model, text)
+            var session = try model.makeSession()
+            var scores: [Double] = []
+            var rest = text[...]
+            for length in [1, 0, 1, 5, 140, 16, 300] {
+                scores += try session.logProbabilities(feeding: String(rest.prefix(length)))
+                rest = rest.dropFirst(length)
+            }
+            expectClose(scores, expected, "\(cell) on \(device)")
+            var whole = try model.makeSession()
+            for token in try model.vocabulary.encode(text) { try whole.feed(token) }
+            TestSupport.expectClose(session.next.logits, whole.next.logits.asDoubles, within: 1e-5, "\(device)")
+            #expect(session.recent.elementsEqual(whole.recent))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func aLongTextIsReadAsInOrder(_ remembersForEver: Bool) throws {
+        let text = SmallText.noise(20_000)
+        for cell in remembersForEver ? [.lstm] : RecurrentCell.allCases {
+            let model = try Run(cell: cell, hiddenSize: 6, layerCount: 2, text: text).model()
+            if remembersForEver {
+                // Forget gates that never close: the biases behind W and U of the first layer.
+                var values = try model.parameterValues()
+                let first = (7 + 6) * 24 + 6
+                for unit in first..<first + 6 { values[unit] = 40 }
+                try model.setParameterValues(values)
+            }
+            let expected = try oneByOne(model, text)
+            for device in [Device.cpu] + Device.underTest.filter(\.isOpenCL).prefix(1) {
+                let model = try LanguageModel(copying: model, on: device)
+                expectClose(try model.logProbabilities(of: text), expected, "scores of \(cell) on \(device)")
+                var session = try model.makeSession()
+                expectClose(
+                    try session.logProbabilities(feeding: text), expected, "\(cell), by a session on \(device)")
+                var other = try model.makeSession()
+                try other.feed(text)
+                let (states, others) = (try session.state(), try other.state())
+                for (rows, otherRows) in zip(states.hidden + states.memory, others.hidden + others.memory) {
+                    TestSupport.expectClose(rows, otherRows.asDoubles, within: 1e-5, "state of \(cell) on \(device)")
+                }
+            }
+        }
+    }
+
+    @Test func aCancelledReadingLeavesTheSessionAsItWas() async throws {
+        let model = try Run(text: text).model()
+        var session = try model.makeSession()
+        try session.feed("abc")
+        let (state, next) = (try session.state(), session.next.logits)
+        let task = Task { [session, text] in
+            var session = session
+            withUnsafeCurrentTask { $0?.cancel() }
+            #expect(throws: CancellationError.self) { try session.feed(text) }
+            #expect(throws: CancellationError.self) { try session.logProbabilities(feeding: text) }
+            #expect(throws: CancellationError.self) { try model.logProbabilities(of: [text, text]) }
+            return (try session.state(), session.next.logits)
+        }
+        let after = try await task.value
+        #expect(after.0 == state && after.1 == next)
+    }
+
+    @Test func progressCountsAllTokensAndMayEndTheReading() throws {
+        let model = try Run(text: text).model()
+        var seen: [Int] = []
+        _ = try model.logProbabilities(of: [text, "abcd", "a"]) { seen.append($0) }
+        #expect(seen.last == 304 && seen == seen.sorted() && seen.count > 3)
+        struct Enough: Error {}
+        #expect(throws: Enough.self) {
+            try model.logProbabilities(of: [text]) { if $0 > 100 { throw Enough() } }
+        }
+    }
+
+    @Test(arguments: [TokenKind.scalars, .bytes, .characters])
+    func aFileOfAnySizeIsScoredInParts(_ kind: TokenKind) throws {
+        // Larger than the blocks in which files are read, and with a character of two bytes, or two scalars, at their ends.
+        let line = "né\r\nabc e\u{301} "
+        let text = String(repeating: line, count: (3 << 20) / 2 / line.utf8.count)
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("text.txt")
+            try Data(text.utf8).write(to: file)
+            let vocabulary = Vocabulary(of: line, kind: kind)
+            var tokens: [Int] = []
+            try vocabulary.forEachPart(of: file) { tokens += $0 }
+            #expect(tokens == (try vocabulary.encode(text)))
+            let short = String(text.prefix(40_001))
+            try Data(short.utf8).write(to: file)
+            let model = try LanguageModel(
+                .init(vocabulary: vocabulary, hiddenSize: 4, layerCount: 1), on: .cpu, seed: 1)
+            var parts = 0
+            let score = try model.score(contentsOf: file) { _ in parts += 1 }
+            let expected = try model.logProbabilities(of: short)
+            #expect(parts > 1 && score.tokens == expected.count + 1 && score.predicted == expected.count)
+            #expect(abs(score.nats + expected.reduce(0, +)) <= 1e-9 * score.nats)
+            #expect(abs(score.bitsPerToken - score.natsPerToken / log(2)) <= 1e-12)
+            try Data((short + "X").utf8).write(to: file)
+            #expect(throws: VocabularyError.unknownCharacter("X", offset: score.tokens)) {
+                try model.score(contentsOf: file)
+            }
+        }
+    }
+}
