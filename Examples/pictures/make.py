@@ -19,7 +19,7 @@ from html import escape
 
 HERE = pathlib.Path(__file__).resolve().parent
 TEXT = HERE.parents[1] / "data/tinyshakespeare/input.txt"
-LINES = range(70, 81)
+COUNT = 11  # lines of the passage
 LETTER, LINE, MARGIN, WIDTH = 9.6, 23, 20, 560
 STEPS = 8  # colours on each side of nothing
 
@@ -93,12 +93,18 @@ def main():
                 result.append([])
             else:
                 result[-1].append((character, value))
-        return result[LINES.start:LINES.stop]
+        return result
 
-    height = len(LINES) * LINE
+    # The first passage that fits, most of whose lines are long.
+    lengths = [len(row) for row in rows(states)]
+    fits = range(int((WIDTH - 2 * MARGIN) / LETTER) + 1)
+    start = next(
+        start for start in range(len(lengths)) if all(length in fits for length in lengths[start:start + COUNT])
+        and lengths[start] > 0 and sum(length > 34 for length in lengths[start:start + COUNT]) >= 6)
+    height = COUNT * LINE
     r = f"{cell['r']:.2f}".replace("-", "−")
-    parts = panel(f"Layer {cell['layer']}, cell {cell['unit']}: follows the position in the line, r = {r}", rows(states), 34)
-    parts += panel("Surprise: the more bits a character cost, the stronger", rows(surprises), 34 + height + 46)
+    parts = panel(f"Layer {cell['layer']}, cell {cell['unit']}: follows the position in the line, r = {r}", rows(states)[start:start + COUNT], 34)
+    parts += panel("Surprise: the more bits a character cost, the stronger", rows(surprises)[start:start + COUNT], 34 + height + 46)
     total = 34 + 2 * height + 46 + 30
     light = style("ffffff", "5a9cf5", "f59a3c", "1b1f24", "59636e")
     dark = style("14171c", "1f62c9", "b4580c", "e8ebef", "9aa5b1")
