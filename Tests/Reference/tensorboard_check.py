@@ -37,7 +37,7 @@ def main():
         folder = pathlib.Path(name)
         (folder / "data").mkdir()
         (folder / "data/input.txt").write_text(LINES)
-        sizes = "--hidden-size 8 --layers 1 --batch-size 4 --sequence-length 5 --eval-every 20".split()
+        sizes = "--hidden-size 8 --layers 1 --batch-size 4 --sequence-length 5 --eval-every 20 --sample-every 20".split()
         train(program, folder, "--data-dir", "data", "--tensorboard", "board", "--max-iterations", "50", *sizes)
         early = min((folder / "cv").glob("*.safetensors"), key=lambda file: file.name)
         train(program, folder, "--resume", early, "--max-iterations", "60", *"--eval-every 20".split())
@@ -55,7 +55,13 @@ def main():
         values = {
             tag: {event.step: event.tensor_proto.float_val[0] for event in board.Tensors(tag)}
             for tag in board.Tags()["tensors"]
+            if tag != "sample"
         }
+        texts = {event.step: event.tensor_proto.string_val[0].decode() for event in board.Tensors("sample")}
+        lines = [json.loads(line) for line in (folder / "cv/history.jsonl").read_text().splitlines()]
+        assert texts == {line["iteration"]: line["sample"] for line in lines if "sample" in line}, texts
+        assert set(texts) == {20, 40, 60}, texts
+        assert board.SummaryMetadata("sample").plugin_data.plugin_name == "text"
         counts = {tag: len(board.Tensors(tag)) for tag in values}
         assert counts["loss/training"] == 60, counts
         assert sorted(values["loss/training"]) == list(range(1, 61))
