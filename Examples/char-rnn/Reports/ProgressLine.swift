@@ -1,7 +1,7 @@
 /// How far work is, on one line of a terminal, whatever its width.
-public struct ProgressLine {
+public struct ProgressLine: Sendable {
     /// Something to be told beside the bar.
-    public struct Fact {
+    public struct Fact: Sendable {
         let text: String
         /// Where there is no room for all, those of the least weight are left out.
         let weight: Int
