@@ -118,7 +118,7 @@ import Testing
                 (["train", "--data-dir", "pipe"], pipe), (["train", "--init-from", "pipe"], pipe),
                 (["train", "--resume", "/dev/zero"], device), (["sample", "/dev/zero"], device),
                 (["sample", "pipe"], pipe), (["inspect", "/dev/null"], device),
-                (["convert", "pipe", "out.safetensors"], pipe), (["sample", "data"], "it is a folder"),
+                (["convert", "pipe", "out.safetensors"], pipe), (["sample", "data"], "data has no checkpoint"),
                 (["score", checkpoint, "/dev/zero"], "does not end after 64 MB; save what you need as a file"),
                 (["score", checkpoint, "/dev/null"], "fewer than two characters; there is nothing to predict"),
                 (["score", checkpoint, "data"], "cannot read data: Is a directory"),

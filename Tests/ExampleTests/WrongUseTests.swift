@@ -81,7 +81,8 @@ import Testing
             Mistake(
                 "sample missing.safetensors",
                 "cannot read the checkpoint FOLDER/missing.safetensors: No such file or directory"),
-            Mistake("sample other", "cannot read the checkpoint FOLDER/other: it is a folder"),
+            Mistake(
+                "sample other", "other has no checkpoint; train a model with: char-rnn train --checkpoint-dir other"),
             Mistake("sample none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake("inspect none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake(
