@@ -84,7 +84,7 @@ import Testing
         let expected = session.text(limit: 200, stoppingAt: ["da"], by: sampling)
         #expect(text.end == nil)
         #expect(try await text.reduce("", +) == expected.joined())
-        guard case .stop("da") = text.end, case .stop("da") = expected.end else { throw Unexpected(text.end) }
+        #expect(text.end != nil && String(describing: text.end) == String(describing: expected.end))
 
         let cold = batcher.text(after: "abc", limit: 50, seed: 5) { $0.temperature(0) }
         let greedy = session.text(limit: 50, using: SplitMix64(seed: 5)) { $0.temperature(0) }

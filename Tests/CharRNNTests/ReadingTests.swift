@@ -126,7 +126,7 @@ import Testing
         let model = try Run(text: text).model()
         var seen: [Int] = []
         _ = try model.logProbabilities(of: [text, "abcd", "a"]) { seen.append($0) }
-        #expect(seen.last == 304 && seen == seen.sorted() && seen.count > 3)
+        #expect(seen.last == 304 && seen == seen.sorted())
         struct Enough: Error {}
         #expect(throws: Enough.self) {
             try model.logProbabilities(of: [text]) { if $0 > 100 { throw Enough() } }

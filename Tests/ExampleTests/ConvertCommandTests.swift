@@ -65,7 +65,7 @@ import Testing
             ]
             let refused = try place.run(options)
             #expect(refused.status == 1)
-            #expect(refused.errorLines.last?.contains("add --vocabulary extend") == true)
+            #expect(refused.errorLines.last?.contains("add them with --vocabulary extend") == true)
             let otherKind = try place.run(options.dropLast() + ["scalars", "--vocabulary", "extend"])
             #expect(otherKind.status == 1)
             #expect(

@@ -60,7 +60,8 @@ import Testing
         ("cv/a.safetensors", "a command comes first: char-rnn sample cv/a.safetensors."),
         (
             "zebra",
-            "Unknown command 'zebra'. There are train, sample, score, inspect, convert, devices, bench, tune."
+            "Unknown command 'zebra'. There are train, sample, score, inspect, explain, plot, convert, devices, bench, "
+                + "tune."
         ),
     ])
     func aCommandThatDoesNotExistIsToldAsThat(_ command: String, _ message: String) throws {

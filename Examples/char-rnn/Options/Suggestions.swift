@@ -48,8 +48,11 @@ enum Suggestions {
         for (name, option) in TorchOptions.names where known[option] != nil {
             candidates.append((key: Self.key(name), value: option))
         }
-        if let option = nearest(to: key, among: candidates) { return "\(start) Did you mean '\(option)'?" }
-        let option = TorchOptions.name(word).flatMap { TorchOptions.names[$0] } ?? "--" + key
+        let ofTorch = TorchOptions.name(word).flatMap { TorchOptions.names[$0] }
+        if ofTorch == nil, let option = nearest(to: key, among: candidates) {
+            return "\(start) Did you mean '\(option)'?"
+        }
+        let option = ofTorch ?? "--" + key
         let others = CharRNNCommand.commands.filter { CommandOptions(of: $0.type)[option] != nil }.map(\.name)
         guard !others.isEmpty else { return start }
         return "\(start) It belongs to \(others.joined(separator: ", ")), not to \(command)."
