@@ -66,7 +66,7 @@ static void row_kernels(void) {
     float sums[] = {(float)cpu_reduce_sum(matrix, rows * columns), (float)cpu_reduce_squares(matrix, rows * columns)};
     print("reduce_sum_and_squares", sums, 2);
     float losses[rows];
-    cpu_softmax_cross_entropy(matrix, bias, chosen, 0.5f, losses, rows, columns);
+    cpu_softmax_cross_entropy(matrix, bias, chosen, 0.5f, true, losses, rows, columns);
     print("softmax_losses", losses, rows);
     print("softmax_gradient", matrix, rows * columns);
     cpu_dropout_apply(matrix, result, 5, rows * columns, 5, 1u << 31, 2, 123, 7, 1);
@@ -74,28 +74,42 @@ static void row_kernels(void) {
 }
 
 static void cells(void) {
-    float *gates = numbers(rows * 4 * hidden), *bias = numbers(4 * hidden), *more = numbers(4 * hidden);
-    float *previous = numbers(rows * hidden), *c = numbers(rows * hidden), *h = numbers(rows * hidden);
-    float *gradient = numbers(rows * hidden), *carried = numbers(rows * hidden);
-    cpu_lstm_forward(gates, bias, more, previous, c, h, rows, hidden);
+    float *bias = numbers(4 * hidden), *more = numbers(4 * hidden);
+    float *h_before = numbers(rows * hidden), *c_before = numbers(rows * hidden), *between = numbers(rows * hidden);
+    float *h = numbers(rows * hidden), *c = numbers(rows * hidden), *dh = numbers(rows * hidden);
+    float *dh_before = numbers(rows * hidden), *dc = numbers(rows * hidden), *dbetween = numbers(rows * hidden);
+    float *gates;
+#define FORWARD(step) step(gates, bias, more, h_before, c_before, between, h, c, rows, hidden)
+#define BACKWARD(step) step(gates, h_before, c_before, c, dh, dh_before, dc, dbetween, rows, hidden)
+
+    gates = numbers(rows * 4 * hidden);
+    FORWARD(cpu_lstm_forward);
     print("lstm_forward_h", h, rows * hidden);
-    cpu_lstm_backward(gates, previous, c, gradient, carried, rows, hidden);
+    BACKWARD(cpu_lstm_backward);
     print("lstm_backward_gates", gates, rows * 4 * hidden);
-    print("lstm_backward_dc", carried, rows * hidden);
+    print("lstm_backward_dc", dc, rows * hidden);
 
     gates = numbers(rows * 3 * hidden);
-    cpu_gru_reset_forward(gates, bias, more, previous, c, rows, hidden);
-    cpu_gru_output_forward(gates, bias, more, previous, h, rows, hidden);
+    FORWARD(cpu_gru_reset_forward);
+    FORWARD(cpu_gru_output_forward);
     print("gru_forward_h", h, rows * hidden);
-    cpu_gru_output_backward(gates, previous, gradient, carried, rows, hidden);
-    cpu_gru_reset_backward(gates, previous, c, carried, rows, hidden);
+    BACKWARD(cpu_gru_output_backward);
+    BACKWARD(cpu_gru_reset_backward);
     print("gru_backward_gates", gates, rows * 3 * hidden);
-    print("gru_backward_dh", carried, rows * hidden);
+    print("gru_backward_dh", dh_before, rows * hidden);
 
-    cpu_rnn_forward(gates, bias, more, h, rows, hidden);
+    gates = numbers(rows * hidden);
+    FORWARD(cpu_rnn_forward);
     print("rnn_forward_h", h, rows * hidden);
-    cpu_rnn_backward(gates, gradient, rows, hidden);
+    BACKWARD(cpu_rnn_backward);
     print("rnn_backward_gates", gates, rows * hidden);
+
+    gates = numbers(rows * 2 * hidden);
+    FORWARD(cpu_mingru_forward);
+    print("mingru_forward_h", h, rows * hidden);
+    BACKWARD(cpu_mingru_backward);
+    print("mingru_backward_gates", gates, rows * 2 * hidden);
+    print("mingru_backward_dh", dh_before, rows * hidden);
 }
 
 static void optimizers(void) {
