@@ -8,17 +8,7 @@ import Testing
     private static let text = SmallText.noise(200, alphabet: "aé\n\"\\b😀")
 
     private func python(_ arguments: [String], in folder: URL) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [try #require(NumPy.python)] + arguments
-        process.currentDirectoryURL = folder
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return String(decoding: data, as: UTF8.self)
+        try Python.run(try #require(NumPy.python), arguments, in: folder)
     }
 
     @Test func theFolderHasTheWeightsAndAProgram() throws {
@@ -45,17 +35,9 @@ import Testing
             let contents = [("a/é", Data("text".utf8)), ("empty", Data()), ("all", Data(0...255))]
             try zipArchive(contents.map { (name: $0.0, contents: $0.1) })
                 .write(to: folder.appendingPathComponent("a.zip"))
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             let script =
                 "import zipfile; z = zipfile.ZipFile('a.zip'); print(z.testzip(), [len(z.read(n)) for n in z.namelist()])"
-            process.arguments = ["python3", "-c", script]
-            process.currentDirectoryURL = folder
-            process.standardOutput = output
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
+            let text = try Python.run("python3", ["-c", script], in: folder)
             #expect(text == "None [4, 0, 256]\n")
         }
     }
@@ -90,21 +72,7 @@ import Testing
     }
 }
 
-/// The Python to run: that of CHARRNN_PYTHON, else python3.
 private enum NumPy {
-    static let hasPython = runs("python3", "0")
-    static let python: String? = {
-        let name = ProcessInfo.processInfo.environment["CHARRNN_PYTHON"] ?? "python3"
-        return runs(name, "import numpy") ? name : nil
-    }()
-
-    private static func runs(_ name: String, _ program: String) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name, "-c", program]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
+    static let hasPython = Python.runs("python3", "0")
+    static let python = Python.importing("numpy")
 }

@@ -55,17 +55,7 @@ import Testing
 
     /// Runs Python in `folder`; its output.
     private func python(_ arguments: [String], in folder: URL) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [try #require(PyTorch.python)] + arguments
-        process.currentDirectoryURL = folder
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return String(decoding: data, as: UTF8.self)
+        try Python.run(try #require(PyTorch.python), arguments, in: folder)
     }
 
     @Test(.enabled(if: PyTorch.python != nil, "no Python with torch was found"), arguments: RecurrentCell.charRNNs)
@@ -162,16 +152,7 @@ import Testing
     }
 }
 
-/// The Python to run, if there is one with what `model.py` needs: that of CHARRNN_PYTHON, else python3.
+/// The Python to run, if there is one with what `model.py` needs.
 enum PyTorch {
-    static let python: String? = {
-        let name = ProcessInfo.processInfo.environment["CHARRNN_PYTHON"] ?? "python3"
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name, "-c", "import torch, numpy, safetensors"]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? name : nil
-    }()
+    static let python = Python.importing("torch, numpy, safetensors")
 }
