@@ -114,11 +114,7 @@ final class UnrolledNetwork {
     // MARK: State
 
     /// The state after the last step of every layer; setting it is what the next pass begins with.
-    func state() throws -> LanguageModel.State {
-        LanguageModel.State(
-            hidden: try layers.map { try backend.read(Self.last($0.hidden, $0)) },
-            memory: try layers.map { $0.cell.carriesMemory ? try backend.read(Self.last($0.memory, $0)) : [] })
-    }
+    func state() throws -> LanguageModel.State { try state(after: steps) }
 
     func setState(_ state: LanguageModel.State) throws {
         for (layer, sequence) in layers.enumerated() {

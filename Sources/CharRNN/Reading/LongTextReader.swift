@@ -67,22 +67,20 @@ struct LongTextReader {
             }
         }
         // The parts up to the first that did not begin where the one before it had ended.
-        let h = parameters.layout.hiddenSize
-        let sound = (1..<count).first { !begun.text($0, h).isClose(to: ended.text($0 - 1, h), Self.tolerance) } ?? count
+        let shares = StreamShare(all: count).split(into: count)
+        func part(_ index: Int, of state: LanguageModel.State) -> LanguageModel.State {
+            state.share(shares[index], hiddenSize: parameters.layout.hiddenSize)
+        }
+        let sound =
+            (1..<count).first { !part($0, of: begun).isClose(to: part($0 - 1, of: ended), Self.tolerance) } ?? count
         forgets = forgets && sound == count
         for part in 0..<sound { logProbabilities += results[part] }
-        state = ended.text(sound - 1, h)
+        state = part(sound - 1, of: ended)
         return seam + sound * length
     }
 }
 
 extension LanguageModel.State {
-    /// The state of one of several texts.
-    fileprivate func text(_ index: Int, _ hiddenSize: Int) -> LanguageModel.State {
-        func row(_ rows: [Float]) -> [Float] { Array(rows.dropFirst(index * hiddenSize).prefix(hiddenSize)) }
-        return LanguageModel.State(hidden: hidden.map(row), memory: memory.map(row))
-    }
-
     fileprivate func isClose(to other: LanguageModel.State, _ tolerance: Float) -> Bool {
         zip(hidden + memory, other.hidden + other.memory).allSatisfy { rows, others in
             zip(rows, others).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($0), abs($1)) }

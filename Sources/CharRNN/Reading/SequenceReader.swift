@@ -28,7 +28,7 @@ final class SequenceReader {
         network = try UnrolledNetwork(
             parameters, steps: Self.steps(texts: texts, longest: longest), streams: StreamShare(all: texts),
             forTraining: false)
-        self.start = start.repeated(texts)
+        self.start = .joined(Array(repeating: start, count: texts))
     }
 
     /// How many steps a block has. More need more memory; fewer would make the products over a block small ones.
@@ -104,13 +104,5 @@ extension UnrolledNetwork {
         let losses = try backend.read(losses).prefix(steps * streams.count)
         guard losses.allSatisfy(\.isFinite) else { throw BrokenModelError() }
         return losses.map { -Double($0) }
-    }
-}
-
-extension LanguageModel.State {
-    /// The state of so many texts, all of which stand where this one does.
-    fileprivate func repeated(_ count: Int) -> LanguageModel.State {
-        func repeated(_ rows: [Float]) -> [Float] { Array(repeatElement(rows, count: count).joined()) }
-        return LanguageModel.State(hidden: hidden.map(repeated), memory: memory.map(repeated))
     }
 }

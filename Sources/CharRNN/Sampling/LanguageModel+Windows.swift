@@ -31,12 +31,11 @@ extension LanguageModel {
             try network.run(
                 Batch(batchSize: width, steps: size, inputs: entries(0), targets: entries(1)), dropout: nil,
                 gradient: nil)
-            let losses = try backend.read(network.losses)
+            let values = try network.logProbabilities(steps: size)
             for window in 0..<min(width, count - first) {
-                logarithms += (0..<size).map { -Double(losses[$0 * width + window]) }
+                logarithms += (0..<size).map { values[$0 * width + window] }
             }
         }
-        guard logarithms.allSatisfy(\.isFinite) else { throw BrokenModelError() }
         return logarithms
     }
 }
