@@ -133,9 +133,21 @@ import Testing
             print(score.natsPerToken, score.bitsPerToken)
             #expect(score.tokens == 400)
         }
+
+        var evaluation = try DynamicEvaluation(model)
+        let before = try model.logProbabilities(of: text)
+        let dynamic = try evaluation.logProbabilities(feeding: text)
+        print("gain:", (dynamic.reduce(0, +) - before.reduce(0, +)) / Double(dynamic.count))
+        let adapted = try evaluation.adaptedModel()
+        #expect(dynamic.reduce(0, +) > before.reduce(0, +) && adapted.vocabulary == model.vocabulary)
+
+        let trainingTokens = try model.vocabulary.encode(text)
+        let statistics = try model.gradientStatistics(of: trainingTokens)
+        var scaled = try DynamicEvaluation(model, rule: .rms(statistics))
+        #expect(try scaled.logProbabilities(feeding: text).count == 399)
     }
 
-    @Test(arguments: [("Sampling", 10), ("LookingInside", 4), ("ReadingAndScoring", 4)])
+    @Test(arguments: [("Sampling", 10), ("LookingInside", 4), ("ReadingAndScoring", 6)])
     func theArticleHasTheCodeOfThisFile(_ name: String, _ count: Int) throws {
         func lines(_ text: some StringProtocol) -> String {
             text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")

@@ -53,6 +53,68 @@ import Testing
         }
     }
 
+    /// A session reads a long beginning in blocks, the batcher token by token.
+    @Test(arguments: [RecurrentCell.lstm, .gru])
+    func aLongBeginningIsReadToTheSameBits(_ cell: RecurrentCell) async throws {
+        for device in Device.underTest where device.sumsAlike {
+            let model = try model(cell, on: device)
+            let batcher = Batcher(model, capacity: 3)
+            // The longest that a session reads in order.
+            for length in [15, 16, 17, 130] + (device.kind == .cpu ? [6911] : []) {
+                let beginning = String(SmallText.noise(6911).prefix(length))
+                let expected = try alone(model, after: beginning, limit: 40, seed: 1)
+                let text = try await batcher.text(after: beginning, limit: 40, seed: 1).reduce("", +)
+                #expect(text == expected, "after \(length) characters, \(cell) on \(device)")
+                var session = try model.makeSession()
+                let group = try model.makeSessionGroup()
+                let row = try group.join(session)
+                try group.feed([row: try model.vocabulary.encode(beginning)])
+                try session.feed(beginning)
+                #expect(
+                    try group.session(of: row).state() == session.state(),
+                    "the state after \(length) characters, \(cell) on \(device)")
+            }
+        }
+    }
+
+    /// Tasks that read to the end, leave early, are cancelled, or are slow, four times as many as there are rows.
+    @Test func sixtyFourTasksComeAndGo() async throws {
+        let model = try model()
+        let batcher = Batcher(model, capacity: 16)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<64 {
+                group.addTask {
+                    let seed = UInt64(index)
+                    switch index % 4 {
+                    case 0:
+                        let text = try await batcher.text(after: "ab", limit: 700, seed: seed).reduce("", +)
+                        #expect(text == (try alone(model, after: "ab", limit: 700, seed: seed)))
+                    case 1:
+                        for try await _ in batcher.text(after: "ab", limit: .max, seed: seed) { break }
+                    case 2:
+                        let endless = Task {
+                            for try await _ in batcher.text(after: "ab", limit: .max, seed: seed) {
+                                withUnsafeCurrentTask { $0?.cancel() }
+                            }
+                        }
+                        await #expect(throws: CancellationError.self) { try await endless.value }
+                    default:
+                        var text = ""
+                        for try await piece in batcher.text(after: "ab", limit: 300, seed: seed) {
+                            text += piece
+                            try await Task.sleep(for: .milliseconds(1))
+                        }
+                        #expect(text == (try alone(model, after: "ab", limit: 300, seed: seed)))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        // All rows are free again.
+        let text = try await batcher.text(after: "ab", limit: 100, seed: 1).reduce("", +)
+        #expect(text == (try alone(model, after: "ab", limit: 100, seed: 1)))
+    }
+
     /// Cut into turns, and with readers that do not keep up, all the same.
     @Test func aLongTextIsTheSameThroughItsTurns() async throws {
         let model = try model()

@@ -180,6 +180,40 @@ import Testing
         }
     }
 
+    @Test func theGainOfDynamicEvaluationIsPrinted() throws {
+        try withCheckpoint { place, checkpoint in
+            let text = String(repeating: "abcab dad.\n", count: 30)
+            try place.write(text, to: "text.txt")
+            let model = try LanguageModel(contentsOf: place.url(checkpoint), on: .cpu)
+            var evaluation = try DynamicEvaluation(
+                model, rule: .sgd(learningRate: 0.5, decay: 0.01), segmentLength: 7)
+            let expected = try evaluation.logProbabilities(feeding: text)
+            let plain = -(try model.logProbabilities(of: text)).reduce(0, +) / 329
+            let nats = -expected.reduce(0, +) / 329
+            let options = ["--dynamic-rate", "0.5", "--dynamic-decay", "0.01", "--dynamic-steps", "7"]
+            let lines = try place.succeed(["score", checkpoint, "text.txt", "--dynamic"] + options).text
+                .split(separator: "\n")
+            #expect(lines.count == 2 && lines[0].hasPrefix("330 characters, "))
+            #expect(
+                lines[1].hasPrefix("dynamic evaluation: \(String(format: "%.4f", nats)) nats per character (")
+                    && lines[1].hasSuffix("a gain of \(String(format: "%.4f", plain - nats)) nats"), "\(lines)")
+            let json = try place.succeed(["score", checkpoint, "-", "--dynamic", "--json"] + options, input: text)
+                .output
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            #expect(try decoder.decode(DynamicScore.self, from: json).dynamicLogProbabilities == expected)
+            try place.succeed(["score", checkpoint, "text.txt", "--dynamic", "--dynamic-text", "text.txt"])
+            for refused in [options, ["--dynamic-text", "text.txt"], ["--dynamic", "--dynamic-steps", "0"]] {
+                let outcome = try place.run(["score", checkpoint, "text.txt"] + refused)
+                #expect(outcome.status == 64 && outcome.output.isEmpty, "\(refused)")
+            }
+        }
+    }
+
+    private struct DynamicScore: Decodable {
+        let dynamicLogProbabilities: [Double]
+    }
+
     @Test func whatIsNotKnownMayBeLeftOutOfAScore() throws {
         try withCheckpoint { place, checkpoint in
             func score(_ text: String, _ options: [String] = []) throws -> CommandLineTool.Outcome {

@@ -28,6 +28,28 @@ struct MatrixTests {
         }
     }
 
+    @Test("With an arranged factor a product has the same bits", arguments: Device.underTest, shapes)
+    func arranged(device: Device, shape: Shape) throws {
+        var numbers = Numbers()
+        let bench = try Workbench(device)
+        let a = try bench.matrix(numbers.floats(shape.rows * shape.inner), rows: shape.rows, columns: shape.inner)
+        let b = try bench.matrix(numbers.floats(shape.inner * shape.columns), rows: shape.inner, columns: shape.columns)
+        let arranged = try bench.backend.arranged(b)
+        let before = numbers.floats(shape.rows * shape.columns)
+        // Few rows go another way than many.
+        for rows in Set([1, min(5, shape.rows), shape.rows]) {
+            for adding in [false, true] {
+                let results = try [b, arranged].map { b in
+                    let c = try bench.matrix(before, rows: shape.rows, columns: shape.columns)
+                    try bench.backend.multiply(a.rows(0..<rows), b, into: c.rows(0..<rows), adding: adding)
+                    return try bench.read(c)
+                }
+                expectSame(results[1], results[0], "\(rows) rows on \(device)")
+            }
+        }
+        try bench.expectSurroundingsUntouched()
+    }
+
     @Test("A product with its own transpose agrees with the reference", arguments: Device.underTest)
     func ownTranspose(device: Device) throws {
         for (rows, columns) in [(63, 5), (64, 64), (65, 33), (129, 1), (100, 257)] {

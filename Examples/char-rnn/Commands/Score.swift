@@ -12,6 +12,12 @@ struct Score: ParsableCommand {
             Models that see no more than a window of the text, as transformers do, are compared by windows: with \
             --windows 256 the text is cut into windows of 256 characters, each read from the zero state, and every \
             character that follows one of a window counts. What fills no window is left out.
+
+            With --dynamic the model also reads the text a second time and goes on learning from what it has read \
+            (dynamic evaluation, Krause et al. 2018); the gain is printed. The checkpoint stays as it is:
+              char-rnn score cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt --dynamic
+            With a part of the training text, each parameter moves as far as its gradients there were large:
+              char-rnn score cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt --dynamic --dynamic-text input.txt
             """)
 
     @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
@@ -23,6 +29,7 @@ struct Score: ParsableCommand {
     var unknown = UnknownChoice.error
     @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
     var windows: Int?
+    @OptionGroup(title: "Dynamic evaluation") var adaptation: DynamicOptions
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -30,10 +37,13 @@ struct Score: ParsableCommand {
         let characters: Int
         let natsPerCharacter: Double
         let logProbabilities: [Double]
+        let dynamicNatsPerCharacter: Double?
+        let dynamicLogProbabilities: [Double]?
     }
 
     func validate() throws {
         try require(windows ?? 1 > 0, "--windows \(windows ?? 0): at least 1 is needed.")
+        try require(windows == nil || !adaptation.dynamic, "--windows and --dynamic: give one of them.")
     }
 
     func run() throws {
@@ -62,15 +72,38 @@ struct Score: ParsableCommand {
                 }
             }
         let nats = Self.mean(logarithms)
+        let dynamic = adaptation.dynamic ? try dynamicLogarithms(of: tokens, by: model) : nil
         if json {
             let result = Result(
-                characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms)
+                characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms,
+                dynamicNatsPerCharacter: dynamic.map(Self.mean), dynamicLogProbabilities: dynamic)
             Console.output(Array((try result.jsonLine() + "\n").utf8))
         } else {
-            let text = "\(Console.grouped(logarithms.count + 1)) characters, \(Self.line(nats))\n"
+            var text = "\(Console.grouped(logarithms.count + 1)) characters, \(Self.line(nats))\n"
+            if let adapted = dynamic.map(Self.mean) {
+                text += "dynamic evaluation: \(Self.line(adapted)), a gain of \(fixed(nats - adapted, 4)) nats\n"
+            }
             Console.output(Array(text.utf8))
         }
     }
+
+    private func dynamicLogarithms(of tokens: [Int], by model: LanguageModel) throws -> [Double] {
+        var evaluation = try DynamicEvaluation(
+            model, rule: try adaptation.rule(for: model), segmentLength: adaptation.segmentLength)
+        return try LongWork.telling("learning") { work in
+            var (logarithms, rest): ([Double], ArraySlice<Int>) = ([], tokens[...])
+            while !rest.isEmpty {
+                let part = rest.prefix(Self.partLength)
+                logarithms += try evaluation.logProbabilities(feeding: part)
+                rest = rest.dropFirst(part.count)
+                work.advance(to: 1 - Double(rest.count) / Double(tokens.count))
+            }
+            return logarithms
+        }
+    }
+
+    /// After how many characters of dynamic evaluation it tells how far it is.
+    private static let partLength = 1000
 
     /// Not the negative, which would be -0 where all is certain.
     private static func mean(_ logarithms: [Double]) -> Double {

@@ -9,11 +9,11 @@ struct Parameters: Sendable {
     let buffer: Buffer<Float>
 
     /// W of each layer: V or H × G·H.
-    let inputWeights: [Matrix]
+    private(set) var inputWeights: [Matrix]
     /// U and the biases of each layer; for a cell that multiplies no state the input's alone.
-    let recurrentWeights: [RecurrentWeights]
+    private(set) var recurrentWeights: [RecurrentWeights]
     /// H × V
-    let decoderWeights: Matrix
+    private(set) var decoderWeights: Matrix
     /// V
     let decoderBias: Buffer<Float>
 
@@ -36,5 +36,22 @@ struct Parameters: Sendable {
         }
         decoderWeights = matrix(layout[.decoderWeights])
         decoderBias = matrix(layout[.decoderBias]).elements
+    }
+
+    /// The same, with the weights arranged for many products. They must not change meanwhile.
+    ///
+    /// - Throws: `DeviceError`.
+    func arranged() throws -> Parameters {
+        var result = self
+        // Those of the first layer are looked up, row by row.
+        for layer in 1..<max(1, layout.layerCount) {
+            result.inputWeights[layer] = try backend.arranged(inputWeights[layer])
+        }
+        result.recurrentWeights = try recurrentWeights.map {
+            RecurrentWeights(
+                recurrent: try backend.arranged($0.recurrent), inputBias: $0.inputBias, recurrentBias: $0.recurrentBias)
+        }
+        result.decoderWeights = try backend.arranged(decoderWeights)
+        return result
     }
 }

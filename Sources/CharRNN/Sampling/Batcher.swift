@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Writes the texts that many tasks ask for, all side by side: a step multiplies by the weights once for every text that is
 /// being written.
 ///
@@ -135,17 +133,20 @@ public actor Batcher {
     }
 
     /// The next token of each text that has not ended, drawn side by side where there are many.
-    private static func draw(_ writing: [BatchedWriter], _ group: SessionGroup) throws -> [SessionGroup.Row: Int] {
-        let parts = min(ProcessInfo.processInfo.activeProcessorCount, max(1, writing.count / 8))
-        let drawn = try concurrently(on: 0..<parts) { part in
-            writing[writing.count * part / parts..<writing.count * (part + 1) / parts].map { writer in
-                guard case .row(let row) = writer.place else { preconditionFailure("a text without a row") }
-                return (row, writer.advance(expecting: group.next(of: row), recent: group.recent(of: row)))
+    private static func draw(_ writing: [BatchedWriter], _ group: SessionGroup) -> [(SessionGroup.Row, Int)] {
+        var drawn = [(SessionGroup.Row, Int)?](repeating: nil, count: writing.count)
+        drawn.withUnsafeMutableBufferPointer { drawn in
+            nonisolated(unsafe) let (drawn, writing, group) = (drawn, writing, group)
+            group.model.backend.onHost(writing.count, grain: 8) { part in
+                for index in part {
+                    let writer = writing[index]
+                    guard case .row(let row) = writer.place else { preconditionFailure("a text without a row") }
+                    drawn[index] = writer.advance(expecting: group.next(of: row), recent: group.recent(of: row))
+                        .map { (row, $0) }
+                }
             }
         }
-        var tokens = [SessionGroup.Row: Int](minimumCapacity: writing.count)
-        for (row, token) in drawn.joined() { tokens[row] = token }
-        return tokens
+        return drawn.compactMap(\.self)
     }
 
     // MARK: Rows

@@ -46,6 +46,8 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
     private let parameters: Parameters
     /// From so many tokens on the memory for a sequence is worth it.
     private static let sequenceLength = 16
+    /// From so many texts on it is worth it to have the weights arranged.
+    private static let arrangedCount = 8
     private let count: Int
     /// Whether those that rest are computed too, so that no text's bits depend on who rests.
     private let alwaysAll: Bool
@@ -61,6 +63,8 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
     private var backend: any Backend { parameters.backend }
 
     init(_ parameters: Parameters, count: Int, alwaysAll: Bool) throws {
+        // A predictor has one reading of the parameters: whoever has it is told when they have changed.
+        let parameters = count >= Self.arrangedCount ? try parameters.arranged() : parameters
         self.parameters = parameters
         self.count = count
         self.alwaysAll = alwaysAll

@@ -143,7 +143,10 @@ public final class SessionGroup {
     /// Reads a token of each of these texts. The others rest.
     ///
     /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
-    public func feed(_ tokens: [Row: Int]) throws {
+    public func feed(_ tokens: [Row: Int]) throws { try feed(tokens.lazy.map { ($0.key, $0.value) }) }
+
+    /// The same of a list, in which no text may be twice.
+    func feed(_ tokens: some Sequence<(Row, Int)>) throws {
         var tokenAt = [Int?](repeating: nil, count: readers.count)
         for (row, token) in tokens { tokenAt[place(of: row)] = token }
         try read(&tokenAt)

@@ -45,10 +45,13 @@ struct TextWriter {
     }
 
     private mutating func take(_ text: String) -> String {
-        guard !text.isEmpty else { return text }
-        let piece = text.prefix(rest)
-        rest -= piece.count
-        return String(piece)
+        let count = text.count
+        guard count > rest else {
+            rest -= count
+            return text
+        }
+        defer { rest = 0 }
+        return String(text.prefix(rest))
     }
 }
 

@@ -7,6 +7,8 @@ package struct UTF8Assembler {
 
     /// The scalars that are whole now; broken ones read as U+FFFD.
     package mutating func read(_ bytes: [UInt8]) -> String {
+        // Most tokens are one byte, which needs no memory.
+        if unfinished.isEmpty && bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
         unfinished += bytes
         let rest = Self.unfinishedCount(unfinished)
         let text = String(decoding: unfinished.dropLast(rest), as: UTF8.self)

@@ -4,6 +4,9 @@ import CPUKernels
 extension CPUBackend {
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) {
         checkProduct(a, b, into: c)
+        if let panels = b.panels, !a.isTransposed {
+            return multiplyArranged(HostMatrix(a), panels.pointer, into: c, adding: adding)
+        }
         multiply(HostMatrix(a), HostMatrix(b), into: c.pointer(), stride: c.stride, adding: adding)
     }
 
@@ -30,6 +33,27 @@ extension CPUBackend {
     }
 
     private typealias Shape = (rows: Int, columns: Int, depth: Int)
+
+    func arranged(_ matrix: Matrix) throws -> Matrix {
+        guard matrix.rows > 0, matrix.columns > 0 else { return matrix }
+        let panels = try makeBuffer(of: Float.self, count: cpu_packed_count(matrix.rows, matrix.columns))
+        pack(HostMatrix(matrix), into: panels.pointer)
+        return matrix.with(panels)
+    }
+
+    /// With b in panels. The longer side of c is shared among the threads.
+    private func multiplyArranged(
+        _ a: HostMatrix, _ panels: UnsafeMutablePointer<Float>, into c: Matrix, adding: Bool
+    ) {
+        let (stride, depth) = (c.stride, a.columns)
+        nonisolated(unsafe) let (panels, result) = (panels, c.pointer())
+        eachPart(of: (a.rows, c.columns, depth)) { rows, columns in
+            cpu_product_packed(
+                a.pointer(row: rows.lowerBound), a.stride, panels + columns.lowerBound * depth,
+                result + rows.lowerBound * stride + columns.lowerBound, stride, rows.count, columns.count, depth, adding
+            )
+        }
+    }
 
     /// With b as it lies in memory. The longer side of c is shared among the threads.
     private func multiplyPlain(

@@ -104,10 +104,14 @@ extension CPUBackend {
             guard let product = half.product else { return RecurrentStep(half: half, factor: .hidden, firstColumn: 0) }
             let columns = product.columns(hiddenSize: sequence.hiddenSize)
             let part = transposed ? u.columns(columns).transposed : u.columns(columns)
+            let first = columns.lowerBound
+            if !transposed, let panels = weights.recurrent.panels, first % Int(cpu_panel_width) == 0 {
+                let factor = RecurrentFactor(part, packed: panels.pointer + first * part.rows, on: self)
+                return RecurrentStep(half: half, factor: product.factor, firstColumn: first, weights: factor)
+            }
             let factor = RecurrentFactor(part, packedInto: room, on: self)
             room = room.map { $0 + cpu_packed_count(part.rows, part.columns) }
-            return RecurrentStep(
-                half: half, factor: product.factor, firstColumn: columns.lowerBound, weights: factor)
+            return RecurrentStep(half: half, factor: product.factor, firstColumn: first, weights: factor)
         }
     }
 }
@@ -130,9 +134,13 @@ private struct RecurrentFactor: @unchecked Sendable {
 
     init(_ weights: HostMatrix, packedInto room: UnsafeMutablePointer<Float>?, on backend: CPUBackend) {
         if let room { backend.pack(weights, into: room) }
+        self.init(weights, packed: room, on: backend)
+    }
+
+    init(_ weights: HostMatrix, packed: UnsafeMutablePointer<Float>?, on backend: CPUBackend) {
         self.weights = weights
         self.backend = backend
-        packed = room.map { UnsafePointer($0) }
+        self.packed = packed.map { UnsafePointer($0) }
     }
 
     /// result (+)= a · weights, for `rows.count` rows of a and of the result.

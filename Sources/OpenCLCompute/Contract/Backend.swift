@@ -27,6 +27,9 @@ public protocol Backend: AnyObject, Sendable {
 
     /// c = a·b, or c += a·b when `adding`. Either factor may be transposed; c is not.
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws
+    /// The same matrix, arranged as the device reads it fastest in many products with it on the right, which have the same
+    /// bits. Its elements must not change meanwhile: it may have a copy of them.
+    func arranged(_ matrix: Matrix) throws -> Matrix
     /// sum += x, element by element; both have as many elements.
     func add(_ x: Buffer<Float>, to sum: Buffer<Float>) throws
     /// Adds `bias` to each row.
@@ -98,6 +101,9 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+    /// As it is.
+    public func arranged(_ matrix: Matrix) throws -> Matrix { matrix }
+
     /// c = a·b.
     public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix) throws {
         try multiply(a, b, into: c, adding: false)

@@ -8,6 +8,8 @@ public struct Matrix: Sendable {
     package let stride: Int
     /// Whether the matrix is read as the transpose of what is stored.
     package let isTransposed: Bool
+    /// A copy of the elements in another order, if ``Backend/arranged(_:)`` has made one. Parts of the matrix have none.
+    package private(set) var panels: Buffer<Float>?
 
     public var rows: Int { isTransposed ? storedColumns : storedRows }
     public var columns: Int { isTransposed ? storedRows : storedColumns }
@@ -37,6 +39,13 @@ public struct Matrix: Sendable {
         Matrix(
             elements, storedRows: storedRows, storedColumns: storedColumns, stride: stride,
             isTransposed: !isTransposed)
+    }
+
+    /// The same matrix with a copy of its elements in another order.
+    package func with(_ panels: Buffer<Float>) -> Matrix {
+        var matrix = self
+        matrix.panels = panels
+        return matrix
     }
 
     /// Some of the rows, in the same memory.

@@ -1,0 +1,58 @@
+import ArgumentParser
+import CharRNN
+
+/// How a model goes on learning while it reads.
+struct DynamicOptions: ParsableArguments {
+    @Flag(help: "Also read while learning from what was read.")
+    var dynamic = false
+    @Option(parsing: .unconditional, help: "How fast it learns.")
+    var dynamicRate: Float?
+    @Option(
+        parsing: .unconditional,
+        help: "How much of the way back to the trained weights it goes at each step: 0 to 1.")
+    var dynamicDecay: Float?
+    @Option(parsing: .unconditional, help: "How many characters it reads before each step. (default: 20)")
+    var dynamicSteps: Int?
+    @Option(
+        help: "A part of the training text, by whose gradients the steps are scaled; 100,000 characters are read.",
+        completion: .file())
+    var dynamicText: String?
+
+    /// So many characters of the training text say enough.
+    private static let statisticsLength = 100_000
+
+    var segmentLength: Int { dynamicSteps ?? 20 }
+
+    func validate() throws {
+        try require(
+            dynamic || dynamicRate == nil && dynamicDecay == nil && dynamicText == nil && dynamicSteps == nil,
+            "--dynamic-rate, --dynamic-decay, --dynamic-steps and --dynamic-text: add --dynamic.")
+        try require(
+            (dynamicRate ?? 0) >= 0 && (dynamicRate ?? 0).isFinite,
+            "--dynamic-rate \(dynamicRate ?? 0): it must be 0 or more.")
+        try require(
+            (0...1).contains(dynamicDecay ?? 0), "--dynamic-decay \(dynamicDecay ?? 0): it must be from 0 to 1.")
+        try require(
+            (1...10_000).contains(segmentLength), "--dynamic-steps \(segmentLength): it must be from 1 to 10,000.")
+    }
+
+    func rule(for model: LanguageModel) throws -> DynamicEvaluation.Rule {
+        let plain = DynamicEvaluation.Rule.sgd()
+        guard let dynamicText else {
+            guard case .sgd(let rate, let decay) = plain else { return plain }
+            return .sgd(learningRate: dynamicRate ?? rate, decay: dynamicDecay ?? decay)
+        }
+        let tokens: [Int]
+        do { tokens = try TextInput.tokens(of: dynamicText, in: model.vocabulary) } catch let error as VocabularyError {
+            throw Failure("\(error) of \(dynamicText); name the text with which the model was trained")
+        }
+        guard tokens.count > segmentLength else {
+            throw Failure(
+                "\(dynamicText) has \(tokens.count) characters; it needs more than --dynamic-steps \(segmentLength)")
+        }
+        let statistics = try model.gradientStatistics(
+            of: tokens.prefix(Self.statisticsLength), segmentLength: segmentLength)
+        guard case .rms(_, let rate, let decay, _) = DynamicEvaluation.Rule.rms(statistics) else { return plain }
+        return .rms(statistics, learningRate: dynamicRate ?? rate, decay: dynamicDecay ?? decay)
+    }
+}

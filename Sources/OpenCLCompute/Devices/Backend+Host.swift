@@ -1,0 +1,16 @@
+import CharRNNFiles
+import Dispatch
+
+extension Backend {
+    /// Runs `body` on consecutive slices of 0..<count, side by side, and returns when all are done: what the host has to do
+    /// between two operations. On the CPU device the threads do it that have just computed, as long as they are awake.
+    ///
+    /// - Parameter grain: how many elements are worth a thread, some 10 µs of work.
+    package func onHost(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
+        if let cpu = self as? CPUBackend { return cpu.parallel(count, grain: grain, body) }
+        let slices = max(1, min(Host.coreCount, count / grain))
+        DispatchQueue.concurrentPerform(iterations: slices) { slice in
+            body(count * slice / slices..<count * (slice + 1) / slices)
+        }
+    }
+}
