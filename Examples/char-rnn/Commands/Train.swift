@@ -29,7 +29,7 @@ struct Train: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
-                + "best for hours. What is typed besides wins.", valueName: "name"))
+                + "best for hours. Options that you type take precedence.", valueName: "name"))
     var recipe: Recipe?
     @Option(
         parsing: .unconditional,
@@ -121,7 +121,7 @@ struct Train: ParsableCommand {
         }
         let devices = try device.devices()
         for device in devices { Console.note("device: \(device)") }
-        resume = try resume.map { try CheckpointChoice.newest($0.isEmpty ? checkpointDir ?? "cv" : $0) }
+        resume = try resume.map { try CheckpointChoice.newest($0, or: checkpointDir ?? "cv") }
         initFrom = try initFrom.map { try CheckpointChoice.best($0).relativePath }
         let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
         if let checkpoint { try requireNothingElse(than: checkpoint) }

@@ -70,7 +70,7 @@ extension Train {
             ("--learning-rate", isSameRate), ("--adam-rate", isSameAdamRate), ("--weight-decay", isSameDecay),
             ("--schedule", mine.schedule?.fall == options.schedule?.fall),
             ("--warm-up", mine.schedule?.warmUp == options.schedule?.warmUp),
-            ("--decay-rate", learning.decayRate == decayRate ?? learning.decayRate),
+            ("--decay-rate", learning.decayRate == nil || learning.decayRate == decayRate),
             ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
             ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),
             ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),

@@ -84,8 +84,8 @@ extension Checkpoint {
             case .muon(let muon):
                 (
                     muon.learningRate,
-                    "Muon, momentum \(muon.momentum), weight decay \(muon.weightDecay); for what is no weight between "
-                        + "units \(muon.others.words), rate \(muon.others.learningRate)"
+                    "Muon, momentum \(muon.momentum), weight decay \(muon.weightDecay); for all but the weights "
+                        + "between units \(muon.others.words), rate \(muon.others.learningRate)"
                 )
             }
         let clipping =
