@@ -26,7 +26,7 @@ import Testing
             var reference = try ReferenceNetwork(trainer.model, batchSize: run.batchSize)
             for step in 0..<2 {
                 // The second step begins in the state in which the first one ended.
-                let batch = trainer.dataset.batch(step)
+                let batch = try trainer.dataset.training.batch(step, epoch: 0)
                 let dropout =
                     example.dropout > 0
                     ? ReferenceNetwork.Dropout(

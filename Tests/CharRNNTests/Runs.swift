@@ -59,12 +59,13 @@ extension ReferenceNetwork {
     }
 
     /// The mean loss over a part, the state being carried from batch to batch.
-    mutating func meanLoss(over part: TextDataset.Split, of dataset: TextDataset) -> Double {
-        let losses = dataset.batches(in: part).flatMap { index in
-            let batch = dataset.batch(index)
-            return read(batch.inputs, targets: batch.targets)
+    mutating func meanLoss(over part: TextDataset.Split, of dataset: TrainingData) throws -> Double {
+        var losses: [Double] = []
+        for index in 0..<dataset.batchCount(in: part) {
+            let batch = try dataset[part]!.batch(index, epoch: 0)
+            losses += read(batch.inputs, targets: batch.targets)
         }
-        return losses.reduce(0, +) / Double(losses.count)
+        return losses.mean
     }
 }
 

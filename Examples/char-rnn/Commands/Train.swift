@@ -138,7 +138,7 @@ struct Train: ParsableCommand {
             }
         } catch { throw failure(error, of: run, on: devices) }
         switch report.reason {
-        case .finished: return
+        case .finished, .noImprovement: return
         case .outOfTime:
             Console.note(
                 "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? ""))")
@@ -329,19 +329,19 @@ struct Train: ParsableCommand {
             split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
     }
 
-    private func describe(_ model: LanguageModel, _ dataset: TextDataset, keepsBest: Bool) {
+    private func describe(_ model: LanguageModel, _ dataset: TrainingData, keepsBest: Bool) {
         let configuration = model.configuration
         Console.note(
             "data: \(Console.grouped(dataset.characterCount)) characters, a vocabulary of \(dataset.vocabulary.count)")
         for notice in dataset.notices { Console.note("note: \(notice)") }
-        if dataset.batches(in: .validation).isEmpty {
+        if dataset.validation == nil {
             Console.note("note: there is no validation part, so the names of checkpoints have no loss")
             if keepsBest { Console.note("note: without a validation loss --keep-best keeps the last checkpoint") }
         }
         Console.note(
-            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batches(in: .training).count) for "
-                + "training, \(dataset.batches(in: .validation).count) for validation, "
-                + "\(dataset.batches(in: .test).count) for testing")
+            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batchCount(in: .training)) for "
+                + "training, \(dataset.batchCount(in: .validation)) for validation, "
+                + "\(dataset.batchCount(in: .test)) for testing")
         Console.note(
             "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
                 + "dropout \(configuration.dropout)")

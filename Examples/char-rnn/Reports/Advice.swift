@@ -4,7 +4,7 @@ import CharRNN
 enum Advice {
     /// Parameters and characters should be of the same order of magnitude.
     static func size(
-        _ configuration: LanguageModel.Configuration, parameters: Int, _ dataset: TextDataset
+        _ configuration: LanguageModel.Configuration, parameters: Int, _ dataset: TrainingData
     ) -> String? {
         let recurrent = recurrentParameters(configuration, of: parameters)
         let ratio = Double(recurrent) / Double(dataset.characterCount)

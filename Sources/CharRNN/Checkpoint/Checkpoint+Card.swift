@@ -4,7 +4,7 @@ import FoundationEssentials
 extension Checkpoint {
     /// Writes ``card(title:sampling:)`` as a file.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func writeCard(to file: URL, title: String, sampling: String) throws {
         try AtomicFile.write(Data(card(title: title, sampling: sampling).utf8), to: file)
     }

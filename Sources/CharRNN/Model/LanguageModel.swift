@@ -48,10 +48,15 @@ public final class LanguageModel: Sendable {
         try backend.write(values, to: parameters.buffer)
     }
 
+    /// All parameters as they are now, with PyTorch's names and shapes, which the article Checkpoint files lists.
+    ///
+    /// - Throws: `DeviceError`.
+    public func tensors() throws -> [Tensor] { parameters.layout.tensors(from: try parameterValues()) }
+
     /// All parameters, in the order of the layout.
     package func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
 
-    /// Replaces all parameters, for tests of what bad ones do.
+    /// Replaces all parameters: of a model that is made for a run to be resumed, and in tests of what bad ones do.
     package func setParameterValues(_ values: [Float]) throws {
         try backend.write(values, to: parameters.buffer)
         revisions.forgetFingerprint()

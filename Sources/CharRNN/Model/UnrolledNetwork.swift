@@ -125,10 +125,14 @@ final class UnrolledNetwork {
         }
     }
 
-    /// Makes the state after the last pass the one before the next. A copy, so that the backward pass of the next
-    /// batch finds the state that it began with.
-    private func carryState() throws {
-        for (before, after) in carried { try backend.copy(after, to: before) }
+    /// Makes the state after the last pass the one before the next, and that of some streams zero. A copy, so that the
+    /// backward pass of the next batch finds the state that it began with.
+    private func carryState(resetting streams: [Int]) throws {
+        let h = parameters.layout.hiddenSize
+        for (before, after) in carried {
+            try backend.copy(after, to: before)
+            for run in streams.runs { try backend.fill(before[run.lowerBound * h..<run.upperBound * h], with: 0) }
+        }
     }
 
     /// Where the state lies after the last pass.
@@ -146,12 +150,12 @@ final class UnrolledNetwork {
     // MARK: Passes
 
     /// Runs a batch of B streams from the carried state to ``losses`` and, where there is a place for it, to the
-    /// gradient of all parameters.
-    func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters?) throws {
+    /// gradient of `scale` · Σ losses with respect to all parameters.
+    func run(_ batch: Batch, dropout: DropoutStep?, gradient: (place: Parameters, scale: Float)?) throws {
         try load(batch, forTraining: gradient != nil)
-        try project(forward(dropout: dropout))
-        try computeLosses(withGradient: gradient != nil)
-        if let gradient { try backward(dropout: dropout, into: gradient) }
+        try project(forward(dropout: dropout, resetting: batch.resets))
+        try computeLosses(gradientScale: gradient?.scale)
+        if let gradient { try backward(dropout: dropout, into: gradient.place) }
     }
 
     /// Runs T characters of B streams from the carried state to ``logits``.
@@ -175,9 +179,11 @@ final class UnrolledNetwork {
 
     /// Runs the loaded characters from the carried state through all layers, and returns what the decoder reads.
     ///
-    /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
-    private func forward(dropout: DropoutStep?) throws -> Matrix {
-        try carryState()
+    /// - Parameters:
+    ///   - dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
+    ///   - streams: those that begin in the zero state instead, in ascending order.
+    private func forward(dropout: DropoutStep?, resetting streams: [Int] = []) throws -> Matrix {
+        try carryState(resetting: streams)
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
             if let x {
@@ -201,15 +207,14 @@ final class UnrolledNetwork {
         try backend.multiply(outputs, parameters.decoderWeights, into: logits)
     }
 
-    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits become the
-    /// gradient of the sum over time of the mean over the whole batch, which char-rnn follows.
-    private func computeLosses(withGradient: Bool) throws {
+    /// From ``forward(dropout:resetting:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits
+    /// become their gradient.
+    private func computeLosses(gradientScale: Float?) throws {
         try backend.softmaxCrossEntropy(
-            logits, bias: parameters.decoderBias, targets: targets,
-            gradientScale: withGradient ? 1 / Float(streams.total) : nil, losses: losses)
+            logits, bias: parameters.decoderBias, targets: targets, gradientScale: gradientScale, losses: losses)
     }
 
-    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
+    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:resetting:)`` with the same masks.
     private func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
         func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
 
@@ -248,4 +253,17 @@ final class UnrolledNetwork {
 struct DropoutStep {
     let seed: UInt64
     let step: UInt64
+}
+
+extension [Int] {
+    /// Ascending numbers as ranges of those that follow one another.
+    fileprivate var runs: [Range<Int>] {
+        reduce(into: []) { runs, number in
+            if let last = runs.last, last.upperBound == number {
+                runs[runs.count - 1] = last.lowerBound..<number + 1
+            } else {
+                runs.append(number..<number + 1)
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ extension Checkpoint {
     /// Writes a folder that needs nothing but Python and NumPy: `weights.npz`, which has the tensors under their names, and
     /// the configuration as bytes of JSON, and `sample.py`, which lets the model write.
     ///
-    /// - Throws: ``FileError``, also when another `sample.py` is there, and for a model beyond the 4 GB of the format.
+    /// - Throws: `FileError`, also when another `sample.py` is there, and for a model beyond the 4 GB of the format.
     public func writeNumPy(to folder: URL) throws {
         let weights = folder.appendingPathComponent("weights.npz")
         guard parameterCount < (Int(UInt32.max) - (16 << 20)) / 4 else {

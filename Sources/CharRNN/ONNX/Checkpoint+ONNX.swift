@@ -11,7 +11,7 @@ extension Checkpoint {
     /// follows its token, and the state after the last step in the order of the inputs: `next_hidden`, `next_memory`. T and
     /// B may be any. The metadata are `configuration`, `token_kind` and `vocabulary`, the list of the tokens in JSON.
     ///
-    /// - Throws: ``FileError``, also for a model beyond the 2 GB of the format.
+    /// - Throws: `FileError`, also for a model beyond the 2 GB of the format.
     public func writeONNX(to file: URL) throws {
         // Beside the weights there are names and the vocabulary.
         guard parameterCount < (Int(Int32.max) - (16 << 20)) / 4 else {

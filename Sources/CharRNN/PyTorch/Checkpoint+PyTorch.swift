@@ -35,6 +35,7 @@ extension Checkpoint {
     /// class weights are ignored; ``options`` names them as `ignored`.
     ///
     /// - Parameters:
+    ///   - file: of PyTorch, or a state dictionary as safetensors.
     ///   - vocabulary: the tokens of the decoder's rows.
     ///   - order: for each row of the decoder its token's number in the vocabulary; nil when row n is of token n.
     ///   - cell: what the layers are; nil to tell it from the shapes.

@@ -162,9 +162,9 @@ extension TrainingHistory.Start {
         parameters = trainer.model.parameterCount
         batchSize = dataset.batchSize
         sequenceLength = dataset.sequenceLength
-        trainingBatches = dataset.batches(in: .training).count
-        validationBatches = dataset.batches(in: .validation).count
-        testBatches = dataset.batches(in: .test).count
+        trainingBatches = dataset.batchCount(in: .training)
+        validationBatches = dataset.batchCount(in: .validation)
+        testBatches = dataset.batchCount(in: .test)
         characters = dataset.characterCount
         optimizer = options.optimizer.name
         learningRate = options.optimizer.learningRate

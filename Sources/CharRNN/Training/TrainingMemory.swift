@@ -12,6 +12,9 @@ extension LanguageModel.Configuration {
     /// to a multiple of 16. A ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state:
     /// 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and 1 for the others.
     ///
+    /// Averages (``TrainingOptions/averageDecay``) take 8·P more, and with a guard 12·P; several batches a step
+    /// (``TrainingOptions/batchesPerStep``) 4·P + 4; and what is frozen is held a second time.
+    ///
     /// ``Optimizer/muon(_:)`` works in (G + 5)·H² elements besides, each of four bytes.
     ///
     /// The parameters and their gradient are the first two of (2 + M)·P; L·G·H·⌈H⌉₁₆ is room for rearranged weights, of
@@ -20,6 +23,7 @@ extension LanguageModel.Configuration {
     /// - Parameters:
     ///   - batchSize: B, the streams of a batch.
     ///   - sequenceLength: T, the tokens of a sequence.
+    ///   - optimizer: of which moments and scratch memory are.
     ///   - guarded: whether a ``TrainingGuard`` watches.
     public func trainingBytes(
         batchSize: Int, sequenceLength: Int, optimizer: Optimizer, guarded: Bool = false
@@ -35,8 +39,10 @@ extension LanguageModel.Configuration {
     /// not even one sequence does.
     ///
     /// - Parameters:
+    ///   - device: the model's.
     ///   - others: devices that share the batch, as in ``Trainer``; the one with the least room decides.
     ///   - sequenceLength: T, the tokens of a sequence.
+    ///   - optimizer: of which moments and scratch memory are.
     ///   - guarded: whether a ``TrainingGuard`` watches.
     public func largestBatchSize(
         on device: Device, sharingWith others: [Device] = [], sequenceLength: Int, optimizer: Optimizer,

@@ -68,7 +68,7 @@ public protocol Backend: AnyObject, Sendable {
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws
     /// Per row: losses[i] = −ln softmax(logits + bias)[target], in nats; `logits` becomes the gradient of
     /// `gradientScale` · Σ losses with respect to it. Without a scale no gradient is wanted, and `logits` has no meaning
-    /// afterwards.
+    /// afterwards. A row whose target is below 0 has none: its loss and its gradient are 0.
     func softmaxCrossEntropy(
         _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float?, losses: Buffer<Float>)
         throws
