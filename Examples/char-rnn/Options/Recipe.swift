@@ -39,7 +39,9 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         if typed.isDisjoint(with: ["--max-minutes", "--max-epochs", "--max-iterations"]) {
             options.append(("--max-minutes", "\(time)"))
         }
-        let size = try Size(characters: Self.characters(of: train), seconds: 60 * time, on: train.device.devices()[0])
+        let text = TrainingText(path: train.data.dataDir ?? DataOptions.exampleFolder)
+        let characters = train.data.fractions.training * Double(text.byteCount ?? 1_000_000)
+        let size = try Size(characters: characters, seconds: 60 * time, on: train.device.devices()[0])
         if train.initFrom == nil {
             options += [
                 ("--layers", "1"), ("--hidden-size", "\(size.hiddenSize)"), ("--dropout", "\(size.dropout)"),
@@ -56,16 +58,6 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         // The gradient is a sum over the sequence, so its norm grows with it.
         if typed.isDisjoint(with: ["--clip"]) { options.append(("--clip-norm", "64")) }
         return options + [("--print-every", "50"), ("--eval-every", "1000000"), ("--checkpoint-every", "5m")]
-    }
-
-    /// About how many characters there are to train on.
-    private static func characters(of train: Train) -> Double {
-        let path = train.data.dataDir ?? DataOptions.exampleFolder
-        let sizes = [path + "/input.txt", path].compactMap { name -> Int? in
-            let facts = try? FileManager.default.attributesOfItem(atPath: URL(named: name).path)
-            return facts?[.type] as? FileAttributeType == .typeRegular ? facts?[.size] as? Int : nil
-        }
-        return train.data.fractions.training * Double(sizes.first ?? 1_000_000)
     }
 }
 

@@ -93,7 +93,7 @@ public final class Trainer {
         moments = try options.optimizer.momentNames.map { _ in
             try Parameters(model.parameters.layout, on: model.backend)
         }
-        scratch = try options.optimizer.makeScratch(model.parameters.layout, on: model.backend)
+        scratch = try model.backend.makeBuffer(of: Float.self, count: options.optimizer.scratchCount)
         network = try ReplicatedNetwork(
             model.parameters, dropout: model.configuration.dropout, steps: dataset.sequenceLength,
             batchSize: dataset.batchSize, sharingWith: devices, exchange: exchange)
