@@ -90,6 +90,8 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         try require(embeddingSize ?? 1 > 0, "--embedding-size \(embeddingSize ?? 0): at least 1 is needed.")
+        try require(
+            embeddingSize ?? 1 <= 100_000, "--embedding-size \(embeddingSize ?? 0): more than 100000 are not possible.")
         try require(hiddenSize > 0, "--hidden-size \(hiddenSize): at least 1 is needed.")
         try require(layers > 0, "--layers \(layers): at least 1 is needed.")
         try require(layers <= 1000, "--layers \(layers): more than 1000 are not possible.")

@@ -189,6 +189,7 @@ public final class Trainer {
     /// The loss of every step so far, those before a resumption included.
     public func losses() throws -> [Float] { try log.losses() }
 
-    /// The gradient of the last step (before clipping, but for Muon's), in the order of the parameters; for tests.
+    /// The gradient of the last step before clipping, in the order of the parameters; Muon leaves the clipped one, and its
+    /// directions for what it moves. For tests.
     package func gradientValues() throws -> [Float] { try model.backend.read(network.gradient.buffer) }
 }
