@@ -23,6 +23,7 @@ struct Run {
     var dropout: Float = 0
     var hiddenSize = 5
     var layerCount = 2
+    var embeddingSize: Int?
     var batchSize = 3
     var sequenceLength = 4
     var text = SmallText.noise(130)
@@ -39,7 +40,7 @@ struct Run {
     func model(on device: Device = .cpu) throws -> LanguageModel {
         let configuration = LanguageModel.Configuration(
             cell: cell, vocabulary: Vocabulary(of: text), hiddenSize: hiddenSize, layerCount: layerCount,
-            dropout: dropout)
+            dropout: dropout, embeddingSize: embeddingSize)
         return try LanguageModel(configuration, on: device, seed: seed)
     }
 
@@ -53,8 +54,8 @@ extension ReferenceNetwork {
     init(_ model: LanguageModel, batchSize: Int) throws {
         let configuration = model.configuration
         self.init(
-            configuration.cell, vocabularySize: model.vocabulary.count, hiddenSize: configuration.hiddenSize,
-            layerCount: configuration.layerCount, batchSize: batchSize,
+            configuration.cell, vocabularySize: model.vocabulary.count, embeddingSize: configuration.embeddingSize,
+            hiddenSize: configuration.hiddenSize, layerCount: configuration.layerCount, batchSize: batchSize,
             parameters: try model.parameterValues().asDoubles)
     }
 

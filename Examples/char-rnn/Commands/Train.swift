@@ -139,6 +139,8 @@ struct Train: ParsableCommand {
         } catch { throw failure(error, of: run, on: devices) }
         switch report.reason {
         case .finished, .noImprovement: return
+        case .outOfTime where run.trainingOptions.schedule?.falls == true:
+            Console.note("the time is over, and the step size has come to its end with it")
         case .outOfTime:
             Console.note(
                 "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? ""))")
@@ -225,7 +227,7 @@ struct Train: ParsableCommand {
             let dataset = try makeDataset(data.tokens ?? .scalars)
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
-                layerCount: model.layers, dropout: model.dropout)
+                layerCount: model.layers, dropout: model.dropout, embeddingSize: model.embeddingSize)
             return try trainer(of: configuration, dataset, on: devices) {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
@@ -344,7 +346,8 @@ struct Train: ParsableCommand {
                 + "\(dataset.batchCount(in: .test)) for testing")
         Console.note(
             "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
-                + "dropout \(configuration.dropout)")
+                + "dropout \(configuration.dropout)"
+                + (configuration.embeddingSize.map { ", embedding of \($0)" } ?? ""))
         Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
         if let advice = Advice.size(configuration, parameters: model.parameterCount, dataset) {
             Console.note("advice: \(advice)")

@@ -66,6 +66,7 @@ extension Train {
             ("--hidden-size", model.hiddenSize == configuration.hiddenSize),
             ("--layers", model.layers == configuration.layerCount),
             ("--dropout", model.dropout == configuration.dropout),
+            ("--embedding-size", model.embeddingSize == configuration.embeddingSize),
             ("--optimizer", learning.optimizer == options.optimizer.name),
             ("--learning-rate", isSameRate), ("--adam-rate", isSameAdamRate), ("--weight-decay", isSameDecay),
             ("--schedule", mine.schedule?.fall == options.schedule?.fall),
@@ -91,6 +92,10 @@ extension Train {
             ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
             ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
             ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
+            (
+                "--embedding-size", configuration.embeddingSize.map { "\($0)" } ?? "none",
+                model.embeddingSize == configuration.embeddingSize
+            ),
         ]
         for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
             throw Failure(

@@ -23,7 +23,8 @@ enum Advice {
     /// large alphabet has many, and most of them are seldom learned from.
     static func recurrentParameters(_ configuration: LanguageModel.Configuration, of all: Int) -> Int {
         let width = configuration.cell.gateCount * configuration.hiddenSize
-        return all - configuration.vocabulary.count * (width + configuration.hiddenSize + 1)
+        return all - configuration.vocabulary.count
+            * ((configuration.embeddingSize ?? width) + configuration.hiddenSize + 1)
     }
 
     /// A validation loss far above the training loss.

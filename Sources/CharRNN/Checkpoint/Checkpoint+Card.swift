@@ -28,7 +28,8 @@ extension Checkpoint {
                 "A recurrent language model that reads and writes text character by character.", "",
                 "| what | value |", "|---|---|",
                 "| network | \(cell.uppercased()), layers: \(configuration.layerCount), units of each: "
-                    + "\(configuration.hiddenSize), dropout: \(configuration.dropout) |",
+                    + "\(configuration.hiddenSize), dropout: \(configuration.dropout)"
+                    + "\(configuration.embeddingSize.map { ", numbers of an embedded token: \($0)" } ?? "") |",
                 "| parameters | \(parameterCount) |",
                 "| vocabulary | \(vocabulary.count) \(vocabulary.kind.rawValue) |", "",
                 "The vocabulary, one after the other:", "", fenced(shown + more), "", "## Text", "",

@@ -136,7 +136,7 @@ extension TrainingProgress {
 extension LanguageModel.Configuration {
     /// Whether the sizes make sense for a file with so many numbers, before anything is computed from them.
     fileprivate func isPlausible(forAtMost numbers: Int) -> Bool {
-        let sizes = [hiddenSize, layerCount, vocabulary.count]
+        let sizes = [hiddenSize, layerCount, vocabulary.count, embeddingSize ?? 1]
         return sizes.allSatisfy { $0 > 0 } && dropout >= 0 && dropout < 1 && parameterEstimate <= Double(numbers)
     }
 }

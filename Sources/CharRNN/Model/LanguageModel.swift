@@ -3,8 +3,8 @@ import OpenCLCompute
 
 /// A recurrent network that gives each character the probability of following those before it.
 ///
-/// One-hot characters enter L recurrent layers of H units; a linear decoder with a softmax reads the top layer. With
-/// dropout, units between layers and before the decoder are dropped in training, never in time.
+/// Characters enter L recurrent layers of H units, one-hot or embedded; a linear decoder with a softmax reads the top
+/// layer. With dropout, units between layers and before the decoder are dropped in training, never in time.
 ///
 /// A model may be used by many tasks at once, except while a ``Trainer`` changes it. Afterwards the sessions that had begun
 /// with it throw ``ChangedModelError``; those of a copy go on.

@@ -4,7 +4,8 @@ import OpenCLCompute
 ///
 /// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b, and the rearranged weights,
 /// G·H·⌈H⌉₁₆; T·B·H per layer when there is dropout; T·B·V for the logits; T·B·H for the gradient of the outputs;
-/// 4·T·B + V + 1 for indices and losses. With what the trainer adds it is
+/// 4·T·B + V + 1 for indices and losses; what a ``TokenTable`` holds where there is an embedding. With what the
+/// trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
     /// T
@@ -19,6 +20,8 @@ final class UnrolledNetwork {
     private let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
+    private let tokens: TokenTable
+    private let isForTraining: Bool
     let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
     private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
@@ -49,8 +52,10 @@ final class UnrolledNetwork {
         }
         self.parameters = parameters
         dropProbability = dropout
+        isForTraining = forTraining
         self.steps = steps
         self.streams = streams
+        tokens = try TokenTable(parameters, dropout: dropout, forTraining: forTraining)
         layers = try (0..<layout.layerCount).map { _ in
             try RecurrentSequence(
                 layout.cell, steps: steps, batchSize: streams.count, hiddenSize: h, forTraining: forTraining,
@@ -77,8 +82,10 @@ final class UnrolledNetwork {
         let rows = whole.steps * count
         parameters = whole.parameters
         dropProbability = whole.dropProbability
+        isForTraining = false
         steps = whole.steps
         streams = StreamShare(all: count)
+        tokens = whole.tokens
         layers = whole.layers.map { $0.narrowed(toBatchSize: count) }
         carried = Self.carried(by: layers)
         logits = whole.logits.rows(0..<rows)
@@ -153,6 +160,8 @@ final class UnrolledNetwork {
     /// gradient of `scale` · Σ losses with respect to all parameters.
     func run(_ batch: Batch, dropout: DropoutStep?, gradient: (place: Parameters, scale: Float)?) throws {
         try load(batch, forTraining: gradient != nil)
+        // In training the parameters are others in each pass.
+        if isForTraining { try tokens.multiply(dropout: dropout.map { embeddingMask($0) }) }
         try project(forward(dropout: dropout, resetting: batch.resets))
         try computeLosses(gradientScale: gradient?.scale)
         if let gradient { try backward(dropout: dropout, into: gradient.place) }
@@ -189,7 +198,7 @@ final class UnrolledNetwork {
             if let x {
                 try backend.multiply(x, parameters.inputWeights[index], into: sequence.gates)
             } else {
-                try backend.gatherRows(of: parameters.inputWeights[0], at: inputs, into: sequence.gates)
+                try backend.gatherRows(of: tokens.rows, at: inputs, into: sequence.gates)
             }
             try backend.forward(sequence, weights: parameters.recurrentWeights[index])
             x = sequence.outputs
@@ -235,9 +244,15 @@ final class UnrolledNetwork {
                 try backend.multiply(
                     sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
             } else {
-                try backend.scatterRows(sequence.gates, by: inputGroups, into: gradient.inputWeights[0])
+                try tokens.backward(
+                    sequence.gates, by: inputGroups, dropout: dropout.map { embeddingMask($0) }, into: gradient)
             }
         }
+    }
+
+    /// The mask of the embedding, the same for all streams.
+    private func embeddingMask(_ dropout: DropoutStep) -> DropoutMask {
+        DropoutMask(probability: dropProbability, seed: dropout.seed, step: dropout.step, layer: .max)
     }
 
     /// The mask of a layer's outputs: whoever runs a share of the streams drops what one that runs all would drop there.

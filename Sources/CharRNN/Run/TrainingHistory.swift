@@ -122,6 +122,7 @@ public struct TrainingHistory: Sendable {
         public let label: String
         public let cell: RecurrentCell
         public let layers, hiddenSize: Int
+        public let embeddingSize: Int?
         public let dropout: Float
         public let vocabularySize: Int
         /// How many numbers are learned.
@@ -157,6 +158,7 @@ extension TrainingHistory.Start {
         cell = configuration.cell
         layers = configuration.layerCount
         hiddenSize = configuration.hiddenSize
+        embeddingSize = configuration.embeddingSize
         dropout = configuration.dropout
         vocabularySize = configuration.vocabulary.count
         parameters = trainer.model.parameterCount

@@ -128,7 +128,7 @@ public final class Trainer {
         moments = try options.optimizer.momentNames.map { _ in
             try Parameters(model.parameters.layout, on: model.backend)
         }
-        scratch = try options.optimizer.makeScratch(model.parameters.layout, on: model.backend)
+        scratch = try model.backend.makeBuffer(of: Float.self, count: options.optimizer.scratchCount)
         // The model of a checkpoint with averages has them, until the weights come in their place.
         average = try options.averageDecay.map { try AveragedWeights(of: model.parameters, decay: $0) }
         if let weights = progress?.weights { try model.setParameterValues(weights) }
@@ -316,8 +316,8 @@ public final class Trainer {
     /// The loss of every step so far, those before a resumption included.
     public func losses() throws -> [Float] { try log.losses() }
 
-    /// The gradient of the last step, with PyTorch's names and shapes: before clipping, but for ``Muon``, which clips it
-    /// where it lies; 0 for what is frozen. All zero before the first step.
+    /// The gradient of the last step, with PyTorch's names and shapes: before clipping, but for ``Muon``, which leaves the
+    /// clipped one, and its directions for what it moves; 0 for what is frozen. All zero before the first step.
     ///
     /// - Throws: `DeviceError`.
     public func gradients() throws -> [Tensor] { model.parameters.layout.tensors(from: try gradientValues()) }
