@@ -61,10 +61,8 @@ import Testing
             _ = try several.step()
             let gradient = try one.gradientValues().asDoubles
             let size = gradient.map(abs).max()!
-            // Where Muon moves weights it has put orthogonal directions, in which small components count as much as large
-            // ones, and so do their roundings.
-            let bound = if case .muon = example.optimizer { 2e-4 } else { 1e-6 }
-            expectClose(try several.gradientValues(), gradient, within: bound * size, "the first gradient")
+            expectClose(
+                try several.gradientValues(), gradient, within: example.gradientBound * size, "the first gradient")
             try advance(one, to: 20)
             try advance(several, to: 20)
             expectClose(try several.losses(), try one.losses().asDoubles, within: 1e-4, "losses of 20 steps")
