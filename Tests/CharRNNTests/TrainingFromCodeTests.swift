@@ -116,8 +116,8 @@ import Testing
         for step in 1...count {
             let rate = try run.step().learningRate
             try own.step(on: [2 * step - 2, 2 * step - 1].map { source.batch($0 % count, epoch: $0 / count) })
-            let epochs = (2 * step - 2) / count
-            #expect(rate == 0.01 * (epochs == 0 ? 1 : 0.5), "step \(step)")
+            let expected: Float = 2 * step - 2 < count ? 0.01 : 0.005
+            #expect(rate == expected, "step \(step)")
         }
         expectSame(try own.losses(), try run.losses())
         expectSame(try own.model.parameterValues(), try run.model.parameterValues())
@@ -305,11 +305,11 @@ import Testing
     }
 
     @Test func aRunEndsWhenTheValidationLossFallsNoMore() throws {
-        // At a rate of 0 nothing gets better after the first validation.
+        // At a rate of 0 nothing gets better than at the first validation.
         let run = Run()
         try withTemporaryFolder { folder in
             let trainer = try run.trainer()
-            trainer.schedule = { step, _ in step <= 4 ? 1 : 0 }
+            trainer.schedule = { step, _ in step <= 2 ? 1 : 0 }
             var events: [String] = []
             let whole = try TrainingRun(
                 trainer,
@@ -324,11 +324,11 @@ import Testing
                 default: break
                 }
             }
-            let validations = [2, 4, 6, 8, 10].map { "validation \($0)" }
-            #expect(events == validations + ["checkpoint 10", "noImprovement 10"])
+            let validations = [2, 4, 6, 8].map { "validation \($0)" }
+            #expect(events == validations + ["checkpoint 8", "noImprovement 8"])
             let checkpoint = try Checkpoint(contentsOf: #require(whole.lastCheckpoint))
             let losses = checkpoint.validationLosses
-            #expect(losses[4]! < losses[2]! && losses[6] == losses[4] && losses[10] == losses[4])
+            #expect(losses.count == 4 && Set(losses.values).count == 1)
         }
     }
 

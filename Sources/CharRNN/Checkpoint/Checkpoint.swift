@@ -45,8 +45,8 @@ public struct Checkpoint: Sendable {
     /// Passes over the training batches; 0 without a run.
     public var epoch: Double {
         training.map { training in
-            let batches = training.position.iteration * training.position.options.batchesPerStep
-            return Double(batches) / Double(training.position.dataset.trainingBatches)
+            let batches = Double(training.position.iteration) * Double(training.position.options.batchesPerStep)
+            return batches / Double(training.position.dataset.trainingBatches)
         } ?? 0
     }
     /// The loss of each step from the first, in nats per character.

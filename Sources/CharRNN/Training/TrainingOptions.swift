@@ -22,7 +22,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     private var frozenParameters: [String]?
 
     /// How many batches a step learns from, as if they were one with as many more streams, in the memory of one. The state
-    /// goes from each to the next.
+    /// goes from each to the next. 1 to 1,000,000.
     public var batchesPerStep: Int {
         get { accumulatedBatches ?? 1 }
         set { accumulatedBatches = newValue == 1 ? nil : newValue }
@@ -55,7 +55,8 @@ extension TrainingOptions {
         if !optimizer.isValid { return "the optimizer \(optimizer)" }
         if let schedule, !schedule.isValid { return "the schedule \(schedule)" }
         if !clipping.isValid { return "the clipping \(clipping), whose bound is not above 0" }
-        guard batchesPerStep > 0 else { return "steps of \(batchesPerStep) batches" }
+        // More would never be meant, and a file may say anything.
+        guard (1...1_000_000).contains(batchesPerStep) else { return "steps of \(batchesPerStep) batches" }
         if let averageDecay, !(averageDecay > 0 && averageDecay < 1) {
             return "averages by \(averageDecay), which is not between 0 and 1"
         }
