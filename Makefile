@@ -17,7 +17,7 @@ SECONDS := 60
 PLATFORMS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo test portability fuzz bundle deb card-bundle lint format clean
+.PHONY: help setup data build demo test portability fuzz bundle deb card-bundle docs lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ deb: bundle ## Make a Debian package of that bundle
 
 card-bundle: bundle ## Pack that bundle with the tests, to try a graphics card on a bare machine
 	@Tests/Card/bundle
+
+docs: setup ## Build the documentation of both libraries: .build/docs
+	@.ci/docs
 
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

@@ -3,7 +3,7 @@
 // logits    N × V    enter without the bias b, so x = logits + b; leave as scale · (softmax(x) − one-hot(target)), or
 //                    without a meaning where no gradient is wanted
 // bias      V        b
-// targets   N        columns
+// targets   N        columns; below 0 there is none, and loss and gradient are 0
 // losses    N        −ln softmax(x)[target] = ln Σ exp(x − max) − (x[target] − max)
 //
 // One work-group for each row; lanes: a float for each of its items. A work-item meets the same columns in each loop,
@@ -16,6 +16,11 @@ KERNEL void softmax_cross_entropy(
     logits += logits_at + row * V;
     bias += bias_at;
     int target = targets[targets_at + row];
+    if (target < 0) {
+        for (int v = first; v < V; v += stride) vector_store((vector)(0.0f), logits + v, V - v);
+        if (first == 0) losses[losses_at + row] = 0.0f;
+        return;
+    }
 
     vector largest = -INFINITY;
     for (int v = first; v < V; v += stride) {

@@ -242,6 +242,11 @@ void cpu_product_packed(const float *a, long a_stride, const float *packed, floa
     else run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding, false});
 }
 
+void cpu_product_packed_transposed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
+                                   long n, long k) {
+    run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, false, true});
+}
+
 /// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
 /// rows at a time to spare loads and stores of c.
 KERNEL static void row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding) {

@@ -1,4 +1,4 @@
-// The softmax with its cross-entropy and gradient: the twin of softmax.cl.
+// The softmax with its cross-entropy and gradient: the twin of softmax.cl. A target below 0 is none.
 #include <math.h>
 
 #include "kernels.h"
@@ -8,6 +8,11 @@ KERNEL void cpu_softmax_cross_entropy(float *logits, const float *bias, const in
 #pragma clang fp reassociate(on)
     for (long i = 0; i < rows; i++) {
         float *row = logits + i * columns;
+        if (targets[i] < 0) {
+            for (long j = 0; j < columns; j++) row[j] = 0;
+            losses[i] = 0;
+            continue;
+        }
         float maximum = -INFINITY;
         for (long j = 0; j < columns; j++) {
             row[j] += bias[j];

@@ -147,7 +147,55 @@ import Testing
         #expect(try scaled.logProbabilities(feeding: text).count == 399)
     }
 
-    @Test(arguments: [("Sampling", 10), ("LookingInside", 4), ("ReadingAndScoring", 6)])
+    private struct Countdown: BatchSource {
+        let vocabulary = Vocabulary(of: "9876543210")
+        let batchSize = 4
+        let sequenceLength = 9
+        let batchCount = 10
+        let fingerprint: UInt64 = 1
+
+        func batch(_ index: Int, epoch: Int) -> Batch {
+            Batch(rows: (0..<4).map { row in (0...9).map { (index + row + 9 * $0) % 10 } }, resets: [0, 1, 2, 3])
+        }
+    }
+
+    @Test func trainingFromCode() throws {
+        let names = "emma\nolivia\nava\nmia\nliam\n"
+        let otherNames = "ella\nnoa\n".filter { names.contains($0) }
+        func print(_ items: Any...) {}
+        let vocabulary = Vocabulary(of: names)
+        let documents = try DocumentBatches(
+            names, separator: "\n", vocabulary: vocabulary, batchSize: 4, sequenceLength: 8, shuffleSeed: 1)
+        let others = try DocumentBatches(
+            otherNames, separator: "\n", vocabulary: vocabulary, batchSize: 4, sequenceLength: 8)
+        let model = try LanguageModel(.init(vocabulary: vocabulary, hiddenSize: 16, layerCount: 1), seed: 1)
+        let trainer = try Trainer(model: model, dataset: TrainingData(training: documents, validation: others))
+        while trainer.epoch < 5 { try trainer.step() }
+        let loss = try trainer.evaluate(.validation)
+        #expect(loss > 0 && Countdown().batch(0, epoch: 0).targetCount == 36)
+
+        let batch = Batch(rows: [[1, 2, 3], [4, 5, 6], [2, 3], [1, 1, 2]], steps: 8, resets: [0, 1, 2, 3])
+        let step = try trainer.step(on: batch)
+        let both = try trainer.step(on: [batch, documents.batch(0, epoch: 0)])
+        print(try step.loss, both.characterCount)
+
+        for tensor in try trainer.gradients() { print(tensor.name, tensor.shape, tensor.values.max() ?? 0) }
+        let weights = try model.tensors()
+        #expect(weights.count == 6)
+
+        let options = TrainingOptions(
+            optimizer: .adamW(), averageDecay: 0.999, batchesPerStep: 2, frozen: ["rnn.weight_ih_l0", "rnn.bias_ih_l0"])
+        let tuner = try Trainer(
+            model: LanguageModel(copying: model), dataset: TrainingData(training: documents), options: options)
+        tuner.schedule = { step, progress in min(1, Float(step) / 100) * (progress < 0.8 ? 1 : 0.1) }
+        try tuner.step()
+        let average = try tuner.averagedModel()
+        #expect(try average.tensors()[0] == weights[0])
+    }
+
+    @Test(arguments: [
+        ("SamplingText", 10), ("LookingInside", 4), ("ReadingAndScoring", 6), ("TrainingFromCode", 5),
+    ])
     func theArticleHasTheCodeOfThisFile(_ name: String, _ count: Int) throws {
         func lines(_ text: some StringProtocol) -> String {
             text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")

@@ -7,10 +7,13 @@ import Testing
     struct Case: CustomTestStringConvertible {
         let cell: RecurrentCell
         let dropout: Float
-        var testDescription: String { "\(cell), dropout \(dropout)" }
+        let embeddingSize: Int?
+        var testDescription: String {
+            "\(cell), dropout \(dropout), \(embeddingSize.map { "an embedding of \($0)" } ?? "one-hot")"
+        }
 
         static let all = RecurrentCell.allCases.flatMap { cell in
-            [0, 0.5].map { Case(cell: cell, dropout: $0) }
+            [nil, 3].flatMap { size in [0, 0.5].map { Case(cell: cell, dropout: $0, embeddingSize: size) } }
         }
     }
 
@@ -20,13 +23,13 @@ import Testing
 
     @Test(arguments: Case.all)
     func theGradientIsThatOfCentralDifferencesOnEveryDevice(_ example: Case) throws {
-        let run = Run(cell: example.cell, dropout: example.dropout)
+        let run = Run(cell: example.cell, dropout: example.dropout, embeddingSize: example.embeddingSize)
         for device in Device.underTest + Device.fusingGPUs {
             let trainer = try run.trainer(on: device)
             var reference = try ReferenceNetwork(trainer.model, batchSize: run.batchSize)
             for step in 0..<2 {
                 // The second step begins in the state in which the first one ended.
-                let batch = trainer.dataset.batch(step)
+                let batch = try trainer.dataset.training.batch(step, epoch: 0)
                 let dropout =
                     example.dropout > 0
                     ? ReferenceNetwork.Dropout(

@@ -131,7 +131,7 @@ import Testing
                 Issue.record("\(String(describing: error)) for \(reason)")
                 continue
             }
-            #expect(error?.description.hasSuffix(" is no model of char-rnn or torch-rnn: \(reason)") == true)
+            #expect(error?.description.hasSuffix(" is not a model of char-rnn or torch-rnn: \(reason)") == true)
         }
     }
 

@@ -91,7 +91,7 @@ import Testing
         }
         await #expect(processExitsWith: .failure) {
             var run = Run()
-            run.options.optimizer = .muon(Muon(steps: 1))
+            run.options.optimizer = .muon(Muon(momentum: 1))
             _ = try run.trainer()
         }
         await #expect(processExitsWith: .failure) {

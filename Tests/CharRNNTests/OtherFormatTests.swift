@@ -16,13 +16,14 @@ import Testing
         (Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]), "compressed; unpack it with gunzip"),
         (Data("version https://git-lfs.github.com/spec/v1\noid sha256:00\n".utf8), "git lfs pull"),
         (Data("\n<!DOCTYPE html><html></html>".utf8), "it is a web page"), (Data("<HTML>".utf8), "it is a web page"),
+        (Data("First Citizen:\nBefore we proceed any further".utf8), "it is a text; give a checkpoint"),
     ]
 
     @Test(arguments: files.indices) func eachIsTold(_ index: Int) throws {
         let (bytes, words) = Self.files[index]
         let error = #expect(throws: CheckpointError.self) { try Checkpoint(bytes, path: "file") }
         #expect(error?.description.contains(words) == true, "\(String(describing: error))")
-        #expect(error?.description.hasPrefix("file is no checkpoint of char-rnn: ") == true)
+        #expect(error?.description.hasPrefix("file is not a checkpoint of char-rnn: ") == true)
     }
 
     @Test(arguments: files.indices.dropFirst(2)) func eachIsToldWhereAStateDictionaryIsAskedFor(_ index: Int) throws {

@@ -61,7 +61,8 @@ import Testing
             _ = try several.step()
             let gradient = try one.gradientValues().asDoubles
             let size = gradient.map(abs).max()!
-            expectClose(try several.gradientValues(), gradient, within: 1e-6 * size, "the first gradient")
+            expectClose(
+                try several.gradientValues(), gradient, within: example.gradientBound * size, "the first gradient")
             try advance(one, to: 20)
             try advance(several, to: 20)
             expectClose(try several.losses(), try one.losses().asDoubles, within: 1e-4, "losses of 20 steps")

@@ -70,7 +70,8 @@ import Testing
             let input = folder.appendingPathComponent("input.txt")
             #expect(
                 reason(folder)
-                    == "cannot read \(input.path): the folder has no input.txt; put your text there under that name")
+                    == "cannot read \(input.path): the folder has neither an input.txt nor another .txt; "
+                    + "put your text there under such a name")
             try FileManager.default.createDirectory(at: input, withIntermediateDirectories: false)
             #expect(reason(folder) == "cannot read \(input.path): it is a folder")
         }

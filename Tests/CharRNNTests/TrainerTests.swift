@@ -25,7 +25,7 @@ import Testing
         run.options = .init(
             optimizer: .rmsProp(learningRate: 0.01), decay: .init(factor: 0.5, firstEpoch: 2))
         let trainer = try run.trainer()
-        #expect(trainer.dataset.batches(in: .training).count == 8)
+        #expect(trainer.dataset.batchCount(in: .training) == 8)
         var rates: [Int: Float] = [:]
         for _ in 0..<33 {
             let step = try trainer.step()
@@ -138,7 +138,7 @@ import Testing
         var reference = try ReferenceNetwork(trainer.model, batchSize: 3)
         for index in Array(0..<8) + Array(0..<3) {
             reference.parameters = try trainer.model.parameterValues().asDoubles
-            let batch = trainer.dataset.batch(index)
+            let batch = try trainer.dataset.training.batch(index, epoch: 0)
             let expected = reference.read(batch.inputs, targets: batch.targets).mean
             // The state may drift by the roundings of all steps before.
             expectClose([try trainer.step().loss], [expected], within: 1e-5, "batch \(index)")

@@ -12,8 +12,10 @@ import Testing
         let dropout: Float
         let optimizer: Optimizer
         let alphabet: Int
+        let embeddingSize: Int?
         var testDescription: String {
-            "\(cell), \(layerCount) × \(hiddenSize), B \(batchSize), T \(sequenceLength), V \(alphabet), \(dropout)"
+            "\(cell), \(layerCount) × \(hiddenSize), B \(batchSize), T \(sequenceLength), V \(alphabet), \(dropout), "
+                + "embedding \(embeddingSize ?? 0)"
         }
 
         static let all = RecurrentCell.allCases.flatMap { cell in
@@ -22,14 +24,16 @@ import Testing
                 Case(cell, 16, 2, 1, 9, 0, .adam(), 20),
                 Case(cell, 17, 3, 4, 1, 0.3, .rmsProp(), 11),
                 Case(cell, 33, 2, 2, 3, 0.5, .adam(), 5),
-                Case(cell, 9, 2, 2, 3, 0, .muon(), 5),
+                Case(cell, 9, 2, 2, 3, 0, .muon(), 5), Case(cell, 9, 2, 2, 3, 0, .muon(), 5, embeddingSize: 4),
+                Case(cell, 10, 1, 3, 3, 0.3, .rmsProp(), 8, embeddingSize: 12),
             ]
         }
 
         init(
             _ cell: RecurrentCell, _ hiddenSize: Int, _ layerCount: Int, _ batchSize: Int, _ sequenceLength: Int,
-            _ dropout: Float, _ optimizer: Optimizer, _ alphabet: Int
+            _ dropout: Float, _ optimizer: Optimizer, _ alphabet: Int, embeddingSize: Int? = nil
         ) {
+            self.embeddingSize = embeddingSize
             (self.cell, self.hiddenSize, self.layerCount) = (cell, hiddenSize, layerCount)
             (self.batchSize, self.sequenceLength, self.alphabet) = (batchSize, sequenceLength, alphabet)
             (self.dropout, self.optimizer) = (dropout, optimizer)
@@ -39,8 +43,9 @@ import Testing
             let letters = Array("abcdefghijklmnopqrstuvwxyz".prefix(alphabet))
             let text = String((0..<200).map { letters[$0 * $0 % alphabet * 3 % alphabet] } + letters)
             return Run(
-                cell: cell, dropout: dropout, hiddenSize: hiddenSize, layerCount: layerCount, batchSize: batchSize,
-                sequenceLength: sequenceLength, text: text, options: .init(optimizer: optimizer))
+                cell: cell, dropout: dropout, hiddenSize: hiddenSize, layerCount: layerCount,
+                embeddingSize: embeddingSize, batchSize: batchSize, sequenceLength: sequenceLength, text: text,
+                options: .init(optimizer: optimizer))
         }
 
         func bytes(_ configuration: LanguageModel.Configuration, guarded: Bool) -> Int {

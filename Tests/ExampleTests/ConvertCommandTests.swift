@@ -129,7 +129,7 @@ import Testing
             let file = place.url("net.t7").path
             #expect(
                 outcome.errorLines
-                    == ["char-rnn: \(file) is no model of char-rnn or torch-rnn: it holds nn.Sequential of nn.ReLU"])
+                    == ["char-rnn: \(file) is not a model of char-rnn or torch-rnn: it holds nn.Sequential of nn.ReLU"])
             #expect(!place.files("").contains("new.safetensors"))
             for ending in ["t7", "pt", "npz", "GGUF"] {
                 let outcome = try place.run(["convert", "old.t7", "new.\(ending)"])
@@ -212,11 +212,11 @@ import Testing
                 let text = try String(contentsOf: place.url(card), encoding: .utf8)
                 #expect(text.contains(words) && text.contains("| validation | 2.2500 |"))
                 let again = try place.run(["convert", "old.t7"] + arguments + ["--card"])
-                #expect(again.status == 1 && again.errors.contains("is there already"))
+                #expect(again.status == 1 && again.errors.contains("already exists"))
             }
             // Before anything is written.
             try place.write("mine", to: "c.md")
-            #expect(try place.run(["convert", "old.t7", "c.onnx", "--card"]).errors.contains("c.md is there already"))
+            #expect(try place.run(["convert", "old.t7", "c.onnx", "--card"]).errors.contains("c.md already exists"))
             #expect(!place.files("").contains("c.onnx"))
         }
     }
@@ -231,7 +231,7 @@ import Testing
                 let arguments = ["convert", "old.t7", output] + options
                 let refused = try place.run(arguments)
                 #expect(refused.status == 1)
-                #expect(refused.errors.contains("\(file) is there already; name another output, or add --force"))
+                #expect(refused.errors.contains("\(file) already exists; name another output, or add --force"))
                 #expect(try String(contentsOf: place.url(file), encoding: .utf8) == "precious")
                 try place.succeed(arguments + ["--force"])
                 #expect(try Data(contentsOf: place.url(file)).count > 1000)

@@ -133,10 +133,10 @@ import Testing
             try place.write("mine", to: "mine.html")
             for (arguments, words) in [
                 (["short", "-o", "page.html"], "short has fewer than two characters"),
-                (["unknown", "-o", "page.html"], "of unknown; explain a text of its characters only"),
+                (["unknown", "-o", "page.html"], "of unknown; use a text with the model's characters only"),
                 (["long", "-o", "page.html"], "make a part: head -c 100000 long > part.txt"),
                 (["text", "-o", "page.txt"], "give a name that ends in .html"),
-                (["text", "-o", "mine.html"], "mine.html is there already"),
+                (["text", "-o", "mine.html"], "mine.html already exists"),
             ] {
                 let outcome = try place.run(["explain", checkpoint] + arguments)
                 #expect(outcome.status != 0 && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")

@@ -48,7 +48,7 @@ import Testing
             #expect(outcome.status == 1 && outcome.output.isEmpty)
             #expect(
                 outcome.errors
-                    == "char-rnn: 'caf\\xe9' is not UTF-8, which names and texts must be here; give the file a "
+                    == "char-rnn: 'caf\\xe9' is not UTF-8, and char-rnn only takes names and texts that are; give the file a "
                     + "name that is, or a link to it: ln -s OLD NEW\n")
         }
     }

@@ -5,13 +5,16 @@ import Testing
 
 /// The examples that are packages of their own, built and run as their readers would.
 @Suite struct LibraryExampleTests {
-    /// The build of an example, and the arguments of `swift` that run it.
+    /// The arguments of `swift` that build and run an example. They share a build, so that the library is compiled once.
     private static func running(_ example: String) -> [String] {
-        let package = URL(fileURLWithPath: #filePath)
-            .appendingPathComponent("../../../Examples/\(example)").standardizedFileURL
+        let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
+        let build = root.appendingPathComponent(".build/examples")
         // SwiftPM's plan of an earlier build does not know of files that were added to the package since.
-        try? FileManager.default.removeItem(at: package.appendingPathComponent(".build/release.yaml"))
-        return ["run", "-c", "release", "--package-path", package.path, example]
+        try? FileManager.default.removeItem(at: build.appendingPathComponent("release.yaml"))
+        return [
+            "run", "-c", "release", "--package-path", root.appendingPathComponent("Examples/\(example)").path,
+            "--scratch-path", build.path, example,
+        ]
     }
 
     @Test func theProgramOfAnotherPackageTrainsAndWrites() throws {

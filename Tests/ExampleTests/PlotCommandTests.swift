@@ -109,7 +109,7 @@ import Testing
         try inFolder(["cv": Self.history()]) { place in
             try place.write("mine", to: "loss.svg")
             let outcome = try place.run(["plot", "-o", "loss.svg"])
-            #expect(outcome.status == 1 && outcome.errors.contains("loss.svg is there already"))
+            #expect(outcome.status == 1 && outcome.errors.contains("loss.svg already exists"))
             #expect(try String(contentsOf: place.url("loss.svg"), encoding: .utf8) == "mine")
             try place.succeed(["plot", "-o", "loss.svg", "--force"])
         }
@@ -119,8 +119,8 @@ import Testing
         let begun = String(Self.history().prefix { $0 != "\n" })
         try inFolder(["cv": "", "begun": begun]) { place in
             for (arguments, words) in [
-                (["cv"], "name a folder that char-rnn train has written into"), (["begun"], "has reported no step yet"),
-                (["gone"], "gone has no history.jsonl with a run"), (["data"], "data has no history.jsonl with a run"),
+                (["cv"], "the history.jsonl of cv names no run"), (["begun"], "has reported no step yet"),
+                (["gone"], "gone has no history.jsonl; name a folder"), (["data"], "data has no history.jsonl; name"),
                 (["cv", "-o", "loss.jpg"], "give a name that ends in .svg or .png"),
             ] {
                 let outcome = try place.run(["plot"] + arguments)

@@ -155,4 +155,28 @@ import Testing
             #expect(resumed.errors.contains("the run has reached iteration"))
         }
     }
+
+    @Test func anEmbeddingIsTrainedToldAndKept() throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["--embedding-size", "3", "--max-iterations", "4"])
+            #expect(try place.succeed(["inspect", checkpoint]).text.contains("embedding size: 3"))
+            #expect(try TensorFile(place.url(checkpoint)).names.contains("embedding.weight"))
+            let resumed = try place.succeed(["train", "--resume", checkpoint, "--max-iterations", "6"])
+            #expect(resumed.errors.contains("embedding of 3"))
+            for start in ["--resume", "--init-from"] {
+                let other = try place.run(["train", start, checkpoint, "--embedding-size", "4"])
+                #expect(other.status != 0 && other.errors.contains("--embedding-size: the "), "\(other.errors)")
+            }
+            try place.succeed(["convert", checkpoint, "out", "--to", "pytorch"])
+            let weights = try TensorFile(place.url("out/weights.safetensors"))
+            #expect(!weights.names.contains("embedding.weight"))
+            #expect(try place.succeed(["sample", checkpoint, "--length", "5"]).status == 0)
+            let dry = try place.succeed(
+                ["train", "--data-dir", "data/some_folder", "--embedding-size", "3", "--dry-run"] + Workplace.smallSizes
+            )
+            #expect(dry.errors.contains("embedding of 3"))
+            let none = try place.run(["train", "--data-dir", "data/some_folder", "--embedding-size", "0"])
+            #expect(none.status != 0 && none.errors.contains("--embedding-size 0: at least 1 is needed"))
+        }
+    }
 }

@@ -57,8 +57,8 @@ import Testing
             Mistake("train --data-dir missing", "cannot read FOLDER/missing: No such file or directory \(advice)"),
             Mistake(
                 "train --data-dir nothing",
-                "cannot read FOLDER/nothing/input.txt: the folder has no input.txt; put your text there under that "
-                    + "name \(advice)"),
+                "cannot read FOLDER/nothing/input.txt: the folder has neither an input.txt nor another .txt; put your "
+                    + "text there under such a name \(advice)"),
             Mistake(
                 "train -data_dir empty",
                 "FOLDER/empty/input.txt has 0 characters; at least 2 are needed to train and validate"),
@@ -94,12 +94,16 @@ import Testing
                     + "--vocabulary extend, or train a new model without --init-from"),
             Mistake(
                 "train --data-dir other --init-from weights.pt",
-                "FOLDER/weights.pt is no checkpoint of char-rnn: it is a file of PyTorch; 'char-rnn convert --from pytorch' "
+                "FOLDER/weights.pt is not a checkpoint of char-rnn: it is a file of PyTorch; 'char-rnn convert --from pytorch' "
                     + "makes a checkpoint of a state dictionary of PyTorch"),
             Mistake(
                 "sample foreign.safetensors",
-                "FOLDER/foreign.safetensors is no checkpoint of char-rnn: its metadata names no format; 'char-rnn convert "
+                "FOLDER/foreign.safetensors is not a checkpoint of char-rnn: its metadata names no format; 'char-rnn convert "
                     + "--from pytorch' makes a checkpoint of a state dictionary of PyTorch"),
+            Mistake(
+                "train --resume --checkpoint-dir nowhere",
+                "there is no folder nowhere with a run to resume; name it with --checkpoint-dir, or a checkpoint with "
+                    + "--resume"),
             Mistake(
                 "train --data-dir other --resume run.safetensors",
                 "the run cannot be resumed on this data: its character count was 1200, now it is 600; start from its "
@@ -193,7 +197,21 @@ import Testing
         Mistake("sample a --top-n-sigma 0", "--top-n-sigma 0.0: it must be above 0."),
         Mistake("sample a --repetition-penalty 0", "--repetition-penalty 0.0: it must be above 0."),
         Mistake("sample a --presence-penalty inf", "--presence-penalty inf: it must be a number."),
-        Mistake("sample a --penalty-window 257", "--penalty-window 257: it must be 1 to 256."),
+        Mistake(
+            "sample a --presence-penalty 1 --penalty-window 257", "--penalty-window 257: it must be 1 to 256."),
+        Mistake(
+            "sample a --penalty-window 5",
+            "--penalty-window only works with --repetition-penalty, --frequency-penalty or --presence-penalty."),
+        Mistake("train --clip 1 --clip-norm 1", "--clip and --clip-norm are two kinds of bound: give one."),
+        Mistake("train --optimizer adam --decay-rate 0.5", "--decay-rate only works with --optimizer rmsprop."),
+        Mistake(
+            "train --schedule cosine --learning-rate-decay-after 1",
+            "--learning-rate-decay-after only works with --learning-rate-decay, or without --schedule."),
+        Mistake("train --adam-rate 0.1", "--adam-rate only works with --optimizer muon."),
+        Mistake(
+            "convert a b --tokens bytes",
+            "--vocabulary-of, --text, --vocabulary-order, --tokens and --cell only work with --from pytorch."),
+        Mistake("devices --hidden-size 9", "--hidden-size only works with --check."),
         Mistake("sample a --mirostat 0", "--mirostat 0.0: it must be above 0 bits."),
         Mistake("sample a --mirostat 2 --mirostat-rate 0", "--mirostat-rate 0.0: it must be above 0."),
         Mistake("sample a --mirostat-rate 0.2", "--mirostat-rate is for --mirostat: give both."),

@@ -120,24 +120,41 @@ struct OptimizerTests {
         }
     }
 
-    @Test("Columns are scaled to the norm 1, and the others stay", arguments: Device.underTest)
-    func normalization(device: Device) throws {
-        for (rows, columns, range) in [(1, 1, 0..<1), (7, 5, 1..<4), (65, 129, 64..<129), (130, 64, 0..<64)] {
+    /// Blocks of equal sides, wide and tall ones, as columns of matrices between others that stay.
+    @Test("Blocks are drawn towards orthogonal ones", arguments: Device.underTest)
+    func orthogonalization(device: Device) throws {
+        let polynomials = [
+            OddPolynomial(3, -3.2, 1.2), OddPolynomial(1.875, -1.25, 0.375), OddPolynomial(1.9, -1.3, 0.4),
+        ]
+        for (rows, columns, width) in [(1, 1, 1), (7, 15, 5), (5, 33, 11), (65, 65, 65), (33, 260, 130), (130, 99, 33)]
+        {
             var numbers = Numbers()
             let x = numbers.floats(rows * columns, in: -3...3)
             let bench = try Workbench(device)
             let matrix = try bench.matrix(x, rows: rows, columns: columns)
-            try bench.backend.normalize(matrix.columns(range))
-            let isInside = (0..<x.count).map { range.contains($0 % columns) }
-            let norm = Reference.sumOfSquares(zip(x.asDoubles, isInside).map { $1 ? $0 : 0 }).squareRoot()
-            let expected = zip(x.asDoubles, isInside).map { $1 ? $0 / (norm + 1e-7) : $0 }
-            let bounds = zip(expected, isInside).map { $1 ? 64 * unitRoundoff * abs($0) : 0 }
-            expectClose(try bench.read(matrix), expected, within: bounds, "\(rows)×\(columns), columns \(range)")
+            let blocks = stride(from: 0, to: columns, by: 2 * width).map { $0..<min(columns, $0 + width) }
+            try bench.backend.orthogonalize(blocks.map { matrix.columns($0) }, by: polynomials)
+            var expected = x.asDoubles
+            for block in blocks {
+                let part = (0..<rows).flatMap { row in block.map { expected[row * columns + $0] } }
+                let result = Reference.orthogonal(part, rows: rows, columns: block.count, by: polynomials)
+                for row in 0..<rows {
+                    expected.replaceSubrange(
+                        row * columns + block.lowerBound..<row * columns + block.upperBound,
+                        with: result[row * block.count..<(row + 1) * block.count])
+                }
+            }
+            // A step magnifies what is small, roundings too, by its first coefficient, and by no more elsewhere.
+            let growth = polynomials.reduce(1) { $0 * Double($1.a) }
+            let isInside = (0..<x.count).map { index in blocks.contains { $0.contains(index % columns) } }
+            let bounds = isInside.map { $0 ? 32 * growth * unitRoundoff : 0 }
+            expectClose(try bench.read(matrix), expected, within: bounds, "\(rows)×\(columns), columns of \(width)")
             try bench.expectSurroundingsUntouched()
         }
         let bench = try Workbench(device)
         let zeros = try bench.matrix([0, 0, 0, 0], rows: 2, columns: 2)
-        try bench.backend.normalize(zeros)
+        try bench.backend.orthogonalize([zeros], by: polynomials)
+        try bench.backend.orthogonalize([], by: polynomials)
         expectSame(try bench.read(zeros), [0, 0, 0, 0])
     }
 

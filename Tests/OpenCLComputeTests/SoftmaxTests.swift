@@ -37,6 +37,15 @@ struct SoftmaxTests {
         try expectAgreement(logits, targets: targets, classes: classes, on: device)
     }
 
+    @Test("A row without a target has neither loss nor gradient", arguments: Device.underTest, shapes)
+    func noTarget(device: Device, shape: (rows: Int, classes: Int)) throws {
+        var numbers = Numbers()
+        let targets = numbers.indices(shape.rows, below: shape.classes).enumerated().map { $0 % 3 == 0 ? -1 : $1 }
+        let logits = numbers.floats(shape.rows * shape.classes, in: -10...10)
+        let (losses, gradient) = try expectAgreement(logits, targets: targets, classes: shape.classes, on: device)
+        #expect(losses[0] == 0 && gradient[..<shape.classes].allSatisfy { $0 == 0 })
+    }
+
     @Test("Without a gradient the losses are the same bits", arguments: Device.underTest)
     func lossesAlone(device: Device) throws {
         var numbers = Numbers()

@@ -123,8 +123,9 @@ static void optimizers(void) {
     double bounded = cpu_optimizer_bound(gradient, count, 0.5f, 2);
     cpu_optimizer_combine(gradient, 0.7f, x, -0.4f, count);
     print("combine", x, count);
-    cpu_muon_normalize(x, columns, rows, hidden);
-    print("normalize", x, count);
+    float coefficients[] = {3, -3.2f, 1.2f, 1.875f, -1.25f, 0.375f}, room[cpu_muon_room(rows, hidden)];
+    cpu_muon_orthogonalize(x, columns, rows, hidden, coefficients, 2, room);
+    print("orthogonal", x, count);
     print("bound_squares", (float[]){(float)bounded}, 1);
 }
 

@@ -16,10 +16,12 @@ train() { "$python" train.py "$1.safetensors" text.txt "${@:2}"; }
 } > losses.json
 {
     echo '{"adamw": {'
+    echo "\"embedded\": $(train embedded --optimizer adamw),"
     echo "\"lstm\": $(train lstm --optimizer adamw),"
     echo "\"gru\": $(train gru --optimizer adamw),"
     echo "\"rnn\": $(train rnn --optimizer adamw)},"
     echo '"muon": {'
+    echo "\"embedded\": $(train embedded --optimizer muon),"
     echo "\"lstm\": $(train lstm --optimizer muon),"
     echo "\"gru\": $(train gru --optimizer muon),"
     echo "\"rnn\": $(train rnn --optimizer muon)}}"

@@ -150,7 +150,7 @@ def safetensors_files():
     add("weight_norm_new", model)
     model = Model()
     parametrizations.spectral_norm(model.fc)
-    add("spectral_norm", model, refusal="a parametrization that is no weight norm")
+    add("spectral_norm", model, refusal="a parametrization that is not a weight norm")
 
     model = Model()
     average = torch.optim.swa_utils.AveragedModel(model)
@@ -246,7 +246,7 @@ def torch_files():
     add("two_models", state={"model": state, "average": dict(state)}, refusal="several state dictionaries", ending="pt")
     add("nothing", state={"epoch": 3}, refusal="no state dictionary", ending="pt")
     add("quantized", state=state | {"fc.weight": torch.quantize_per_tensor(state["fc.weight"], 0.1, 0, torch.qint8)},
-        refusal="torch._utils._rebuild_qtensor, which is no plain tensor", ending="pt")
+        refusal="torch._utils._rebuild_qtensor, which is not a plain tensor", ending="pt")
     script = torch.jit.script(nn.Linear(2, 2))
     add("torchscript", refusal="TorchScript", state={}, save=lambda path: save_again(script.save, path), ending="pt")
     add("compressed", refusal="its entries are compressed", state={}, ending="pt",

@@ -1,4 +1,5 @@
-"""Writes lstm.safetensors, gru.safetensors and rnn.safetensors: char-rnn's first weights for seed 123 over text.txt.
+"""Writes lstm.safetensors, gru.safetensors and rnn.safetensors: char-rnn's first weights for seed 123 over text.txt; and
+embedded.safetensors, an LSTM whose tokens are embedded, with weights of its own.
 
     python make_weights.py
 
@@ -25,10 +26,10 @@ ORDER = {
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
-def weights(cell, size):
+def weights(cell, size, embedding=None):
     tensors = {}
     for layer in range(LAYERS):
-        for kind, inputs in (("ih", size if layer == 0 else HIDDEN), ("hh", HIDDEN)):
+        for kind, inputs in (("ih", (embedding or size) if layer == 0 else HIDDEN), ("hh", HIDDEN)):
             tensors[f"rnn.weight_{kind}_l{layer}"] = numpy.zeros((GATES[cell] * HIDDEN, inputs), numpy.float32)
             tensors[f"rnn.bias_{kind}_l{layer}"] = numpy.zeros(GATES[cell] * HIDDEN, numpy.float32)
     tensors["decoder.weight"] = numpy.zeros((size, HIDDEN), numpy.float32)
@@ -51,16 +52,20 @@ def weights(cell, size):
             tensors[f"rnn.bias_ih_l{layer}"][HIDDEN : 2 * HIDDEN] = 1
     tensors["decoder.weight"][:] = draw((size, HIDDEN))
     tensors["decoder.bias"][:] = draw(size)
+    if embedding:
+        tensors["embedding.weight"] = generator.standard_normal((size, embedding)).astype(numpy.float32)
     return tensors
 
 
 with open(os.path.join(FOLDER, "text.txt"), encoding="utf-8", newline="") as file:
     tokens = sorted(set(file.read()))
-for cell in ORDER:
+for name, cell, embedding in [(cell, cell, None) for cell in ORDER] + [("embedded", "lstm", 5)]:
     configuration = {
         "cell": cell, "vocabulary": {"kind": "scalars", "tokens": tokens}, "hiddenSize": HIDDEN,
         "layerCount": LAYERS, "dropout": 0}
+    if embedding:
+        configuration["embeddingSize"] = embedding
     metadata = {"format": "char-rnn checkpoint 1", "configuration": json.dumps(configuration), "options": "{}"}
-    path = os.path.join(FOLDER, f"{cell}.safetensors")
-    save_file(weights(cell, len(tokens)), path, metadata)
+    path = os.path.join(FOLDER, f"{name}.safetensors")
+    save_file(weights(cell, len(tokens), embedding), path, metadata)
     os.chmod(path, 0o644)  # save_file makes it private

@@ -54,20 +54,24 @@ def batches(text, vocabulary, size, length):
 
 
 def orthogonal(x):
-    """Muon's Newton-Schulz iteration, from its authors' page."""
+    """Muon's Newton-Schulz iteration, with a polynomial for each step (Amsel et al. 2025), from the largest singular value
+    below 1 by a bound on it."""
     x = x / (x.norm() + 1e-7)
-    for _ in range(5):
-        a = x @ x.T
-        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    x = x / (x @ x.T @ x @ x.T).norm() ** 0.25
+    for a, b, c in [(8.0934, -23.6204, 17.4462), (3.6366, -2.7219, 0.5365), (2.6613, -1.9772, 0.4526)]:
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
     return x
 
 
 class Scheduled:
-    """AdamW by PyTorch, for "muon" with Muon for the weights between units, each gate's block apart; the gradient's norm
-    is held to 2, the rate rises over 5 steps and falls to 0 over the last 40 %."""
+    """AdamW by PyTorch, for "muon" with Muon for the weights between units (not those of one-hot tokens), each gate's block
+    apart; the gradient's norm is held to 2, the rate rises over 5 steps and falls to 0 over the last 40 %."""
 
     def __init__(self, network, hidden, muon):
-        is_matrix = {name: muon and p.shape[-1] == hidden and "rnn.weight" in name for name, p in network.named_parameters()}
+        one_hot = [] if "embedding" in network else ["rnn.weight_ih_l0"]
+        is_matrix = {
+            name: muon and "rnn.weight" in name and name not in one_hot for name, p in network.named_parameters()}
         self.parameters = list(network.parameters())
         self.matrices = [p for name, p in network.named_parameters() if is_matrix[name]]
         self.sums = [torch.zeros_like(p) for p in self.matrices]
@@ -95,7 +99,8 @@ class Scheduled:
                 total.mul_(0.95).add_(p.grad)
                 direction = p.grad + 0.95 * total
                 for block, part in zip(p.split(self.hidden), direction.split(self.hidden)):
-                    block.mul_(1 - 0.03 * factor * 0.1).sub_(0.03 * factor * orthogonal(part))
+                    scale = max(1, part.shape[0] / part.shape[1]) ** 0.5
+                    block.mul_(1 - 0.03 * factor * 0.1).sub_(0.03 * factor * scale * orthogonal(part))
                 p.grad = None
         self.adamw.step()
 
@@ -118,8 +123,11 @@ def main():
     hidden, layers = configuration["hiddenSize"], configuration["layerCount"]
     kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN, "gru": TorchGRU}[configuration["cell"]]
     torch.set_default_dtype(torch.float64)
+    size, embedding = len(vocabulary), configuration.get("embeddingSize")
     network = torch.nn.ModuleDict(
-        {"rnn": kind(len(vocabulary), hidden, layers), "decoder": torch.nn.Linear(hidden, len(vocabulary))})
+        {"rnn": kind(embedding or size, hidden, layers), "decoder": torch.nn.Linear(hidden, size)})
+    if embedding:
+        network["embedding"] = torch.nn.Embedding(size, embedding)
     network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("training.")})
 
     with open(options.text, encoding="utf-8", newline="") as file:
@@ -130,7 +138,7 @@ def main():
         state = (state, state.clone())
 
     def losses(inputs, targets, state):
-        x = torch.nn.functional.one_hot(inputs, len(vocabulary)).double()
+        x = network["embedding"](inputs) if embedding else torch.nn.functional.one_hot(inputs, size).double()
         outputs, state = network["rnn"](x, state)
         logits = network["decoder"](outputs).flatten(0, 1)
         loss = torch.nn.functional.cross_entropy(logits, targets.flatten(), reduction="sum")

@@ -83,5 +83,7 @@ open class PassingBackend: Backend, @unchecked Sendable {
     open func clip(_ x: Buffer<Float>, by clipping: GradientClipping, squares: Buffer<Float>) throws {
         try sound.clip(x, by: clipping, squares: squares)
     }
-    open func normalize(_ matrix: Matrix) throws { try sound.normalize(matrix) }
+    open func orthogonalize(_ blocks: [Matrix], by polynomials: [OddPolynomial]) throws {
+        try sound.orthogonalize(blocks, by: polynomials)
+    }
 }

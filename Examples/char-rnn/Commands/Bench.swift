@@ -65,7 +65,7 @@ struct Bench: ParsableCommand {
             validationFraction: 0)
         let configuration = LanguageModel.Configuration(
             cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize, layerCount: model.layers,
-            dropout: model.dropout)
+            dropout: model.dropout, embeddingSize: model.embeddingSize)
         return (configuration, dataset)
     }
 

@@ -35,7 +35,7 @@ struct Convert: ParsableCommand {
         case onnx, pytorch, numpy
     }
 
-    @Argument(help: "The model to read.", completion: .file())
+    @Argument(help: "The model to read; of a folder its best.", completion: .file())
     var input: String
     @Argument(
         help: "The checkpoint to write; the .onnx; or with --to pytorch or numpy the folder.", completion: .file())
@@ -53,8 +53,8 @@ struct Convert: ParsableCommand {
     var text: String?
     @Option(help: "With --from: a file with the characters in the order of the decoder's rows.")
     var vocabularyOrder: String?
-    @Option(help: "What counts as a character there: \(DataOptions.kinds).")
-    var tokens = TokenKind.scalars
+    @Option(help: "With --from: what counts as a character there: \(DataOptions.kinds). (default: scalars)")
+    var tokens: TokenKind?
     @Option(
         help: ArgumentHelp(
             "With --from: the cell, where a file does not tell: gru for the GRU of model.py, not torch.nn.GRU, and rnn "
@@ -73,8 +73,11 @@ struct Convert: ParsableCommand {
             "--from pytorch: a state dictionary has no characters; name them with one of --vocabulary-of, --text and "
                 + "--vocabulary-order.")
         try require(
-            from != nil || vocabularyOf == nil && text == nil && vocabularyOrder == nil && cell == nil,
-            "--vocabulary-of, --text, --vocabulary-order and --cell belong to --from pytorch.")
+            from != nil
+                || vocabularyOf == nil && text == nil && vocabularyOrder == nil && cell == nil && tokens == nil,
+            "--vocabulary-of, --text, --vocabulary-order, --tokens and --cell only work with --from pytorch.")
+        try require(
+            tokens == nil || vocabularyOf == nil, "--tokens: the checkpoint of --vocabulary-of has its own kind.")
         try require(
             to != nil || !Target.unwritten.contains(ending),
             "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch.")
@@ -121,7 +124,8 @@ struct Convert: ParsableCommand {
 
     private func read() throws -> Checkpoint {
         let file = URL(named: input)
-        guard from == .pytorch else { return try Checkpoint(contentsOf: file) }
+        guard from == .pytorch else { return try Checkpoint(contentsOf: CheckpointChoice.best(input)) }
+        let tokens = tokens ?? .scalars
         let order = try vocabularyOrder.map { try VocabularyOrder(contentsOf: $0, kind: tokens) }
         let vocabulary =
             if let order {

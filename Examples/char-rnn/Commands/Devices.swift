@@ -21,6 +21,8 @@ struct Devices: ParsableCommand {
 
     func validate() throws {
         try require(check || !quick, "--quick belongs to --check.")
+        let sizes = CommandLineWords.typed.subtracting(["--check", "--quick", "--json"]).sorted()
+        try require(check || sizes.isEmpty, "\(sizes.first ?? "") only works with --check.")
         try batch.requireMeasurable()
     }
 

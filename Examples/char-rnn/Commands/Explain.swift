@@ -6,7 +6,7 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show in a page for the browser what goes on in a model as it reads a text.",
         discussion: """
-            The page colours the text by how surprised the model was, by how open it was what comes next, or by any cell \
+            The page colours the text by how surprised the model was, by how uncertain it was about the next character, or by any cell \
             of any layer. It lists the cells that follow something a reader knows: the position in the line, quotes, \
             brackets, indentation, sentence starts, words, digits. Point at a character, or walk with the arrow keys, and \
             it tells the five characters that the model expected next.
@@ -40,7 +40,8 @@ struct Explain: ParsableCommand {
         let model = try LanguageModel(contentsOf: checkpoint, on: try device.device())
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
-            throw Failure("\(error) of \(file); explain a text of its characters only ('char-rnn inspect' shows them)")
+            throw Failure(
+                "\(error) of \(file); use a text with the model's characters only ('char-rnn inspect' shows them)")
         }
         guard tokens.count > 1 else { throw Failure("\(file) has fewer than two characters; there is nothing to show") }
         guard tokens.count <= Self.longest else {

@@ -29,7 +29,7 @@ struct Train: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
-                + "best for hours. What is typed besides wins.", valueName: "name"))
+                + "best for hours. Options that you type take precedence.", valueName: "name"))
     var recipe: Recipe?
     @Option(
         parsing: .unconditional,
@@ -121,7 +121,7 @@ struct Train: ParsableCommand {
         }
         let devices = try device.devices()
         for device in devices { Console.note("device: \(device)") }
-        resume = try resume.map { try CheckpointChoice.newest($0.isEmpty ? checkpointDir ?? "cv" : $0) }
+        resume = try resume.map { try CheckpointChoice.newest($0, or: checkpointDir ?? "cv") }
         initFrom = try initFrom.map { try CheckpointChoice.best($0).relativePath }
         let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
         if let checkpoint { try requireNothingElse(than: checkpoint) }
@@ -138,7 +138,9 @@ struct Train: ParsableCommand {
             }
         } catch { throw failure(error, of: run, on: devices) }
         switch report.reason {
-        case .finished: return
+        case .finished, .noImprovement: return
+        case .outOfTime where run.trainingOptions.schedule?.falls == true:
+            Console.note("the time is over, and the step size has come to its end with it")
         case .outOfTime:
             Console.note(
                 "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? ""))")
@@ -225,7 +227,7 @@ struct Train: ParsableCommand {
             let dataset = try makeDataset(data.tokens ?? .scalars)
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
-                layerCount: model.layers, dropout: model.dropout)
+                layerCount: model.layers, dropout: model.dropout, embeddingSize: model.embeddingSize)
             return try trainer(of: configuration, dataset, on: devices) {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
@@ -329,22 +331,23 @@ struct Train: ParsableCommand {
             split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
     }
 
-    private func describe(_ model: LanguageModel, _ dataset: TextDataset, keepsBest: Bool) {
+    private func describe(_ model: LanguageModel, _ dataset: TrainingData, keepsBest: Bool) {
         let configuration = model.configuration
         Console.note(
             "data: \(Console.grouped(dataset.characterCount)) characters, a vocabulary of \(dataset.vocabulary.count)")
         for notice in dataset.notices { Console.note("note: \(notice)") }
-        if dataset.batches(in: .validation).isEmpty {
+        if dataset.validation == nil {
             Console.note("note: there is no validation part, so the names of checkpoints have no loss")
             if keepsBest { Console.note("note: without a validation loss --keep-best keeps the last checkpoint") }
         }
         Console.note(
-            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batches(in: .training).count) for "
-                + "training, \(dataset.batches(in: .validation).count) for validation, "
-                + "\(dataset.batches(in: .test).count) for testing")
+            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batchCount(in: .training)) for "
+                + "training, \(dataset.batchCount(in: .validation)) for validation, "
+                + "\(dataset.batchCount(in: .test)) for testing")
         Console.note(
             "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
-                + "dropout \(configuration.dropout)")
+                + "dropout \(configuration.dropout)"
+                + (configuration.embeddingSize.map { ", embedding of \($0)" } ?? ""))
         Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
         if let advice = Advice.size(configuration, parameters: model.parameterCount, dataset) {
             Console.note("advice: \(advice)")

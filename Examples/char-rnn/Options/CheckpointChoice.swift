@@ -14,11 +14,19 @@ enum CheckpointChoice {
         return URL(named: file)
     }
 
-    /// The file that is named, or the checkpoint of a folder that was written last.
+    /// The file that is named, or the checkpoint of a folder that was written last. Without a name the folder is `folder`.
     ///
     /// - Throws: ``Failure`` when the folder has none, `CheckpointError`.
-    static func newest(_ path: String) throws -> String {
-        guard isFolder(path) else { return path }
+    static func newest(_ path: String, or folder: String) throws -> String {
+        let path = path.isEmpty ? folder : path
+        guard isFolder(path) else {
+            guard path != folder else {
+                throw Failure(
+                    "there is no folder \(path) with a run to resume; name it with --checkpoint-dir, or a checkpoint with "
+                        + "--resume")
+            }
+            return path
+        }
         return try found(Checkpoint.newest(in: URL(named: path, isFolder: true)), in: path)
     }
 

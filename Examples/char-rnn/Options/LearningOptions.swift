@@ -17,7 +17,9 @@ struct LearningOptions: ParsableArguments {
         parsing: .unconditional,
         help: "The step size. (default: 0.002; of adamw 0.004; of muon 0.03, for the weights between units)")
     var learningRate: Float?
-    @Option(parsing: .unconditional, help: "The step size of adamw for what muon does not move. (default: 0.004)")
+    @Option(
+        parsing: .unconditional,
+        help: "With muon: the step size of the weights that it leaves to adamw. (default: 0.004)")
     var adamRate: Float?
     @Option(
         parsing: .unconditional,
@@ -36,12 +38,15 @@ struct LearningOptions: ParsableArguments {
             "What the step size is multiplied by at the end of an epoch; 1 for never. (default: 0.97; 1 with --schedule)"
     )
     var learningRateDecay: Float?
-    @Option(parsing: .unconditional, help: "The first epoch at the end of which the step size changes.")
-    var learningRateDecayAfter = 10.0
-    @Option(parsing: .unconditional, help: "The smoothing of RMSProp's mean squares.")
-    var decayRate: Float = 0.95
-    @Option(parsing: .unconditional, help: "Hold each component of the gradient within ± this; 0 for no bound.")
-    var clip: Float = 5
+    @Option(
+        parsing: .unconditional, help: "The first epoch at the end of which the step size changes. (default: 10)")
+    var learningRateDecayAfter: Double?
+    @Option(parsing: .unconditional, help: "The smoothing of RMSProp's mean squares. (default: 0.95)")
+    var decayRate: Float?
+    @Option(
+        parsing: .unconditional,
+        help: "Hold each component of the gradient within ± this; 0 for no bound. (default: 5)")
+    var clip: Float?
     @Option(parsing: .unconditional, help: "Scale the gradient down to this norm, in place of --clip.")
     var clipNorm: Float?
     @Option(parsing: .unconditional, help: "The seed of the initial weights and of dropout.")
@@ -54,18 +59,24 @@ struct LearningOptions: ParsableArguments {
         try requireRate("--learning-rate", learningRate)
         try requireRate("--adam-rate", adamRate)
         try requireRate("--learning-rate-decay", learningRateDecay)
-        try require(adamRate == nil || optimizer == .muon, "--adam-rate belongs to --optimizer muon.")
+        try require(adamRate == nil || optimizer == .muon, "--adam-rate only works with --optimizer muon.")
         try require(
             weightDecay == nil || optimizer == .muon || optimizer == .adamw,
-            "--weight-decay belongs to --optimizer adamw and muon.")
+            "--weight-decay only works with --optimizer adamw or muon.")
         try require(
             weightDecay.map { $0 >= 0 && $0 * max(trainerOptions.optimizer.learningRate, adamRate ?? 0) < 1 } ?? true,
             "--weight-decay \(weightDecay ?? 0): it must be at least 0, and below 1 when multiplied by the step size.")
         try require(warmUp ?? 0 >= 0, "--warm-up \(warmUp ?? 0): it must not be negative.")
+        let (after, smoothing, bound) = (learningRateDecayAfter ?? 10, decayRate ?? 0.95, clip ?? 5)
+        try require(!after.isNaN, "--learning-rate-decay-after \(after): give an epoch.")
         try require(
-            !learningRateDecayAfter.isNaN, "--learning-rate-decay-after \(learningRateDecayAfter): give an epoch.")
-        try require(decayRate >= 0 && decayRate < 1, "--decay-rate \(decayRate): it must be at least 0 and below 1.")
-        try require(clip >= 0, "--clip \(clip): it must not be negative.")
+            learningRateDecayAfter == nil || schedule == nil || learningRateDecay != nil,
+            "--learning-rate-decay-after only works with --learning-rate-decay, or without --schedule.")
+        try require(
+            decayRate == nil || optimizer == .rmsprop, "--decay-rate only works with --optimizer rmsprop.")
+        try require(smoothing >= 0 && smoothing < 1, "--decay-rate \(smoothing): it must be at least 0 and below 1.")
+        try require(bound >= 0, "--clip \(bound): it must not be negative.")
+        try require(clip == nil || clipNorm == nil, "--clip and --clip-norm are two kinds of bound: give one.")
         try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")
     }
 
@@ -73,7 +84,7 @@ struct LearningOptions: ParsableArguments {
         let decay = weightDecay ?? 0.1
         let optimizer: Optimizer =
             switch optimizer {
-            case .rmsprop: .rmsProp(learningRate: learningRate ?? 0.002, decay: decayRate)
+            case .rmsprop: .rmsProp(learningRate: learningRate ?? 0.002, decay: decayRate ?? 0.95)
             case .adam: .adam(learningRate: learningRate ?? 0.002)
             case .adamw: .adamW(AdamW(learningRate: learningRate ?? 0.004, weightDecay: decay))
             case .muon:
@@ -83,10 +94,16 @@ struct LearningOptions: ParsableArguments {
                         others: AdamW(learningRate: adamRate ?? 0.004, weightDecay: decay)))
             }
         return Trainer.Options(
-            optimizer: optimizer, clipping: clipNorm.map { .norm($0) } ?? (clip > 0 ? .value(clip) : .none),
+            optimizer: optimizer, clipping: clipping,
             decay: LearningRateDecay(
-                factor: learningRateDecay ?? (schedule == nil ? 0.97 : 1), firstEpoch: learningRateDecayAfter),
+                factor: learningRateDecay ?? (schedule == nil ? 0.97 : 1), firstEpoch: learningRateDecayAfter ?? 10),
             schedule: rateSchedule, seed: UInt64(bitPattern: Int64(seed)))
+    }
+
+    private var clipping: GradientClipping {
+        if let clipNorm { return .norm(clipNorm) }
+        let bound = clip ?? 5
+        return bound > 0 ? .value(bound) : .none
     }
 
     private var rateSchedule: LearningRateSchedule? {

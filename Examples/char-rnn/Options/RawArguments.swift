@@ -11,7 +11,7 @@ enum RawArguments {
             guard let text = String(validatingCString: word) else {
                 let bytes = UnsafeBufferPointer(start: word, count: strlen(word)).map(UInt8.init(bitPattern:))
                 throw Failure(
-                    "'\(escaped(bytes))' is not UTF-8, which names and texts must be here; give the file a name that is, "
+                    "'\(escaped(bytes))' is not UTF-8, and char-rnn only takes names and texts that are; give the file a name that is, "
                         + "or a link to it: ln -s OLD NEW")
             }
             return text
@@ -23,7 +23,7 @@ enum RawArguments {
         guard let path = getcwd(nil, 0) else { return }
         defer { free(path) }
         guard String(validatingCString: path) == nil else { return }
-        throw Failure("the name of the current folder is not UTF-8, which names must be here; go to another folder")
+        throw Failure("the name of the current folder is not UTF-8, as char-rnn needs it; go to another folder")
     }
 
     private static func escaped(_ bytes: [UInt8]) -> String {

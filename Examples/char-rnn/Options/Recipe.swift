@@ -33,22 +33,24 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
     private typealias Option = (name: String, value: String)
 
     private func options(for train: Train, _ typed: Set<String>) throws -> [Option] {
-        let streams = self == .quick ? 32 : 64
-        var options: [Option] = [("--batch-size", "\(streams)"), ("--sequence-length", "64"), ("--warm-up", "100")]
+        var options: [Option] = [("--batch-size", "64"), ("--sequence-length", "64"), ("--warm-up", "50")]
         let time = train.maxMinutes ?? minutes
         if typed.isDisjoint(with: ["--max-minutes", "--max-epochs", "--max-iterations"]) {
             options.append(("--max-minutes", "\(time)"))
         }
-        let size = try Size(characters: Self.characters(of: train), seconds: 60 * time, on: train.device.devices()[0])
+        let text = TrainingText(path: train.data.dataDir ?? DataOptions.exampleFolder)
+        let characters = train.data.fractions.training * Double(text.byteCount ?? 1_000_000)
+        let size = try Size(characters: characters, seconds: 60 * time, on: train.device.devices()[0])
         if train.initFrom == nil {
             options += [
-                ("--layers", "1"), ("--hidden-size", "\(size.hiddenSize)"), ("--dropout", "\(size.dropout)"),
+                ("--layers", "1"), ("--hidden-size", "\(size.hiddenSize)"),
+                ("--embedding-size", "\(size.hiddenSize)"), ("--dropout", "\(size.dropout)"),
             ]
         }
         if typed.isDisjoint(with: ["--max-iterations"]) { options.append(("--max-epochs", "\(size.passes)")) }
         if typed.isDisjoint(with: ["--optimizer"]) {
             options += [
-                ("--optimizer", "muon"), ("--learning-rate", "0.03"), ("--adam-rate", "0.004"),
+                ("--optimizer", "muon"), ("--learning-rate", "0.04"), ("--adam-rate", "0.004"),
                 ("--weight-decay", "0.1"),
             ]
         }
@@ -56,16 +58,6 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         // The gradient is a sum over the sequence, so its norm grows with it.
         if typed.isDisjoint(with: ["--clip"]) { options.append(("--clip-norm", "64")) }
         return options + [("--print-every", "50"), ("--eval-every", "1000000"), ("--checkpoint-every", "5m")]
-    }
-
-    /// About how many characters there are to train on.
-    private static func characters(of train: Train) -> Double {
-        let path = train.data.dataDir ?? DataOptions.exampleFolder
-        let sizes = [path + "/input.txt", path].compactMap { name -> Int? in
-            let facts = try? FileManager.default.attributesOfItem(atPath: URL(named: name).path)
-            return facts?[.type] as? FileAttributeType == .typeRegular ? facts?[.size] as? Int : nil
-        }
-        return train.data.fractions.training * Double(sizes.first ?? 1_000_000)
     }
 }
 
@@ -76,30 +68,29 @@ private struct Size {
     /// More than the time allows.
     let passes: Int
 
-    /// The time is best spent when some twenty characters are read for each parameter (with fewer the model is not yet
-    /// taught, with more a larger one would be better), as long as the text is not read by heart.
+    /// The time is best spent when some twenty characters are read for each recurrent weight (with fewer the model is not
+    /// yet taught, with more a larger one would be better), as long as the text is not read by heart.
     init(characters: Double, seconds: Double, on device: Device) throws {
         let work = try Self.rate(on: device) * seconds
-        let parameters = min((work / 20).squareRoot(), 4 * characters)
-        // 4H² of U, and some 400 H of what reads and writes characters.
-        let hidden = (parameters / 4 + 2_500).squareRoot() - 50
-        hiddenSize = min(2048, max(64, Int(hidden / 32) * 32))
-        let read = work / parameters / max(1, characters)
+        let weights = min((work / 20).squareRoot(), 4 * characters)
+        hiddenSize = min(2048, max(64, Int(((weights / 4).squareRoot() / 32).rounded()) * 32))
+        let read = work / weights / max(1, characters)
         dropout = (20 * min(0.5, 0.0075 * read)).rounded() / 20
         passes = Int(min(1e9, 3 * read + 50))
     }
 
-    /// Parameters times characters a second, of some steps of a layer of 256 units.
+    /// Recurrent weights times characters a second, of some steps of a layer of 256 units.
     private static func rate(on device: Device) throws -> Double {
         var generator = SplitMix64(seed: 1)
         let text = String(
-            (0..<8192).map { _ in Character(Unicode.Scalar(UInt8.random(in: 33...96, using: &generator))) })
+            (0..<16384).map { _ in Character(Unicode.Scalar(UInt8.random(in: 33...96, using: &generator))) })
         let dataset = try TextDataset(
-            text: text, batchSize: 32, sequenceLength: 64, trainingFraction: 1, validationFraction: 0)
+            text: text, batchSize: 64, sequenceLength: 64, trainingFraction: 1, validationFraction: 0)
         let model = try LanguageModel(
-            .init(vocabulary: dataset.vocabulary, hiddenSize: 256, layerCount: 1), on: device, seed: 1)
+            .init(vocabulary: dataset.vocabulary, hiddenSize: 256, layerCount: 1, embeddingSize: 256), on: device,
+            seed: 1)
         let trainer = try Trainer(model: model, dataset: dataset, options: .init(optimizer: .muon()))
         let time = try medianSeconds(for: 0.2) { _ = try trainer.step().loss }
-        return Double(model.parameterCount) * Double(dataset.batchSize * dataset.sequenceLength) / time
+        return 4 * 256 * 256 * Double(dataset.batchSize * dataset.sequenceLength) / time
     }
 }

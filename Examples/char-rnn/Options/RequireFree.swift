@@ -8,6 +8,6 @@ func requireFree(_ path: String, force: Bool) throws {
     // A pipe or a device is refused when it is written.
     let isInTheWay = stat(path, &found) == 0 && [S_IFREG, S_IFDIR].contains(found.st_mode & S_IFMT)
     guard force || !isInTheWay else {
-        throw Failure("\(path) is there already; name another output, or add --force to overwrite it")
+        throw Failure("\(path) already exists; name another output, or add --force to overwrite it")
     }
 }

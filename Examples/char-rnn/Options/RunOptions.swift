@@ -66,11 +66,12 @@ extension Train {
             ("--hidden-size", model.hiddenSize == configuration.hiddenSize),
             ("--layers", model.layers == configuration.layerCount),
             ("--dropout", model.dropout == configuration.dropout),
+            ("--embedding-size", model.embeddingSize == configuration.embeddingSize),
             ("--optimizer", learning.optimizer == options.optimizer.name),
             ("--learning-rate", isSameRate), ("--adam-rate", isSameAdamRate), ("--weight-decay", isSameDecay),
             ("--schedule", mine.schedule?.fall == options.schedule?.fall),
             ("--warm-up", mine.schedule?.warmUp == options.schedule?.warmUp),
-            ("--decay-rate", learning.decayRate == decayRate ?? learning.decayRate),
+            ("--decay-rate", learning.decayRate == nil || learning.decayRate == decayRate),
             ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
             ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),
             ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),
@@ -91,6 +92,10 @@ extension Train {
             ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
             ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
             ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
+            (
+                "--embedding-size", configuration.embeddingSize.map { "\($0)" } ?? "none",
+                model.embeddingSize == configuration.embeddingSize
+            ),
         ]
         for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
             throw Failure(

@@ -33,8 +33,10 @@ struct SamplingOptions: ParsableArguments {
     var frequencyPenalty: Float = 0
     @Option(parsing: .unconditional, help: "Lower the log-probability of recent characters by this once.")
     var presencePenalty: Float = 0
-    @Option(parsing: .unconditional, help: "How many characters are recent, the prime text's included; at most 256.")
-    var penaltyWindow = 64
+    @Option(
+        parsing: .unconditional,
+        help: "How many characters are recent, the prime text's included; at most 256. (default: 64)")
+    var penaltyWindow: Int?
     @Option(
         parsing: .unconditional,
         help: "Keep the surprise near so many bits a character (Mirostat 2); that of a good model is 1.5 to 2.")
@@ -48,7 +50,7 @@ struct SamplingOptions: ParsableArguments {
     func sampling() throws -> Sampling {
         var sampling = Sampling(
             repetitionPenalty: repetitionPenalty, frequencyPenalty: frequencyPenalty, presencePenalty: presencePenalty,
-            penaltyWindow: penaltyWindow, temperature: temperature, topNSigma: topNSigma, topK: topK, topP: topP,
+            penaltyWindow: penaltyWindow ?? 64, temperature: temperature, topNSigma: topNSigma, topK: topK, topP: topP,
             minP: minP, typical: typical)
         if let mirostat { sampling.mirostat = try Mirostat(checking: mirostat, learningRate: mirostatRate) }
         try sampling.check()
@@ -56,6 +58,9 @@ struct SamplingOptions: ParsableArguments {
     }
 
     func validate() throws {
+        try require(
+            penaltyWindow == nil || repetitionPenalty != 1 || frequencyPenalty != 0 || presencePenalty != 0,
+            "--penalty-window only works with --repetition-penalty, --frequency-penalty or --presence-penalty.")
         try require(mirostat != nil || mirostatRate == 0.1, "--mirostat-rate is for --mirostat: give both.")
         do { _ = try sampling() } catch let error as SamplingError {
             throw ValidationError("\(Self.option(error.name)) \(error.value): it must be \(error.range).")

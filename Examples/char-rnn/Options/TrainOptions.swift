@@ -81,10 +81,17 @@ struct ModelOptions: ParsableArguments {
     var hiddenSize = 128
     @Option(parsing: .unconditional, help: "The number of layers.")
     var layers = 2
-    @Option(parsing: .unconditional, help: "The share of units dropped between layers: 0 ≤ p < 1.")
+    @Option(parsing: .unconditional, help: "The share of units dropped between layers, and of an embedding: 0 ≤ p < 1.")
     var dropout: Float = 0
+    @Option(
+        parsing: .unconditional,
+        help: "The numbers that stand for a character where it enters the first layer. (default: none, one-hot)")
+    var embeddingSize: Int?
 
     func validate() throws {
+        try require(embeddingSize ?? 1 > 0, "--embedding-size \(embeddingSize ?? 0): at least 1 is needed.")
+        try require(
+            embeddingSize ?? 1 <= 100_000, "--embedding-size \(embeddingSize ?? 0): more than 100000 are not possible.")
         try require(hiddenSize > 0, "--hidden-size \(hiddenSize): at least 1 is needed.")
         try require(layers > 0, "--layers \(layers): at least 1 is needed.")
         try require(layers <= 1000, "--layers \(layers): more than 1000 are not possible.")

@@ -1,5 +1,6 @@
 import CharRNN
 import FoundationEssentials
+import Glibc
 
 /// What is drawn of a run.
 struct RunCurve {
@@ -49,8 +50,11 @@ extension RunCurve {
     static func all(in path: String) throws -> [RunCurve] {
         let runs = try TrainingHistory(in: URL(named: path, isFolder: true)).runs
         guard !runs.isEmpty else {
+            let isThere = access("\(path)/history.jsonl", R_OK) == 0
             throw Failure(
-                "\(path) has no history.jsonl with a run; name a folder that char-rnn train has written into")
+                isThere
+                    ? "the history.jsonl of \(path) names no run, as in early versions; those can be inspected, not drawn"
+                    : "\(path) has no history.jsonl; name a folder that char-rnn train has written into")
         }
         var curves = runs.map { RunCurve($0, name: path) }.filter { !$0.steps.isEmpty || !$0.validations.isEmpty }
         guard !curves.isEmpty else {

@@ -4,7 +4,7 @@ import CharRNN
 enum Advice {
     /// Parameters and characters should be of the same order of magnitude.
     static func size(
-        _ configuration: LanguageModel.Configuration, parameters: Int, _ dataset: TextDataset
+        _ configuration: LanguageModel.Configuration, parameters: Int, _ dataset: TrainingData
     ) -> String? {
         let recurrent = recurrentParameters(configuration, of: parameters)
         let ratio = Double(recurrent) / Double(dataset.characterCount)
@@ -23,7 +23,8 @@ enum Advice {
     /// large alphabet has many, and most of them are seldom learned from.
     static func recurrentParameters(_ configuration: LanguageModel.Configuration, of all: Int) -> Int {
         let width = configuration.cell.gateCount * configuration.hiddenSize
-        return all - configuration.vocabulary.count * (width + configuration.hiddenSize + 1)
+        return all - configuration.vocabulary.count
+            * ((configuration.embeddingSize ?? width) + configuration.hiddenSize + 1)
     }
 
     /// A validation loss far above the training loss.

@@ -9,6 +9,7 @@ struct CheckpointReport: Encodable {
 
     let cell: RecurrentCell
     let layers, hiddenSize: Int
+    let embeddingSize: Int?
     let dropout: Float
     let parameters: Int
     let tokens: TokenKind
@@ -28,7 +29,8 @@ struct CheckpointReport: Encodable {
     private let lossCount: Int
 
     private enum CodingKeys: CodingKey {
-        case cell, layers, hiddenSize, dropout, parameters, tokens, vocabularySize, iteration, epoch, batchSize
+        case cell, layers, hiddenSize, embeddingSize, dropout, parameters, tokens, vocabularySize, iteration, epoch,
+            batchSize
         case sequenceLength, optimizer, gradientClipping, learningRate, options, trainingLoss, validations
     }
 
@@ -38,6 +40,7 @@ struct CheckpointReport: Encodable {
         cell = configuration.cell
         layers = configuration.layerCount
         hiddenSize = configuration.hiddenSize
+        embeddingSize = configuration.embeddingSize
         dropout = configuration.dropout
         parameters = checkpoint.parameterCount
         tokens = vocabulary.kind
@@ -61,15 +64,17 @@ struct CheckpointReport: Encodable {
 
     /// For people.
     var lines: [String] {
-        var lines = [
+        let model = [
             "cell: \(cell)",
             "layers: \(layers)",
             "hidden size: \(hiddenSize)",
+            embeddingSize.map { "embedding size: \($0)" },
             "dropout: \(dropout)",
             "parameters: \(Console.grouped(parameters))",
             "vocabulary: \(vocabulary.count) \(vocabulary.kind.rawValue): "
                 + (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " "),
         ]
+        var lines = model.compactMap(\.self)
         if let iteration, let epoch, let batchSize, let sequenceLength, let optimizer, let gradientClipping {
             lines += [
                 "iteration: \(iteration)",

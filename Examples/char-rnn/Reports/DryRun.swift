@@ -17,8 +17,8 @@ struct DryRun {
 
         let first = trainer.iteration
         let step = try medianSeconds(for: 2) { _ = try trainer.step().loss }
-        let epochLength = dataset.batches(in: .training).count
-        let validation = dataset.batches(in: .validation).count
+        let epochLength = trainer.epochLength
+        let validation = dataset.batchCount(in: .validation)
         let last = options.lastIteration(epochLength: epochLength)
         var timeLeft = TimeLeft(
             first: first, last: last, pauseEvery: options.evaluateEvery, validationBatches: validation)
@@ -31,7 +31,7 @@ struct DryRun {
             "memory: \(ByteCount(memory)) of the \(ByteCount(device.memoryBytes)) of \(device.id)"
                 + (trainer.devices.count > 1 ? ", and as much on each other device" : ""),
             "speed: \(fixed(1000 * step, 2)) ms a batch, \(Console.grouped(Int(characters / step))) characters a second",
-            "an epoch: \(Console.grouped(epochLength)) batches, \(duration(Double(epochLength) * step))",
+            "an epoch: \(Console.grouped(Int(epochLength))) batches, \(duration(epochLength * step))",
             "the run: iterations \(Console.grouped(first + 1)) to \(Console.grouped(last)), \(duration(timeLeft.seconds)) with its "
                 + "validations",
             "recurrent parameters (without the vocabulary's rows): \(Console.grouped(recurrent)) for "

@@ -21,7 +21,7 @@ final class TrainingReport {
         maxSeconds = run.options.maxSeconds
         timeLeft = TimeLeft(
             first: run.firstIteration, last: run.lastIteration, pauseEvery: run.options.evaluateEvery,
-            validationBatches: run.dataset.batches(in: .validation).count)
+            validationBatches: run.dataset.batchCount(in: .validation))
         lastCheckpoint = run.lastCheckpoint?.relativePath
     }
 
@@ -60,6 +60,7 @@ final class TrainingReport {
         case .end(let end):
             reason = end.reason
             if case .cancelled = end.reason { return }
+            if case .noImprovement = end.reason { Console.note("the validation loss falls no more, so the run ends") }
             guard let model = end.best ?? end.last else { return }
             if let advice = Advice.underfitting(validations) { Console.note("advice: \(advice)") }
             Console.note("let it write with: char-rnn sample \(shellPath(model.relativePath))")

@@ -27,6 +27,9 @@ void cpu_pack_transposed(const float *b, long stride, long k, long n, float *pac
 /// c (rows × n) = a (rows × k) · b, or += when `adding`; b is packed.
 void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
                         long n, long k, bool adding);
+/// c = aᵀ·b for the k × rows matrix a; b in panels.
+void cpu_product_packed_transposed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
+                                   long n, long k);
 /// The same for the transpose of a (k × rows) and a plain b (k × n).
 void cpu_product_transposed(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
                             long rows, long n, long k, bool adding);
@@ -128,8 +131,11 @@ void cpu_optimizer_combine(const float *x, float a, float *y, float b, long coun
 
 // MARK: muon.c
 
-/// Scales a matrix whose rows lie `stride` apart to the Frobenius norm 1; one of zeros stays so.
-void cpu_muon_normalize(float *matrix, long stride, long rows, long columns);
+/// Replaces a block whose rows lie `stride` apart: X = block/(‖block‖ + 1e-7), X = X/‖(XXᵀ)²‖^¼; then for each of `steps`
+/// triples (a, b, c) of coefficients A = XXᵀ, X = (aI + bA + cA²)X. `room` holds as many numbers as `cpu_muon_room` says.
+void cpu_muon_orthogonalize(float *block, long stride, long rows, long columns, const float *coefficients, long steps,
+                            float *room);
+long cpu_muon_room(long rows, long columns);
 
 /// Threads that share out the slices of an operation.
 typedef struct cpu_team cpu_team;

@@ -4,7 +4,7 @@ import FoundationEssentials
 extension Checkpoint {
     /// Writes ``card(title:sampling:)`` as a file.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func writeCard(to file: URL, title: String, sampling: String) throws {
         try AtomicFile.write(Data(card(title: title, sampling: sampling).utf8), to: file)
     }
@@ -28,7 +28,8 @@ extension Checkpoint {
                 "A recurrent language model that reads and writes text character by character.", "",
                 "| what | value |", "|---|---|",
                 "| network | \(cell.uppercased()), layers: \(configuration.layerCount), units of each: "
-                    + "\(configuration.hiddenSize), dropout: \(configuration.dropout) |",
+                    + "\(configuration.hiddenSize), dropout: \(configuration.dropout)"
+                    + "\(configuration.embeddingSize.map { ", numbers of an embedded token: \($0)" } ?? "") |",
                 "| parameters | \(parameterCount) |",
                 "| vocabulary | \(vocabulary.count) \(vocabulary.kind.rawValue) |", "",
                 "The vocabulary, one after the other:", "", fenced(shown + more), "", "## Text", "",
@@ -84,8 +85,8 @@ extension Checkpoint {
             case .muon(let muon):
                 (
                     muon.learningRate,
-                    "Muon, momentum \(muon.momentum), weight decay \(muon.weightDecay); for what is no weight between "
-                        + "units \(muon.others.words), rate \(muon.others.learningRate)"
+                    "Muon, momentum \(muon.momentum), weight decay \(muon.weightDecay); for all but the weights "
+                        + "between units \(muon.others.words), rate \(muon.others.learningRate)"
                 )
             }
         let clipping =

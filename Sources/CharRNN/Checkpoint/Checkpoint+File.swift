@@ -4,7 +4,8 @@ import OpenCLCompute
 
 // The metadata: "format"; "configuration", "options" and, when there is a run, "training", each as JSON. The tensors:
 // the parameters, and of the run "training.<moment>.<parameter>", "training.state.hidden_l<layer>" (B × H),
-// "training.state.memory_l<layer>" and "training.losses".
+// "training.state.memory_l<layer>" and "training.losses"; and where the parameters are averages, what is averaged as
+// "training.weights.<parameter>".
 extension Checkpoint {
     private static let format = "char-rnn checkpoint 1"
 
@@ -77,7 +78,9 @@ extension Checkpoint {
             return
         }
         let position = try decode(TrainingPosition.self, "training")
-        guard position.isPlausible else { throw fail("its training position makes no sense") }
+        guard position.isPlausible, position.options.unknownParameter(of: configuration.layout) == nil else {
+            throw fail("its training position makes no sense")
+        }
         training = try TrainingProgress(position, tensors, configuration)
     }
 }
@@ -88,6 +91,11 @@ extension TrainingProgress {
         for (name, values) in zip(position.options.optimizer.momentNames, moments) {
             tensors += configuration.layout.tensors(from: values).map {
                 Tensor(name: "training.\(name).\($0.name)", shape: $0.shape, values: $0.values)
+            }
+        }
+        if let weights {
+            tensors += configuration.layout.tensors(from: weights).map {
+                Tensor(name: "training.weights.\($0.name)", shape: $0.shape, values: $0.values)
             }
         }
         let shape = [position.dataset.batchSize, configuration.hiddenSize]
@@ -119,13 +127,16 @@ extension TrainingProgress {
                 configuration.cell.carriesMemory
                     ? try tensors.values("training.state.memory_l\($0)", shape: streams) : []
             })
+        weights = try position.options.averageDecay.map { _ in
+            try configuration.layout.values(from: tensors, prefix: "training.weights.")
+        }
     }
 }
 
 extension LanguageModel.Configuration {
     /// Whether the sizes make sense for a file with so many numbers, before anything is computed from them.
     fileprivate func isPlausible(forAtMost numbers: Int) -> Bool {
-        let sizes = [hiddenSize, layerCount, vocabulary.count]
+        let sizes = [hiddenSize, layerCount, vocabulary.count, embeddingSize ?? 1]
         return sizes.allSatisfy { $0 > 0 } && dropout >= 0 && dropout < 1 && parameterEstimate <= Double(numbers)
     }
 }

@@ -48,7 +48,7 @@ private struct NamedCheckpoint {
     static func all(in folder: URL) throws -> [NamedCheckpoint] {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
-            throw CheckpointError.unreadable(path: folder.path, reason: "it is no folder that can be read")
+            throw CheckpointError.unreadable(path: folder.path, reason: "it is not a folder that can be read")
         }
         return names.sorted().compactMap { NamedCheckpoint($0, in: folder) }
     }

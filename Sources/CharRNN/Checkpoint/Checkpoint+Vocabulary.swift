@@ -7,7 +7,7 @@ extension Checkpoint {
     public func widened(to vocabulary: Vocabulary, seed: UInt64) throws -> Checkpoint {
         let old = self.configuration.vocabulary
         if let lack = vocabulary.lack(of: old) {
-            throw VocabularyError.mismatch("the vocabulary is no wider one of the model: \(lack)")
+            throw VocabularyError.mismatch("the vocabulary does not contain all the model's characters: \(lack)")
         }
         let numbers = (0..<old.count).map { vocabulary.number(of: old.bytes(of: $0))! }
         var configuration = self.configuration

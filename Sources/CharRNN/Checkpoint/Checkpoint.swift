@@ -44,7 +44,10 @@ public struct Checkpoint: Sendable {
     public var iteration: Int { training?.position.iteration ?? 0 }
     /// Passes over the training batches; 0 without a run.
     public var epoch: Double {
-        training.map { Double($0.position.iteration) / Double($0.position.dataset.trainingBatches) } ?? 0
+        training.map { training in
+            let batches = Double(training.position.iteration) * Double(training.position.options.batchesPerStep)
+            return batches / Double(training.position.dataset.trainingBatches)
+        } ?? 0
     }
     /// The loss of each step from the first, in nats per character.
     public var losses: [Float] { training?.losses ?? [] }

@@ -39,7 +39,7 @@ extension CheckpointError: CustomStringConvertible {
         case .unreadable(let path, let reason): "cannot read the checkpoint \(path): \(reason)"
         case .malformed(let path, let reason): "\(path) is not a safetensors file: \(reason)"
         case .malformedTorch(let path, let reason): "\(path) is a Torch file that cannot be read: \(reason)"
-        case .foreign(let path, let reason): "\(path) is no model of char-rnn or torch-rnn: \(reason)"
+        case .foreign(let path, let reason): "\(path) is not a model of char-rnn or torch-rnn: \(reason)"
         case .stateDictionary(let path, let reason): "\(path) cannot become a checkpoint: \(reason)"
         case .ambiguousCell(let path, .gru):
             "\(path) cannot become a checkpoint: its layers are a GRU, and torch.nn.GRU's equations are others"
@@ -50,7 +50,7 @@ extension CheckpointError: CustomStringConvertible {
         case .shape(let path, let tensor, let found, let expected):
             "\(path): the tensor '\(tensor)' has the shape \(found), the model needs \(expected)"
         case .otherWeights(let path, let reason), .metadata(let path, let reason):
-            "\(path) is no checkpoint of char-rnn: \(reason)"
+            "\(path) is not a checkpoint of char-rnn: \(reason)"
         case .noTraining: "the checkpoint holds weights without a training state"
         case .otherData(let difference): "the run cannot be resumed on this data: \(difference)"
         }

@@ -18,7 +18,7 @@ enum OtherFormat {
         let text = String(decoding: start, as: UTF8.self)
         let trimmed = text.drop(while: \.isWhitespace).lowercased()
         return switch true {
-        case begins(zip): "it is a zip archive; unpack it, and give what is in it"
+        case begins(zip): "it is a zip archive; unpack it and give the checkpoint inside"
         case begins([0x80, 2, 0x8A, 10]):
             "it is a file of PyTorch before 1.6; load it there and save it again, with torch.save(state, path)"
         case begins([0x89, 0x48, 0x44, 0x46]):
@@ -29,7 +29,9 @@ enum OtherFormat {
         case begins("version https://git-lfs"):
             "it is a pointer of Git LFS, not the file; fetch that with: git lfs pull"
         case trimmed.hasPrefix("<!doctype"), trimmed.hasPrefix("<html"):
-            "it is a web page; download the file itself, which sites call raw"
+            "it is a web page; download the file itself, with the link called raw or download"
+        case start.count > 8 && start.allSatisfy({ (9..<14).contains($0) || $0 >= 32 && $0 != 127 }):
+            "it is a text; give a checkpoint, as char-rnn train writes"
         default: nil
         }
     }

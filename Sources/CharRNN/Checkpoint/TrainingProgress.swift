@@ -7,6 +7,8 @@ struct TrainingProgress {
     let moments: [[Float]]
     /// In which the next step begins.
     let state: LanguageModel.State
+    /// What is learned, where the checkpoint's model has the averages of it instead.
+    var weights: [Float]?
 }
 
 /// The part of a run's progress that is a handful of numbers.

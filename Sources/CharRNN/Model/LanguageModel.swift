@@ -3,8 +3,8 @@ import OpenCLCompute
 
 /// A recurrent network that gives each character the probability of following those before it.
 ///
-/// One-hot characters enter L recurrent layers of H units; a linear decoder with a softmax reads the top layer. With
-/// dropout, units between layers and before the decoder are dropped in training, never in time.
+/// Characters enter L recurrent layers of H units, one-hot or embedded; a linear decoder with a softmax reads the top
+/// layer. With dropout, units between layers and before the decoder are dropped in training, never in time.
 ///
 /// A model may be used by many tasks at once, except while a ``Trainer`` changes it. Afterwards the sessions that had begun
 /// with it throw ``ChangedModelError``; those of a copy go on.
@@ -48,10 +48,15 @@ public final class LanguageModel: Sendable {
         try backend.write(values, to: parameters.buffer)
     }
 
+    /// All parameters as they are now, with PyTorch's names and shapes, which the article Checkpoint files lists.
+    ///
+    /// - Throws: `DeviceError`.
+    public func tensors() throws -> [Tensor] { parameters.layout.tensors(from: try parameterValues()) }
+
     /// All parameters, in the order of the layout.
     package func parameterValues() throws -> [Float] { try backend.read(parameters.buffer) }
 
-    /// Replaces all parameters, for tests of what bad ones do.
+    /// Replaces all parameters: of a model that is made for a run to be resumed, and in tests of what bad ones do.
     package func setParameterValues(_ values: [Float]) throws {
         try backend.write(values, to: parameters.buffer)
         revisions.forgetFingerprint()

@@ -15,16 +15,19 @@ extension LanguageModel {
         public var layerCount: Int
         /// The probability of dropping a unit in training: 0 ≤ p < 1.
         public var dropout: Float
+        /// D, the numbers that stand for a token where it enters the first layer; nil, as in char-rnn, for one-hot tokens.
+        public var embeddingSize: Int?
 
         public init(
             cell: RecurrentCell = .lstm, vocabulary: Vocabulary, hiddenSize: Int = 128, layerCount: Int = 2,
-            dropout: Float = 0
+            dropout: Float = 0, embeddingSize: Int? = nil
         ) {
             self.cell = cell
             self.vocabulary = vocabulary
             self.hiddenSize = hiddenSize
             self.layerCount = layerCount
             self.dropout = dropout
+            self.embeddingSize = embeddingSize
             check()
         }
 
@@ -35,6 +38,7 @@ extension LanguageModel {
                 hiddenSize > 0 && layerCount > 0 && vocabulary.count > 0,
                 "a model of \(layerCount) layers of \(hiddenSize) units over \(vocabulary.count) tokens")
             precondition(dropout >= 0 && dropout < 1, "dropout \(dropout) is not in [0, 1)")
+            precondition(embeddingSize ?? 1 > 0, "an embedding of \(embeddingSize ?? 0) numbers")
         }
 
         /// The number of parameters, whatever the sizes: nothing overflows.
@@ -42,7 +46,8 @@ extension LanguageModel {
             let (h, v, l) = (Double(hiddenSize), Double(vocabulary.count), Double(layerCount))
             let width = Double(cell.gateCount) * h
             let recurrent = cell.hasRecurrentProduct ? (h + 1) * width : 0
-            return (v + (l - 1) * h + l) * width + l * recurrent + (h + 1) * v
+            let embedding = embeddingSize.map(Double.init)
+            return (embedding ?? 0) * v + ((embedding ?? v) + (l - 1) * h + l) * width + l * recurrent + (h + 1) * v
         }
 
         /// The parameters' layout, once it is sure that they are not too many for `device`, for the host or for a number.
@@ -64,7 +69,8 @@ extension LanguageModel {
         var layout: ParameterLayout {
             check()
             return ParameterLayout(
-                cell: cell, vocabularySize: vocabulary.count, hiddenSize: hiddenSize, layerCount: layerCount)
+                cell: cell, vocabularySize: vocabulary.count, embeddingSize: embeddingSize, hiddenSize: hiddenSize,
+                layerCount: layerCount)
         }
     }
 }

@@ -8,7 +8,9 @@ import OpenCLCompute
 struct ParameterLayout: Sendable {
     /// What a parameter does in the network.
     enum Role: Hashable, Sendable {
-        /// W of a layer: V or H × G·H.
+        /// E, a column for each token: D × V.
+        case embedding
+        /// W of a layer: V, or D where there is an embedding, or H × G·H.
         case inputWeights(layer: Int)
         /// U of a layer: H × G·H.
         case recurrentWeights(layer: Int)
@@ -28,7 +30,7 @@ struct ParameterLayout: Sendable {
         case one
         /// A token of the vocabulary.
         case tokens
-        /// A unit, or a gate of a unit.
+        /// A unit, a gate of a unit, or a number of an embedded token.
         case units
     }
 
@@ -54,6 +56,8 @@ struct ParameterLayout: Sendable {
     let cell: RecurrentCell
     /// V
     let vocabularySize: Int
+    /// D; nil where tokens enter the first layer as they are, one-hot.
+    let embeddingSize: Int?
     /// H
     let hiddenSize: Int
     /// L
@@ -63,7 +67,7 @@ struct ParameterLayout: Sendable {
     /// The elements of the buffer.
     let count: Int
 
-    init(cell: RecurrentCell, vocabularySize: Int, hiddenSize: Int, layerCount: Int) {
+    init(cell: RecurrentCell, vocabularySize: Int, embeddingSize: Int?, hiddenSize: Int, layerCount: Int) {
         var entries: [Entry] = []
         var count = 0
         func add(_ role: Role, _ name: String, _ rows: (Axis, Int), _ columns: (Axis, Int)) {
@@ -76,8 +80,11 @@ struct ParameterLayout: Sendable {
         }
         let (one, tokens, units) = ((Axis.one, 1), (Axis.tokens, vocabularySize), (Axis.units, hiddenSize))
         let gates = (Axis.units, cell.gateCount * hiddenSize)
+        let embedded = embeddingSize.map { (Axis.units, $0) }
+        if let embedded { add(.embedding, "embedding.weight", embedded, tokens) }
         for layer in 0..<layerCount {
-            add(.inputWeights(layer: layer), "rnn.weight_ih_l\(layer)", layer == 0 ? tokens : units, gates)
+            let inputs = layer == 0 ? embedded ?? tokens : units
+            add(.inputWeights(layer: layer), "rnn.weight_ih_l\(layer)", inputs, gates)
             if cell.hasRecurrentProduct {
                 add(.recurrentWeights(layer: layer), "rnn.weight_hh_l\(layer)", units, gates)
             }
@@ -88,6 +95,7 @@ struct ParameterLayout: Sendable {
         add(.decoderBias, "decoder.bias", one, tokens)
         self.cell = cell
         self.vocabularySize = vocabularySize
+        self.embeddingSize = embeddingSize
         self.hiddenSize = hiddenSize
         self.layerCount = layerCount
         self.entries = entries

@@ -8,7 +8,9 @@ struct Parameters: Sendable {
     /// All of them in one piece.
     let buffer: Buffer<Float>
 
-    /// W of each layer: V or H × G·H.
+    /// E, D × V, if there is one.
+    let embedding: Matrix?
+    /// W of each layer: V, D or H × G·H.
     private(set) var inputWeights: [Matrix]
     /// U and the biases of each layer; for a cell that multiplies no state the input's alone.
     private(set) var recurrentWeights: [RecurrentWeights]
@@ -27,6 +29,7 @@ struct Parameters: Sendable {
         self.layout = layout
         self.backend = backend
         self.buffer = buffer
+        embedding = layout.entry(.embedding).map(matrix)
         inputWeights = (0..<layout.layerCount).map { matrix(layout[.inputWeights(layer: $0)]) }
         recurrentWeights = (0..<layout.layerCount).map { layer in
             RecurrentWeights(

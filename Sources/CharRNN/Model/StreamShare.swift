@@ -35,7 +35,8 @@ extension Batch {
     func share(_ streams: StreamShare) -> Batch {
         Batch(
             batchSize: streams.count, steps: steps, inputs: streams.elements(of: inputs),
-            targets: streams.elements(of: targets))
+            targets: streams.elements(of: targets),
+            resets: resets.filter(streams.range.contains).map { $0 - streams.range.lowerBound })
     }
 }
 

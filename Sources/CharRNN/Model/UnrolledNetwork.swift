@@ -4,7 +4,8 @@ import OpenCLCompute
 ///
 /// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b, and the rearranged weights,
 /// G·H·⌈H⌉₁₆; T·B·H per layer when there is dropout; T·B·V for the logits; T·B·H for the gradient of the outputs;
-/// 4·T·B + V + 1 for indices and losses. With what the trainer adds it is
+/// 4·T·B + V + 1 for indices and losses; what a ``TokenTable`` holds where there is an embedding. With what the
+/// trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
     /// T
@@ -19,6 +20,8 @@ final class UnrolledNetwork {
     private let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
+    private let tokens: TokenTable
+    private let isForTraining: Bool
     let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
     private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
@@ -49,8 +52,10 @@ final class UnrolledNetwork {
         }
         self.parameters = parameters
         dropProbability = dropout
+        isForTraining = forTraining
         self.steps = steps
         self.streams = streams
+        tokens = try TokenTable(parameters, dropout: dropout, forTraining: forTraining)
         layers = try (0..<layout.layerCount).map { _ in
             try RecurrentSequence(
                 layout.cell, steps: steps, batchSize: streams.count, hiddenSize: h, forTraining: forTraining,
@@ -77,8 +82,10 @@ final class UnrolledNetwork {
         let rows = whole.steps * count
         parameters = whole.parameters
         dropProbability = whole.dropProbability
+        isForTraining = false
         steps = whole.steps
         streams = StreamShare(all: count)
+        tokens = whole.tokens
         layers = whole.layers.map { $0.narrowed(toBatchSize: count) }
         carried = Self.carried(by: layers)
         logits = whole.logits.rows(0..<rows)
@@ -125,10 +132,14 @@ final class UnrolledNetwork {
         }
     }
 
-    /// Makes the state after the last pass the one before the next. A copy, so that the backward pass of the next
-    /// batch finds the state that it began with.
-    private func carryState() throws {
-        for (before, after) in carried { try backend.copy(after, to: before) }
+    /// Makes the state after the last pass the one before the next, and that of some streams zero. A copy, so that the
+    /// backward pass of the next batch finds the state that it began with.
+    private func carryState(resetting streams: [Int]) throws {
+        let h = parameters.layout.hiddenSize
+        for (before, after) in carried {
+            try backend.copy(after, to: before)
+            for run in streams.runs { try backend.fill(before[run.lowerBound * h..<run.upperBound * h], with: 0) }
+        }
     }
 
     /// Where the state lies after the last pass.
@@ -146,12 +157,14 @@ final class UnrolledNetwork {
     // MARK: Passes
 
     /// Runs a batch of B streams from the carried state to ``losses`` and, where there is a place for it, to the
-    /// gradient of all parameters.
-    func run(_ batch: Batch, dropout: DropoutStep?, gradient: Parameters?) throws {
+    /// gradient of `scale` · Σ losses with respect to all parameters.
+    func run(_ batch: Batch, dropout: DropoutStep?, gradient: (place: Parameters, scale: Float)?) throws {
         try load(batch, forTraining: gradient != nil)
-        try project(forward(dropout: dropout))
-        try computeLosses(withGradient: gradient != nil)
-        if let gradient { try backward(dropout: dropout, into: gradient) }
+        // In training the parameters are others in each pass.
+        if isForTraining { try tokens.multiply(dropout: dropout.map { embeddingMask($0) }) }
+        try project(forward(dropout: dropout, resetting: batch.resets))
+        try computeLosses(gradientScale: gradient?.scale)
+        if let gradient { try backward(dropout: dropout, into: gradient.place) }
     }
 
     /// Runs T characters of B streams from the carried state to ``logits``.
@@ -175,15 +188,17 @@ final class UnrolledNetwork {
 
     /// Runs the loaded characters from the carried state through all layers, and returns what the decoder reads.
     ///
-    /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
-    private func forward(dropout: DropoutStep?) throws -> Matrix {
-        try carryState()
+    /// - Parameters:
+    ///   - dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
+    ///   - streams: those that begin in the zero state instead, in ascending order.
+    private func forward(dropout: DropoutStep?, resetting streams: [Int] = []) throws -> Matrix {
+        try carryState(resetting: streams)
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
             if let x {
                 try backend.multiply(x, parameters.inputWeights[index], into: sequence.gates)
             } else {
-                try backend.gatherRows(of: parameters.inputWeights[0], at: inputs, into: sequence.gates)
+                try backend.gatherRows(of: tokens.rows, at: inputs, into: sequence.gates)
             }
             try backend.forward(sequence, weights: parameters.recurrentWeights[index])
             x = sequence.outputs
@@ -201,15 +216,14 @@ final class UnrolledNetwork {
         try backend.multiply(outputs, parameters.decoderWeights, into: logits)
     }
 
-    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits become the
-    /// gradient of the sum over time of the mean over the whole batch, which char-rnn follows.
-    private func computeLosses(withGradient: Bool) throws {
+    /// From ``forward(dropout:resetting:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits
+    /// become their gradient.
+    private func computeLosses(gradientScale: Float?) throws {
         try backend.softmaxCrossEntropy(
-            logits, bias: parameters.decoderBias, targets: targets,
-            gradientScale: withGradient ? 1 / Float(streams.total) : nil, losses: losses)
+            logits, bias: parameters.decoderBias, targets: targets, gradientScale: gradientScale, losses: losses)
     }
 
-    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
+    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:resetting:)`` with the same masks.
     private func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
         func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
 
@@ -230,9 +244,15 @@ final class UnrolledNetwork {
                 try backend.multiply(
                     sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
             } else {
-                try backend.scatterRows(sequence.gates, by: inputGroups, into: gradient.inputWeights[0])
+                try tokens.backward(
+                    sequence.gates, by: inputGroups, dropout: dropout.map { embeddingMask($0) }, into: gradient)
             }
         }
+    }
+
+    /// The mask of the embedding, the same for all streams.
+    private func embeddingMask(_ dropout: DropoutStep) -> DropoutMask {
+        DropoutMask(probability: dropProbability, seed: dropout.seed, step: dropout.step, layer: .max)
     }
 
     /// The mask of a layer's outputs: whoever runs a share of the streams drops what one that runs all would drop there.
@@ -248,4 +268,17 @@ final class UnrolledNetwork {
 struct DropoutStep {
     let seed: UInt64
     let step: UInt64
+}
+
+extension [Int] {
+    /// Ascending numbers as ranges of those that follow one another.
+    fileprivate var runs: [Range<Int>] {
+        reduce(into: []) { runs, number in
+            if let last = runs.last, last.upperBound == number {
+                runs[runs.count - 1] = last.lowerBound..<number + 1
+            } else {
+                runs.append(number..<number + 1)
+            }
+        }
+    }
 }

@@ -4,9 +4,9 @@ import Glibc
 
 extension Checkpoint {
     /// Writes a folder that needs nothing but Python and NumPy: `weights.npz`, which has the tensors under their names, and
-    /// the configuration as bytes of JSON, and `sample.py`, which lets the model write.
+    /// the configuration as bytes of JSON, and `sample.py`, which lets the model write. An embedding is ``folded``.
     ///
-    /// - Throws: ``FileError``, also when another `sample.py` is there, and for a model beyond the 4 GB of the format.
+    /// - Throws: `FileError`, also when another `sample.py` is there, and for a model beyond the 4 GB of the format.
     public func writeNumPy(to folder: URL) throws {
         let weights = folder.appendingPathComponent("weights.npz")
         guard parameterCount < (Int(UInt32.max) - (16 << 20)) / 4 else {
@@ -23,12 +23,13 @@ extension Checkpoint {
                 action: "write", path: program.path,
                 reason: "another program of that name is there; name another folder")
         }
-        let json = Data(try JSON.text(configuration).utf8)
+        let model = folded
+        let json = Data(try JSON.text(model.configuration).utf8)
         let arrays = [(name: "configuration.npy", contents: Self.array("|u1", [json.count], json))]
         try AtomicFile.write(
             zipArchive(
                 arrays
-                    + tensors.map { tensor in
+                    + model.tensors.map { tensor in
                         let bytes = tensor.values.withUnsafeBytes { Data($0) }
                         return (name: tensor.name + ".npy", contents: Self.array("<f4", tensor.shape, bytes))
                     }), to: weights)

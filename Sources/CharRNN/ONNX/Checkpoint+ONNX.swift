@@ -11,7 +11,9 @@ extension Checkpoint {
     /// follows its token, and the state after the last step in the order of the inputs: `next_hidden`, `next_memory`. T and
     /// B may be any. The metadata are `configuration`, `token_kind` and `vocabulary`, the list of the tokens in JSON.
     ///
-    /// - Throws: ``FileError``, also for a model beyond the 2 GB of the format.
+    /// An embedding is ``folded``.
+    ///
+    /// - Throws: `FileError`, also for a model beyond the 2 GB of the format.
     public func writeONNX(to file: URL) throws {
         // Beside the weights there are names and the vocabulary.
         guard parameterCount < (Int(Int32.max) - (16 << 20)) / 4 else {
@@ -19,7 +21,7 @@ extension Checkpoint {
                 action: "write", path: file.path,
                 reason: "the model has \(parameterCount) parameters, and an ONNX file holds at most 2 GB")
         }
-        try AtomicFile.write(onnx(), to: file)
+        try AtomicFile.write(folded.onnx(), to: file)
     }
 
     private func onnx() throws -> Data {

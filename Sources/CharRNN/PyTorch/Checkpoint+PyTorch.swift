@@ -5,7 +5,7 @@ import OpenCLCompute
 
 extension Checkpoint {
     /// Writes a folder that PyTorch works with: `weights.safetensors`, which is this checkpoint without its run, and
-    /// `model.py`, which rebuilds the network from it and lets it write.
+    /// `model.py`, which rebuilds the network from it and lets it write. An embedding is ``folded``.
     ///
     /// - Throws: `FileError`, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
@@ -18,8 +18,7 @@ extension Checkpoint {
                 action: "write", path: program.path,
                 reason: "another program of that name is there; name another folder")
         }
-        try Checkpoint(configuration, parameters: parameters, options: options)
-            .write(to: folder.appendingPathComponent("weights.safetensors"))
+        try folded.write(to: folder.appendingPathComponent("weights.safetensors"))
         try AtomicFile.write(Data(pyTorchScript.utf8), to: program)
     }
 
@@ -35,6 +34,7 @@ extension Checkpoint {
     /// class weights are ignored; ``options`` names them as `ignored`.
     ///
     /// - Parameters:
+    ///   - file: of PyTorch, or a state dictionary as safetensors.
     ///   - vocabulary: the tokens of the decoder's rows.
     ///   - order: for each row of the decoder its token's number in the vocabulary; nil when row n is of token n.
     ///   - cell: what the layers are; nil to tell it from the shapes.

@@ -72,7 +72,7 @@ struct PyTorchFile {
                     }
                     tensors.append(try self.tensor(name, tensor, format, range, &room))
                 case .other(let type):
-                    throw StateDictionaryFault("its '\(name)' is made by \(type), which is no plain tensor")
+                    throw StateDictionaryFault("its '\(name)' is made by \(type), which is not a plain tensor")
                 default: others.append(.init(name: name, type: "no tensor", shape: []))
                 }
             default: others.append(.init(name: name, type: "no tensor", shape: []))

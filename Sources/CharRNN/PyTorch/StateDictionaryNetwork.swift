@@ -105,7 +105,7 @@ struct StateDictionaryNetwork {
             case "running_mean", "running_var": "it has a batch normalisation (BatchNorm)"
             case "in_proj_weight", "in_proj_bias": "it has an attention (MultiheadAttention)"
             case _ where name.contains("parametrizations.") || base == "weight_orig":
-                "it has a parametrization that is no weight norm, such as a spectral norm"
+                "it has a parametrization that is not a weight norm, such as a spectral norm"
             default: nil
             }
         if let reason {

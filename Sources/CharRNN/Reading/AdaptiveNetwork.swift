@@ -129,7 +129,7 @@ final class SegmentNetwork {
         try network.setState(state)
         try network.run(
             Batch(batchSize: 1, steps: steps, inputs: padded(tokens), targets: padded(tokens.dropFirst())),
-            dropout: nil, gradient: tokens.count > steps ? gradient : nil)
+            dropout: nil, gradient: tokens.count > steps ? (gradient, 1) : nil)
         return try network.logProbabilities(steps: min(steps, tokens.count - 1))
     }
 

@@ -19,6 +19,7 @@ extension LanguageModel {
     /// How well the model predicts a file of any size, which is read part after part: the memory does not grow with it.
     ///
     /// - Parameters:
+    ///   - file: a text, in UTF-8 but where tokens are bytes.
     ///   - session: what was read before. It stays as it is.
     ///   - progress: is told the score so far; what it throws ends the reading.
     /// - Throws: ``TextError/unreadable(file:reason:)``, ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``,

@@ -8,6 +8,7 @@ extension LanguageModel {
     /// each. A part that the cell has not, such as ``Trace/Part/cell`` of a plain RNN, is left out.
     ///
     /// - Parameters:
+    ///   - text: what is read.
     ///   - layers: counted from 0; all when nil.
     ///   - parts: none to keep the predictions alone.
     ///   - likeliest: how many of the likeliest tokens each ``Prediction`` names; the size of the vocabulary for whole

@@ -4,7 +4,7 @@ import FoundationEssentials
 public enum TrainingEvent: Sendable {
     /// A step was taken: each ``TrainingRun/Options/reportEvery`` iterations, and the last one.
     case step(Step)
-    /// The learning rate has fallen to this, as ``Trainer/Options/decay`` says.
+    /// The learning rate has fallen to this, as ``TrainingOptions/decay`` says.
     case learningRate(Float)
     /// Something went wrong, and the run is back at its last good state.
     case rollback(TrainingRollback)
@@ -95,6 +95,8 @@ public enum TrainingEvent: Sendable {
             case finished
             /// ``TrainingRun/Options/maxSeconds`` are over.
             case outOfTime
+            /// ``TrainingRun/Options/patience`` is at its end: the validation loss falls no more.
+            case noImprovement
             /// ``TrainingRun/cancel()`` was called.
             case cancelled
         }

@@ -122,6 +122,7 @@ public struct TrainingHistory: Sendable {
         public let label: String
         public let cell: RecurrentCell
         public let layers, hiddenSize: Int
+        public let embeddingSize: Int?
         public let dropout: Float
         public let vocabularySize: Int
         /// How many numbers are learned.
@@ -157,14 +158,15 @@ extension TrainingHistory.Start {
         cell = configuration.cell
         layers = configuration.layerCount
         hiddenSize = configuration.hiddenSize
+        embeddingSize = configuration.embeddingSize
         dropout = configuration.dropout
         vocabularySize = configuration.vocabulary.count
         parameters = trainer.model.parameterCount
         batchSize = dataset.batchSize
         sequenceLength = dataset.sequenceLength
-        trainingBatches = dataset.batches(in: .training).count
-        validationBatches = dataset.batches(in: .validation).count
-        testBatches = dataset.batches(in: .test).count
+        trainingBatches = dataset.batchCount(in: .training)
+        validationBatches = dataset.batchCount(in: .validation)
+        testBatches = dataset.batchCount(in: .test)
         characters = dataset.characterCount
         optimizer = options.optimizer.name
         learningRate = options.optimizer.learningRate

@@ -16,6 +16,7 @@ final class TrainingLoop {
     private let start = ContinuousClock.now
     /// The share of the run that was over when it was continued.
     private let firstProgress: Double
+    private var hasLostPatience = false
     /// The losses that were reported since the last validation.
     private var recentLosses: [Double] = []
 
@@ -50,7 +51,9 @@ final class TrainingLoop {
         emit(
             .end(
                 .init(
-                    reason: isFinished ? .finished : cancellation.isRequested ? .cancelled : .outOfTime,
+                    reason: isFinished
+                        ? .finished
+                        : cancellation.isRequested ? .cancelled : hasLostPatience ? .noImprovement : .outOfTime,
                     iteration: trainer.iteration, last: writer.last?.file, best: writer.best?.file)))
     }
 
@@ -85,10 +88,26 @@ final class TrainingLoop {
             if isReported { try report(step) }
             if step.nextLearningRate != step.learningRate { emit(.learningRate(step.nextLearningRate)) }
             if isSampled { try sample() }
-            if isSaved || step.iteration % options.evaluateEvery == 0 { try validate() }
-            if isSaved { try save(isLast: isLast) }
-            if isLast { return }
+            if isSaved || step.iteration % options.evaluateEvery == 0 {
+                try validate()
+                hasLostPatience = isWithoutImprovement
+            }
+            if hasLostPatience, !isSaved, let rollback = try guardian.commit() {
+                hasLostPatience = false
+                try tell(rollback)
+                continue
+            }
+            if isSaved || hasLostPatience { try save(isLast: isLast || hasLostPatience) }
+            if isLast || hasLostPatience { return }
         }
+    }
+
+    /// Whether the last validations, as many as the run has patience for, are no better than the best before them.
+    private var isWithoutImprovement: Bool {
+        guard let patience = options.patience else { return false }
+        let losses = trainer.validationLosses.sorted { $0.key < $1.key }.map(\.value)
+        let best = losses.indices.min { losses[$0] < losses[$1] }
+        return best.map { losses.count - 1 - $0 >= patience } ?? false
     }
 
     /// Saves where a cancelled run stands, without the time that a validation takes.
@@ -103,7 +122,7 @@ final class TrainingLoop {
         let report = TrainingEvent.Step(
             iteration: step.iteration, epoch: step.epoch, loss: loss, gradientNorm: Double(try step.gradientNorm),
             parameterNorm: Double(try step.parameterNorm), learningRate: step.learningRate, secondsPerBatch: seconds,
-            charactersPerSecond: Double(trainer.dataset.batchSize * trainer.dataset.sequenceLength) / seconds)
+            charactersPerSecond: Double(step.characterCount) / seconds)
         recentLosses.append(loss)
         emit(.step(report))
         try record {
@@ -125,12 +144,15 @@ final class TrainingLoop {
     /// Has the model write, with a generator of its own.
     private func sample() throws {
         // A new session each time: those from before a step know the old parameters.
-        let stream = try trainer.model.makeSession().text(
-            limit: options.sampleLength, using: SplitMix64(seed: trainer.options.seed &+ UInt64(trainer.iteration))
-        ) { $0 }
-        var text = ""
-        while !cancellation.isRequested, let piece = stream.next() { text += piece }
-        if case .failure(let error as DeviceError) = stream.end { throw error }
+        let text = try trainer.withAverages {
+            let stream = try trainer.model.makeSession().text(
+                limit: options.sampleLength, using: SplitMix64(seed: trainer.options.seed &+ UInt64(trainer.iteration))
+            ) { $0 }
+            var text = ""
+            while !cancellation.isRequested, let piece = stream.next() { text += piece }
+            if case .failure(let error as DeviceError) = stream.end { throw error }
+            return text
+        }
         try record { $0.sample = text }
         emit(.sample(.init(iteration: trainer.iteration, epoch: trainer.epoch, text: text)))
         clock.start()
@@ -138,7 +160,7 @@ final class TrainingLoop {
 
     /// The mean loss over a part; nil when there is none and when somebody wants to end.
     private func evaluate(_ split: TextDataset.Split) throws -> Double? {
-        let count = trainer.dataset.batches(in: split).count
+        let count = trainer.dataset.batchCount(in: split)
         var (batch, next) = (0, ContinuousClock.now + .seconds(2))
         return try trainer.evaluate(split) {
             if ContinuousClock.now >= next {

@@ -15,6 +15,9 @@ extension TrainingRun {
         /// Ends the run when it has trained for so long, with a validation and a checkpoint, if that is earlier. A run that
         /// is continued counts anew.
         public var maxSeconds: Double?
+        /// Ends the run after so many validations in a row none of which is better than the best before them, with a
+        /// checkpoint; nil for never. A run that is continued goes on counting.
+        public var patience: Int?
         /// The iterations from one ``TrainingEvent/step(_:)`` to the next. Each waits for the device.
         public var reportEvery: Int
         /// The iterations from one validation to the next. A checkpoint is validated as well.
@@ -35,7 +38,8 @@ extension TrainingRun {
 
         public init(
             folder: URL, label: String = "lstm", maxEpochs: Double = 50, maxIterations: Int? = nil,
-            maxSeconds: Double? = nil, reportEvery: Int = 1, evaluateEvery: Int = 1000, sampleEvery: Int? = nil,
+            maxSeconds: Double? = nil, patience: Int? = nil, reportEvery: Int = 1, evaluateEvery: Int = 1000,
+            sampleEvery: Int? = nil,
             sampleLength: Int = 200, checkpointEvery: CheckpointInterval? = nil, keepLast: Int? = nil,
             keepBest: Bool = false, remembered: [String: String] = [:]
         ) {
@@ -44,6 +48,7 @@ extension TrainingRun {
             self.maxEpochs = maxEpochs
             self.maxIterations = maxIterations
             self.maxSeconds = maxSeconds
+            self.patience = patience
             self.reportEvery = reportEvery
             self.evaluateEvery = evaluateEvery
             self.sampleEvery = sampleEvery
@@ -54,16 +59,17 @@ extension TrainingRun {
             self.remembered = remembered
         }
 
-        /// The step with which a run ends that has so many training batches.
-        public func lastIteration(epochLength: Int) -> Int {
+        /// The step with which a run ends that has so many to an epoch.
+        public func lastIteration(epochLength: Double) -> Int {
             // 1e18 steps are more than any run will take, and a whole number.
-            min(Int(min((maxEpochs * Double(epochLength)).rounded(.up), 1e18)), maxIterations ?? .max)
+            min(Int(min((maxEpochs * epochLength).rounded(.up), 1e18)), maxIterations ?? .max)
         }
 
         /// What no run can be made of is a programmer error.
         func check() {
             precondition(maxEpochs > 0, "\(maxEpochs) epochs")
             precondition(maxSeconds ?? 1 > 0, "a run of \(maxSeconds ?? 0) seconds")
+            precondition(patience ?? 1 > 0, "a patience of \(patience ?? 0) validations")
             precondition(
                 sampleEvery ?? 1 > 0 && sampleLength > 0,
                 "samples of \(sampleLength) characters every \(sampleEvery ?? 0) iterations")

@@ -27,8 +27,8 @@ public final class TrainingRun: @unchecked Sendable {
     public let options: Options
     /// The model that learns. To try it in the middle of the run, copy it in an observer of ``run(_:)``.
     public let model: LanguageModel
-    /// What it learns from.
-    public let dataset: TextDataset
+    /// What it learns from, and what it is tried on.
+    public let dataset: TrainingData
     /// The steps that were taken before this run, when it continues another.
     public let firstIteration: Int
     /// The step with which the run ends.
@@ -44,7 +44,8 @@ public final class TrainingRun: @unchecked Sendable {
     /// Prepares a run: makes its folder, claims it, and makes sure that a checkpoint can be written there.
     ///
     /// - Parameters:
-    ///   - trainer: new, or made with ``Trainer/init(resuming:dataset:on:sharingWith:)``.
+    ///   - trainer: new, or made with `Trainer(resuming:dataset:)`.
+    ///   - options: how long to train, and what to keep.
     ///   - resumed: the checkpoint that such a trainer was made of, and where it was read. Those that it has recorded as
     ///     written then count among the last and the best that ``Options/keepLast`` and ``Options/keepBest`` keep.
     /// - Throws: ``TrainingRunError``, `FileError`.
@@ -52,7 +53,7 @@ public final class TrainingRun: @unchecked Sendable {
         _ trainer: sending Trainer, options: Options, resuming resumed: (checkpoint: Checkpoint, file: URL)? = nil
     ) throws {
         options.check()
-        let epochLength = trainer.dataset.batches(in: .training).count
+        let epochLength = trainer.epochLength
         let last = options.lastIteration(epochLength: epochLength)
         guard trainer.iteration < last else {
             throw TrainingRunError.hasEnded(iteration: trainer.iteration, last: last)
@@ -68,7 +69,7 @@ public final class TrainingRun: @unchecked Sendable {
             iteration: trainer.iteration, epoch: trainer.epoch, learningRate: trainer.learningRate)
         start.start = .init(trainer, options, lastIteration: last, resumed: resumed?.file)
         folder = try RunFolder(
-            options.folder, label: options.label, lastEpoch: Double(last) / Double(epochLength), start: start,
+            options.folder, label: options.label, lastEpoch: Double(last) / epochLength, start: start,
             resumed: resumed?.file)
         self.trainer = trainer
     }

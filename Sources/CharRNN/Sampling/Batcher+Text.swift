@@ -36,7 +36,13 @@ extension Batcher {
 
     /// A text that continues `beginning`.
     ///
-    /// - Parameter choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
+    /// - Parameters:
+    ///   - beginning: what is read first.
+    ///   - limit: how many characters at most.
+    ///   - stops: strings before which the text ends.
+    ///   - isAllowed: whether a text may begin so; nil for any.
+    ///   - seed: of the draws; nil for another one each time.
+    ///   - choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
     public nonisolated func text(
         after beginning: String, limit: Int, stoppingAt stops: [String] = [],
         allowing isAllowed: (@Sendable (String) -> Bool)? = nil, seed: UInt64? = nil,

@@ -37,7 +37,9 @@ public actor Batcher {
     /// How long to go on before the readers get what is ready. Each piece wakes a task, which costs as much as a character.
     private static let burst = Duration.milliseconds(10)
 
-    /// - Parameter capacity: how many texts to write at once. The device has memory for as many.
+    /// - Parameters:
+    ///   - model: that writes.
+    ///   - capacity: how many texts to write at once. The device has memory for as many.
     public init(_ model: LanguageModel, capacity: Int = 64) {
         precondition(capacity > 0, "a batcher of \(capacity) texts")
         self.model = model

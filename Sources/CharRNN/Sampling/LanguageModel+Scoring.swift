@@ -1,8 +1,10 @@
 extension LanguageModel {
     /// ln p of each character of `text` after the first, given all before it, from the zero state.
     ///
-    /// - Parameter session: what was read before the text, so that its first character has a number as well. It stays as it
-    ///   is.
+    /// - Parameters:
+    ///   - text: what is scored.
+    ///   - session: what was read before the text, so that its first character has a number as well. It stays as it
+    ///     is.
     /// - Throws: ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``, `CancellationError`, `DeviceError`.
     public func logProbabilities(of text: String, after session: Session? = nil) throws -> [Double] {
         try logProbabilities(of: try vocabulary.encode(text), after: session)
@@ -11,7 +13,9 @@ extension LanguageModel {
     /// ln p of each token after the first, given all before it, from the zero state. A token that the vocabulary has not is a
     /// programmer error.
     ///
-    /// - Parameter session: what was read before the tokens, so that the first has a number as well. It stays as it is.
+    /// - Parameters:
+    ///   - tokens: what is scored.
+    ///   - session: what was read before the tokens, so that the first has a number as well. It stays as it is.
     /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `CancellationError`, `DeviceError`.
     public func logProbabilities(of tokens: some Collection<Int>, after session: Session? = nil) throws -> [Double] {
         try logProbabilities(of: [Array(tokens)], after: session)[0]
@@ -25,6 +29,7 @@ extension LanguageModel {
     /// ```
     ///
     /// - Parameters:
+    ///   - texts: what is scored.
     ///   - session: what each text follows, so that its first character has a number as well. It stays as it is.
     ///   - progress: is told how many tokens have been read so far; what it throws ends the reading.
     /// - Throws: ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``, `CancellationError` when the task is

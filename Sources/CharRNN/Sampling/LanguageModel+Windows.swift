@@ -7,7 +7,9 @@ extension LanguageModel {
     ///
     /// Windows are read side by side. A token that the vocabulary has not is a programmer error.
     ///
-    /// - Parameter size: the positions of a window, 1 or more.
+    /// - Parameters:
+    ///   - tokens: of the text.
+    ///   - size: the positions of a window, 1 or more.
     /// - Returns: a number for each position of each window, one window after the other.
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     public func logProbabilities(of tokens: [Int], inWindowsOf size: Int) throws -> [Double] {

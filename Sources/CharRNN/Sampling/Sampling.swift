@@ -84,7 +84,9 @@ extension Distribution {
     /// All pieces of a sampling but Mirostat, which draws. A value out of its range is a programmer error; see
     /// ``Sampling/check()``.
     ///
-    /// - Parameter recent: the tokens that were read last, for the penalties.
+    /// - Parameters:
+    ///   - sampling: the pieces and their numbers.
+    ///   - recent: the tokens that were read last, for the penalties.
     public consuming func applying(_ sampling: Sampling, _ recent: some BidirectionalCollection<Int>) -> Distribution {
         var next = self
         if (sampling.repetitionPenalty, sampling.frequencyPenalty, sampling.presencePenalty) != (1, 0, 0) {

@@ -55,7 +55,7 @@ public final class SessionGroup {
 
     /// What the model expects of each text, after all that was fed, in the order of ``rows``. Before anything is fed every
     /// token is as likely as another.
-    public var next: [Distribution] { rows.map(next(of:)) }
+    public var next: [Distribution] { rows.indices.map { readers[place(ofRowAt: $0)]!.next } }
 
     /// What the model expects of a text.
     public func next(of row: Row) -> Distribution { reader(of: row).next }
@@ -79,6 +79,11 @@ public final class SessionGroup {
             preconditionFailure("row \(row.number) is not, or no longer, in the group")
         }
         return place
+    }
+
+    /// Usually nobody has moved, and then nothing has to be looked up.
+    private func place(ofRowAt index: Int) -> Int {
+        readers[index]?.row == rows[index] ? index : place(of: rows[index])
     }
 
     private func reader(of row: Row) -> Reader { readers[place(of: row)]! }
@@ -167,7 +172,7 @@ public final class SessionGroup {
     public func feed(_ tokens: [Int]) throws {
         precondition(tokens.count == count, "\(tokens.count) tokens for \(count) texts")
         var tokenAt = [Int?](repeating: nil, count: readers.count)
-        for (row, token) in zip(rows, tokens) { tokenAt[place(of: row)] = token }
+        for (index, token) in tokens.enumerated() { tokenAt[place(ofRowAt: index)] = token }
         try read(&tokenAt)
     }
 
@@ -212,13 +217,14 @@ public final class SessionGroup {
             tokenAt.swapAt(place, last)
         }
         try predictor.read(tokenAt[..<count].map { Int32($0!) })
-        let logits = try predictor.logits()
-        let size = vocabulary.count
+        let (logits, size) = (try predictor.logits(), vocabulary.count)
         var isBroken = false
-        for place in 0..<count {
-            readers[place]!.history.append(tokenAt[place]!)
-            do { try readers[place]!.next.replace(by: logits[place * size..<(place + 1) * size]) } catch {
-                isBroken = true
+        readers.withUnsafeMutableBufferPointer { readers in
+            for place in 0..<count {
+                readers[place]!.history.append(tokenAt[place]!)
+                do { try readers[place]!.next.replace(by: logits[place * size..<(place + 1) * size]) } catch {
+                    isBroken = true
+                }
             }
         }
         if isBroken { throw BrokenModelError() }

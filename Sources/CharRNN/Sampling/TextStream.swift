@@ -117,7 +117,12 @@ extension Session {
 
     /// A text that continues what was fed. This session itself does not move.
     ///
-    /// - Parameter choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
+    /// - Parameters:
+    ///   - limit: how many characters at most.
+    ///   - stops: strings before which the text ends.
+    ///   - isAllowed: whether a text may begin so; nil for any.
+    ///   - generator: draws.
+    ///   - choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
     public func text<Generator: RandomNumberGenerator>(
         limit: Int, stoppingAt stops: [String] = [], allowing isAllowed: ((String) -> Bool)? = nil,
         using generator: Generator, _ choose: @escaping (Distribution) -> Distribution

@@ -6,7 +6,7 @@
 /// for token in stream.prefix(500) { print(session.vocabulary[token], terminator: "") }
 /// ```
 public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, IteratorProtocol {
-    /// Why the stream ended: what ``Session/feed(_:)`` threw, or ``DeadEndError``.
+    /// Why the stream ended: what `feed(_:)` threw, or ``DeadEndError``.
     public private(set) var failure: (any Error)?
     private var writer: TokenWriter<Generator>
 
@@ -26,7 +26,7 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
     fileprivate func advance() throws -> Int { try writer.advance() }
 }
 
-/// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what ``Session/feed(_:)``
+/// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what `feed(_:)`
 /// throws and ``DeadEndError``, and lets other tasks run between two tokens.
 public struct AsyncTokenStream<Generator: RandomNumberGenerator>: AsyncSequence {
     fileprivate let session: Session
@@ -64,6 +64,7 @@ extension Session {
     ///
     /// - Parameters:
     ///   - mirostat: draws from what is chosen, when there is one.
+    ///   - generator: draws.
     ///   - choose: what of the expected tokens each is drawn from, given also those that were read last
     ///     (``recent``).
     public func tokens<Generator: RandomNumberGenerator>(
@@ -75,7 +76,9 @@ extension Session {
 
     /// Tokens that continue what was fed. This session itself does not move.
     ///
-    /// - Parameter choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
+    /// - Parameters:
+    ///   - generator: draws.
+    ///   - choose: what of the expected tokens each is drawn from, such as `{ $0.temperature(0.8).topK(20) }`.
     public func tokens<Generator: RandomNumberGenerator>(
         using generator: Generator, _ choose: @escaping (Distribution) -> Distribution
     ) -> TokenStream<Generator> {
@@ -84,7 +87,9 @@ extension Session {
 
     /// Tokens that continue what was fed. This session itself does not move.
     ///
-    /// - Parameter temperature: see ``Distribution/temperature(_:)``; 0 is greedy.
+    /// - Parameters:
+    ///   - temperature: see ``Distribution/temperature(_:)``; 0 is greedy.
+    ///   - generator: draws.
     public func tokens<Generator: RandomNumberGenerator>(
         temperature: Float = 1, using generator: Generator
     ) -> TokenStream<Generator> {
@@ -100,6 +105,7 @@ extension Session {
     ///
     /// - Parameters:
     ///   - mirostat: draws from what is chosen, when there is one.
+    ///   - generator: draws.
     ///   - choose: what of the expected tokens each is drawn from, given also those that were read last
     ///     (``recent``).
     public func asyncTokens<Generator: RandomNumberGenerator>(
@@ -111,7 +117,9 @@ extension Session {
 
     /// Tokens that continue what was fed, for asynchronous code. This session itself does not move.
     ///
-    /// - Parameter choose: what of the expected tokens each is drawn from.
+    /// - Parameters:
+    ///   - generator: draws.
+    ///   - choose: what of the expected tokens each is drawn from.
     public func asyncTokens<Generator: RandomNumberGenerator>(
         using generator: Generator, _ choose: @escaping @Sendable (Distribution) -> Distribution
     ) -> AsyncTokenStream<Generator> {

@@ -20,7 +20,9 @@ public final class TensorBoardLog {
 
     /// Makes a new file in the folder, and the folder where it is not there.
     ///
-    /// - Parameter iteration: the steps taken before; ``TrainingRun/firstIteration``.
+    /// - Parameters:
+    ///   - folder: of the run.
+    ///   - iteration: the steps taken before; ``TrainingRun/firstIteration``.
     /// - Throws: `FileError`.
     public convenience init(in folder: URL, continuingAt iteration: Int = 0) throws {
         try self.init(in: folder, continuingAt: iteration) { Date.now.timeIntervalSince1970 }

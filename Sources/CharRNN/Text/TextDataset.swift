@@ -151,26 +151,22 @@ public struct TextDataset: Sendable {
     /// Batch `index`. With ``TextSplit/streams`` the character after the last one used is the first of the text, as in
     /// char-rnn.
     public func batch(_ index: Int) -> Batch {
-        guard let (first, batches) = rows.first(where: { $0.batches.contains(index) }) else {
+        guard let split = [Split.training, .validation, .test].first(where: { batches(in: $0).contains(index) }) else {
             preconditionFailure("batch \(index) of \(counts.training + counts.validation + counts.test)")
         }
-        let rowLength = batches.count * sequenceLength
-        let size = batchSize * sequenceLength
-        var row = [Int32](repeating: 0, count: sequenceLength + 1)
-        var inputs = [Int32](repeating: 0, count: size)
-        var targets = [Int32](repeating: 0, count: size)
-        for b in 0..<batchSize {
-            let start = first + b * rowLength + (index - batches.lowerBound) * sequenceLength
-            let isLast = split == .streams && start + sequenceLength == batchSize * rowLength
-            row.withUnsafeMutableBufferPointer { row in
-                tokens.read(start..<start + sequenceLength + (isLast ? 0 : 1), into: row)
-                if isLast { tokens.read(0..<1, into: UnsafeMutableBufferPointer(rebasing: row[sequenceLength...])) }
-            }
-            for t in 0..<sequenceLength {
-                inputs[t * batchSize + b] = row[t]
-                targets[t * batchSize + b] = row[t + 1]
-            }
+        return part(split)!.batch(index - batches(in: split).lowerBound, epoch: 0)
+    }
+
+    /// The batches of a split as a source for ``TrainingData``; nil when there are none.
+    public func part(_ split: Split) -> StreamBatches? {
+        let batches = batches(in: split)
+        guard !batches.isEmpty, let row = rows.first(where: { $0.batches.contains(batches.lowerBound) }) else {
+            return nil
         }
-        return Batch(batchSize: batchSize, steps: sequenceLength, inputs: inputs, targets: targets)
+        let first = batches.lowerBound - row.batches.lowerBound
+        return StreamBatches(
+            tokens, vocabulary: vocabulary, fingerprint: fingerprint,
+            layout: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength), start: row.start,
+            columns: first..<first + batches.count, of: row.batches.count, wraps: self.split == .streams)
     }
 }

@@ -17,7 +17,9 @@ struct TextFile {
             let others = FileStatus(input) == nil ? Self.texts(in: url) : []
             guard !others.isEmpty || FileStatus(input) != nil else {
                 throw TextError.unreadable(
-                    file: input.path, reason: "the folder has no input.txt; put your text there under that name")
+                    file: input.path,
+                    reason: "the folder has neither an input.txt nor another .txt; put your text there under such a "
+                        + "name")
             }
             files = others.isEmpty ? [input] : others
         } else {

@@ -67,7 +67,9 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The numbers of the tokens of `text`.
     ///
-    /// - Parameter unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks.
+    /// - Parameters:
+    ///   - text: of any characters.
+    ///   - unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks.
     /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
     public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
         try encode(Self.parts(of: text, kind), unknown)
@@ -82,7 +84,9 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The numbers of the tokens of a text in UTF-8; with ``TokenKind/bytes``, of what any file holds.
     ///
-    /// - Parameter unknown: what to do with a token that the vocabulary lacks.
+    /// - Parameters:
+    ///   - bytes: of a text or file.
+    ///   - unknown: what to do with a token that the vocabulary lacks.
     /// - Throws: ``VocabularyError``.
     public func encode(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
         let bytes = Array(bytes)

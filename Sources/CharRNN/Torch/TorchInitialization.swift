@@ -4,7 +4,8 @@ import OpenCLCompute
 ///
 /// Torch's layers first draw weights of their own, one number a parameter, which char-rnn throws away; then all
 /// parameters are drawn uniformly from ±0.08 in the order of its network's graph, and the cell's open gates get an
-/// input bias of 1. A cell that char-rnn does not have is drawn in the order of the layout.
+/// input bias of 1. A cell that char-rnn does not have is drawn in the order of the layout; an embedding, which it does not
+/// have either, comes last.
 enum TorchInitialization {
     /// The values of all parameters in the order of the layout.
     static func values(_ layout: ParameterLayout, seed: UInt64) -> [Float] {
@@ -23,6 +24,7 @@ enum TorchInitialization {
         } else {
             for index in values.indices { values[index] = draw() }
         }
+        layout.drawEmbedding(into: &values) { generator.uniform(0, 1) }
         layout.openGates(of: &values)
         return values
     }

@@ -74,7 +74,7 @@ struct TorchReader {
             _ = try take(Int(try int()), "a function")
             return incomplete(.function, place, parts: 1)
         case let kind:
-            throw TorchFault.malformed("byte \(start) should begin an object, but there is no kind \(kind)")
+            throw TorchFault.malformed("byte \(start) should begin an object, but its kind \(kind) is unknown")
         }
     }
 

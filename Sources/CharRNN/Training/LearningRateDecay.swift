@@ -9,9 +9,10 @@ public struct LearningRateDecay: Codable, Hashable, Sendable {
         self.firstEpoch = firstEpoch
     }
 
-    /// The rate after `iteration`, with so many iterations to an epoch.
-    func rate(after iteration: Int, epochLength: Int, current: Float) -> Float {
-        let isEpochEnd = iteration % epochLength == 0
-        return isEpochEnd && factor < 1 && Double(iteration / epochLength) >= firstEpoch ? current * factor : current
+    /// The rate after so many batches, of which the last step has read `step`, with so many batches to an epoch.
+    func rate(after batches: Int, step: Int, epochLength: Int, current: Float) -> Float {
+        let epoch = batches / epochLength
+        let isEpochEnd = epoch > (batches - step) / epochLength
+        return isEpochEnd && factor < 1 && Double(epoch) >= firstEpoch ? current * factor : current
     }
 }

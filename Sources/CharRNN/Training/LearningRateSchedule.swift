@@ -36,6 +36,9 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
         return Float(height * min(1, Double(iteration) / Double(max(1, warmUp))))
     }
 
+    /// Whether the rate is 0 at the end of the run.
+    public var falls: Bool { fall != .none }
+
     var isValid: Bool {
         if case .linear(let share) = fall { warmUp >= 0 && share > 0 && share <= 1 } else { warmUp >= 0 }
     }

@@ -19,6 +19,8 @@ final class ReplicatedNetwork {
     /// The share of the batch's streams that each process runs.
     private let shares: [StreamShare]
     private var replicasAreCurrent = true
+    /// By which the mean over all steps becomes one over those that have a target.
+    private var lossFactor: Float = 1
 
     /// - Parameters:
     ///   - parameters: those of the first device, which an optimizer changes.
@@ -61,15 +63,17 @@ final class ReplicatedNetwork {
 
     // MARK: Passes
 
-    /// Runs a batch from the carried state to the losses and, if it is to learn, to ``gradient``. With one device it
-    /// returns when the work is queued.
-    func run(_ batch: Batch, dropout: DropoutStep?, learning: Bool) throws {
+    /// Runs a batch from the carried state to the losses and, with a scale, to the ``gradient`` of that times their sum.
+    /// With one device it returns when the work is queued.
+    func run(_ batch: Batch, dropout: DropoutStep?, gradientScale scale: Float?) throws {
+        lossFactor = Float(batch.targets.count) / Float(batch.targetCount)
         if !replicasAreCurrent { try exchange.sendParameters() }
         replicasAreCurrent = true
         func run(_ index: Int) throws {
             let network = networks[index]
             try network.run(
-                batch.share(network.streams), dropout: dropout, gradient: learning ? gradients[index] : nil)
+                batch.share(network.streams), dropout: dropout,
+                gradient: scale.map { (gradients[index], $0) })
         }
         if networks.count == 1 {
             try run(0)
@@ -85,16 +89,18 @@ final class ReplicatedNetwork {
                 end += values.count
             }
         }
-        if learning { try exchange.sumGradients() }
+        if scale != nil { try exchange.sumGradients() }
     }
 
-    /// Puts the mean loss of the last pass, over the whole batch, into one element on the first device.
+    /// Puts the mean loss of the last pass, over all targets of the whole batch, into one element on the first device.
     func meanLoss(into result: Buffer<Float>) throws {
         try backends[0].mean(of: losses, into: result)
-        guard exchange.count > 1 else { return }
-        let means = try exchange.gather(try backends[0].read(result))
-        let sum = zip(means, shares).reduce(0) { $0 + Double($1.0[0]) * Double($1.1.count) }
-        try backends[0].write([Float(sum / Double(shares[0].total))], to: result)
+        if exchange.count > 1 {
+            let means = try exchange.gather(try backends[0].read(result))
+            let sum = zip(means, shares).reduce(0) { $0 + Double($1.0[0]) * Double($1.1.count) }
+            try backends[0].write([Float(sum / Double(shares[0].total))], to: result)
+        }
+        if lossFactor > 1 { try backends[0].combine(result, times: lossFactor, into: result, times: 0) }
     }
 
     /// To be called when the parameters are no longer those of the last pass.

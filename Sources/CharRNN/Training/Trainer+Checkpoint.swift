@@ -2,15 +2,16 @@ import CharRNNFiles
 import OpenCLCompute
 
 extension Checkpoint {
-    /// The weights and the whole state of a run.
+    /// The weights and the whole state of a run. Where it averages them, the model in the checkpoint has the averages.
     ///
     /// - Throws: ``ChangedModelError``, `DeviceError`.
     public init(of trainer: Trainer) throws {
         try trainer.requireUnchanged()
         try trainer.requireRoomForCheckpoint()
+        let weights = try trainer.model.parameterValues()
         self.init(
-            trainer.model.configuration, parameters: try trainer.model.parameterValues(),
-            training: try trainer.trainingProgress())
+            trainer.model.configuration, parameters: try trainer.average?.values() ?? weights,
+            training: try trainer.trainingProgress(weights))
     }
 }
 
@@ -23,30 +24,42 @@ extension Trainer {
         resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default,
         sharingWith devices: [Device] = [], exchange: any GradientExchange = DeviceExchange()
     ) throws {
-        guard let progress = checkpoint.training else { throw CheckpointError.noTraining }
-        if let difference = progress.position.dataset.difference(to: .init(dataset)) {
-            throw CheckpointError.otherData(difference)
-        }
         // The model may know more characters than occur in the text, but not other ones.
         let vocabulary = checkpoint.configuration.vocabulary
+        try checkpoint.requireRun(of: TrainingData(dataset))
         if let lack = vocabulary.lack(of: dataset.vocabulary) {
             throw CheckpointError.otherData("the model does not know all characters of the text: \(lack)")
         }
+        try self.init(
+            resuming: checkpoint, dataset: TrainingData(dataset.numbered(by: vocabulary)), on: device,
+            sharingWith: devices, exchange: exchange)
+    }
+
+    /// Continues a run with batches of one's own. Its validation and test parts may be others than before.
+    ///
+    /// - Throws: ``CheckpointError/noTraining``, ``CheckpointError/otherData(_:)``, ``VocabularyError/mismatch(_:)``,
+    ///   `DeviceError`.
+    public convenience init(
+        resuming checkpoint: Checkpoint, dataset: TrainingData, on device: Device = .default,
+        sharingWith devices: [Device] = [], exchange: any GradientExchange = DeviceExchange()
+    ) throws {
+        let progress = try checkpoint.requireRun(of: dataset)
         try self.init(
             model: LanguageModel(checkpoint, on: device), dataset: dataset, options: progress.position.options,
             sharingWith: devices, exchange: exchange, progress: progress)
     }
 
     /// What a checkpoint keeps of the run.
-    fileprivate func trainingProgress() throws -> TrainingProgress {
+    fileprivate func trainingProgress(_ weights: [Float]) throws -> TrainingProgress {
         TrainingProgress(
             position: TrainingPosition(
                 options: options, iteration: iteration, learningRate: learningRate,
-                validationLosses: validationLosses, dataset: DatasetIdentity(dataset),
+                validationLosses: validationLosses, dataset: dataset.identity,
                 progress: options.schedule.map { _ in progress }),
             losses: try losses(),
             moments: try moments.map { try $0.backend.read($0.buffer) },
-            state: try network.state())
+            state: try network.state(),
+            weights: average.map { _ in weights })
     }
 
     /// A run that could not write its checkpoints should not begin.
@@ -54,15 +67,21 @@ extension Trainer {
     /// - Throws: `DeviceError` when the host has not enough memory for one: what is learned and the moments, as they are
     ///   and as files have them.
     func requireRoomForCheckpoint() throws {
-        try HostMemory.require(2 * 4 * (1 + moments.count) * model.parameterCount)
+        let copies = 1 + moments.count + (average == nil ? 0 : 1)
+        try HostMemory.require(2 * 4 * copies * model.parameterCount)
     }
 }
 
-extension DatasetIdentity {
-    fileprivate init(_ dataset: TextDataset) {
-        self.init(
-            fingerprint: dataset.fingerprint, characterCount: dataset.characterCount, batchSize: dataset.batchSize,
-            sequenceLength: dataset.sequenceLength, trainingBatches: dataset.batches(in: .training).count,
-            split: dataset.split == .streams ? nil : dataset.split)
+extension Checkpoint {
+    /// The run that is in it, if it was made with this data.
+    ///
+    /// - Throws: ``CheckpointError/noTraining``, ``CheckpointError/otherData(_:)``.
+    @discardableResult
+    fileprivate func requireRun(of dataset: TrainingData) throws -> TrainingProgress {
+        guard let training else { throw CheckpointError.noTraining }
+        if let difference = training.position.dataset.difference(to: dataset.identity) {
+            throw CheckpointError.otherData(difference)
+        }
+        return training
     }
 }

@@ -6,8 +6,8 @@ import OpenCLCompute
 public final class Trainer {
     /// The model that learns.
     public let model: LanguageModel
-    /// What it learns from.
-    public let dataset: TextDataset
+    /// What it learns from, and what it is tried on.
+    public let dataset: TrainingData
     /// How it learns.
     public let options: TrainingOptions
     /// The devices that share the work, the model's first.
@@ -15,14 +15,20 @@ public final class Trainer {
     /// The steps taken.
     public internal(set) var iteration: Int
     /// The rate of the next step, which ``TrainingOptions/decay`` lowers at the ends of epochs, and ``TrainingOptions/schedule``
-    /// multiplies in each step. Set it to follow another schedule; it must be finite, 0 or above. A ``TrainingGuard`` halves it when a run goes back, so a schedule beside
-    /// one should multiply it.
+    /// multiplies in each step. Set it to follow another schedule; it must be finite, 0 or above. A ``TrainingGuard`` halves
+    /// it when a run goes back, so a schedule beside one should multiply it, as ``schedule`` does.
     public var learningRate: Float {
         willSet { precondition(newValue >= 0 && newValue.isFinite, "a learning rate of \(newValue)") }
     }
-    /// The share of the run that is over, 0 to 1, by which ``TrainingOptions/schedule`` goes. A ``TrainingRun`` sets it
-    /// before each step.
+    /// The share of the run that is over, 0 to 1, by which ``schedule`` goes. A ``TrainingRun`` sets it before each step.
     public var progress = 0.0
+    /// The factor on the learning rate of a step, by its number from 1 and by ``progress``; at first that of
+    /// ``TrainingOptions/schedule``. A function of your own is in no checkpoint: set it again for a run that is resumed.
+    ///
+    /// ```swift
+    /// trainer.schedule = { step, progress in min(1, Float(step) / 100) * (progress < 0.8 ? 1 : 0.1) }
+    /// ```
+    public var schedule: @Sendable (_ step: Int, _ progress: Double) -> Float
     /// The validation losses so far, by iteration.
     public internal(set) var validationLosses: [Int: Double]
 
@@ -30,15 +36,21 @@ public final class Trainer {
     let moments: [Parameters]
     /// Where the optimizer works.
     private let scratch: Buffer<Float>
+    /// Where the gradient of several batches is summed up, and the mean loss of one of them.
+    private var sums: (gradient: Buffer<Float>, mean: Buffer<Float>)?
+    private let frozen: FrozenParameters
+    let average: AveragedWeights?
     let network: ReplicatedNetwork
     let log: StepLog
     /// That of the model which this trainer has left.
     private var revision: Int
 
-    /// The batches of an epoch.
-    private var epochLength: Int { dataset.batches(in: .training).count }
+    /// The steps of an epoch, of which the last may be shared with the next epoch.
+    public var epochLength: Double { Double(dataset.training.batchCount) / Double(options.batchesPerStep) }
     /// Passes over the training batches so far.
-    public var epoch: Double { Double(iteration) / Double(epochLength) }
+    public var epoch: Double {
+        Double(iteration * options.batchesPerStep) / Double(dataset.training.batchCount)
+    }
 
     /// A trainer for `model`, whose device shares the work with others if there are any: each runs as many streams of
     /// the batch, and their gradients are added in a fixed order. It pays where the devices are about equally fast and
@@ -49,6 +61,9 @@ public final class Trainer {
     /// which nothing can be learned, such as a clipping bound of 0, are programmer errors.
     ///
     /// - Parameters:
+    ///   - model: that learns.
+    ///   - dataset: what it learns from, and what it is tried on.
+    ///   - options: how it learns.
     ///   - devices: those that share the work with the model's, together no more than the batch has streams.
     ///   - exchange: how the gradients of those who share a batch become one. Where other processes are among them,
     ///     each has a trainer of the same model, text and options, and all make the same calls.
@@ -57,6 +72,18 @@ public final class Trainer {
     public convenience init(
         model: LanguageModel, dataset: TextDataset, options: TrainingOptions, sharingWith devices: [Device] = [],
         exchange: any GradientExchange = DeviceExchange()
+    ) throws {
+        try self.init(
+            model: model, dataset: TrainingData(dataset.numbered(by: model.vocabulary)), options: options,
+            sharingWith: devices, exchange: exchange, progress: nil)
+    }
+
+    /// A trainer for batches of one's own, which are numbered by the model's vocabulary; otherwise as the one above.
+    ///
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when they are not, `DeviceError`.
+    public convenience init(
+        model: LanguageModel, dataset: TrainingData, options: TrainingOptions = .init(),
+        sharingWith devices: [Device] = [], exchange: any GradientExchange = DeviceExchange()
     ) throws {
         try self.init(
             model: model, dataset: dataset, options: options, sharingWith: devices, exchange: exchange, progress: nil)
@@ -75,28 +102,40 @@ public final class Trainer {
 
     /// At the start of a run, or where it stood.
     init(
-        model: LanguageModel, dataset: TextDataset, options: TrainingOptions, sharingWith devices: [Device],
+        model: LanguageModel, dataset: TrainingData, options: TrainingOptions, sharingWith devices: [Device],
         exchange: any GradientExchange, progress: TrainingProgress?
     ) throws {
         if let defect = options.defect { preconditionFailure("a trainer with \(defect)") }
+        let layout = model.parameters.layout
+        if let name = options.unknownParameter(of: layout) {
+            preconditionFailure("no parameter '\(name)' to freeze among \(layout.entries.map(\.name))")
+        }
+        for source in [dataset.training, dataset.validation, dataset.test].compactMap({ $0 }) {
+            try dataset.check(source, for: model.vocabulary)
+        }
         let rate = progress?.position.learningRate ?? options.optimizer.learningRate
         precondition(rate >= 0 && rate.isFinite, "a learning rate of \(rate)")
         self.model = model
         revision = model.revisions.number
-        self.dataset = try dataset.numbered(by: model.vocabulary)
+        self.dataset = dataset
         self.options = options
         self.devices = [model.device] + devices
         iteration = progress?.position.iteration ?? 0
         learningRate = rate
         self.progress = progress?.position.progress ?? 0
+        schedule = { options.schedule?.factor(ofStep: $0, progress: $1) ?? 1 }
         validationLosses = progress?.position.validationLosses ?? [:]
         moments = try options.optimizer.momentNames.map { _ in
             try Parameters(model.parameters.layout, on: model.backend)
         }
-        scratch = try options.optimizer.makeScratch(model.parameters.layout, on: model.backend)
+        scratch = try model.backend.makeBuffer(of: Float.self, count: options.optimizer.scratchCount)
+        // The model of a checkpoint with averages has them, until the weights come in their place.
+        average = try options.averageDecay.map { try AveragedWeights(of: model.parameters, decay: $0) }
+        if let weights = progress?.weights { try model.setParameterValues(weights) }
         network = try ReplicatedNetwork(
             model.parameters, dropout: model.configuration.dropout, steps: dataset.sequenceLength,
             batchSize: dataset.batchSize, sharingWith: devices, exchange: exchange)
+        frozen = try FrozenParameters(options.frozen, of: model.parameters, gradient: network.gradient)
         log = try StepLog(after: progress?.losses ?? [], on: model.backend)
         if let progress {
             for (moment, values) in zip(moments, progress.moments) {
@@ -107,29 +146,63 @@ public final class Trainer {
         try requireRoomForCheckpoint()
     }
 
-    /// Learns from the next batch. On one device it returns when the work is queued; see ``TrainingStep``.
+    /// Learns from the next ``TrainingOptions/batchesPerStep`` batches of ``dataset``. On one device it returns when the
+    /// work is queued; see ``TrainingStep``.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`, and what a source of batches throws.
+    @discardableResult
+    public func step() throws -> TrainingStep { try step(on: batches(ofStep: iteration + 1)) }
+
+    /// Learns from a batch of one's own, of the shape of those in ``dataset``. It begins in the state in which the last
+    /// step ended, but for its ``Batch/resets``. The step counts as any other.
     ///
     /// - Throws: ``ChangedModelError``, `DeviceError`.
     @discardableResult
-    public func step() throws -> TrainingStep {
+    public func step(on batch: Batch) throws -> TrainingStep { try step(on: [batch]) }
+
+    /// Learns from several batches at once: the loss is the mean over the targets of all, and the gradient is that of T times
+    /// this loss, as it would be of one batch with all their streams. The state goes from each to the next.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    @discardableResult
+    public func step(on batches: [Batch]) throws -> TrainingStep {
+        precondition(!batches.isEmpty, "a step without a batch")
+        for batch in batches { check(batch) }
+        let factor = schedule(iteration + 1, progress)
+        precondition(factor >= 0 && factor.isFinite, "a schedule's factor of \(factor)")
         try announceChange()
-        let factor = options.schedule?.factor(ofStep: iteration + 1, progress: progress) ?? 1
         let slot = try log.next()
-        try run(step: iteration + 1, learning: true)
-        try network.meanLoss(into: slot.loss)
+        try run(batches, step: iteration + 1, learning: true, loss: slot.loss)
+        try frozen.clearGradient()
         try options.optimizer.step(
             OptimizerStep(
                 parameters: model.parameters, gradient: network.gradient, moments: moments, scratch: scratch,
                 clipping: options.clipping, learningRate: learningRate * factor, iteration: iteration + 1,
                 norms: slot.norms))
+        try frozen.restore(squares: slot.norms[1..<2])
         network.parametersChanged()
         log.stepped()
         iteration += 1
+        if let average {
+            try average.update(iteration: iteration)
+            try frozen.copy(into: average.buffer)
+        }
         let rate = learningRate
-        learningRate = options.decay.rate(after: iteration, epochLength: epochLength, current: rate)
+        learningRate = options.decay.rate(
+            after: iteration * options.batchesPerStep, step: options.batchesPerStep,
+            epochLength: dataset.training.batchCount, current: rate)
         return TrainingStep(
             iteration: iteration, epoch: epoch, learningRate: rate * factor, nextLearningRate: learningRate * factor,
-            log: log)
+            characterCount: batches.reduce(0) { $0 + $1.targetCount }, log: log)
+    }
+
+    private func check(_ batch: Batch) {
+        precondition(
+            batch.batchSize == dataset.batchSize && batch.steps == dataset.sequenceLength,
+            "a batch of \(batch.batchSize) × \(batch.steps) for a trainer of \(dataset.batchSize) × "
+                + "\(dataset.sequenceLength)")
+        precondition(batch.targetCount > 0, "a batch without a target")
+        batch.check(vocabularySize: model.vocabulary.count)
     }
 
     /// - Throws: ``ChangedModelError/trainer`` when the parameters are not those that this trainer has left.
@@ -145,16 +218,53 @@ public final class Trainer {
         revision = next
     }
 
-    /// Runs the batch of a step with its masks.
-    func run(step iteration: Int, learning: Bool) throws {
-        let masks = DropoutStep(seed: options.seed, step: UInt64(iteration - 1))
-        try network.run(
-            dataset.batch((iteration - 1) % epochLength), dropout: model.configuration.dropout > 0 ? masks : nil,
-            learning: learning)
+    /// Those that ``step()`` learns from.
+    func batches(ofStep iteration: Int) throws -> [Batch] {
+        let count = options.batchesPerStep
+        return try ((iteration - 1) * count..<iteration * count).map { try dataset.training.batch(after: $0) }
     }
 
-    /// The mean loss over a split of the dataset in nats per character, without dropout, from the zero state and
-    /// carrying the state from batch to batch; NaN when the split is empty.
+    /// Runs the batches of a step with its masks, and puts their mean loss into one element.
+    func run(_ batches: [Batch], step iteration: Int, learning: Bool, loss: Buffer<Float>) throws {
+        let targetCount = batches.reduce(0) { $0 + $1.targetCount }
+        let scale = learning ? Float(dataset.sequenceLength) / Float(targetCount) : nil
+        func run(_ index: Int, loss: Buffer<Float>) throws {
+            let masks = DropoutStep(seed: options.seed, step: UInt64((iteration - 1) * batches.count + index))
+            try network.run(
+                batches[index], dropout: model.configuration.dropout > 0 ? masks : nil, gradientScale: scale)
+            try network.meanLoss(into: loss)
+        }
+        guard batches.count > 1 else { return try run(0, loss: loss) }
+        let (backend, gradient) = (model.backend, network.gradient.buffer)
+        let sums = try makeSums()
+        try backend.fill(loss, with: 0)
+        for (index, batch) in batches.enumerated() {
+            try run(index, loss: sums.mean)
+            try backend.combine(
+                sums.mean, times: Float(batch.targetCount) / Float(targetCount), into: loss, times: 1)
+            guard learning else { continue }
+            if index == 0 {
+                try backend.copy(gradient, to: sums.gradient)
+            } else {
+                try backend.add(gradient, to: sums.gradient)
+            }
+        }
+        if learning { try backend.copy(sums.gradient, to: gradient) }
+    }
+
+    private func makeSums() throws -> (gradient: Buffer<Float>, mean: Buffer<Float>) {
+        if let sums { return sums }
+        let made = (
+            gradient: try model.backend.makeBuffer(of: Float.self, count: model.parameterCount),
+            mean: try model.backend.makeBuffer(of: Float.self, count: 1)
+        )
+        sums = made
+        return made
+    }
+
+    /// The mean loss over a part of the dataset in nats per character, without dropout, from the zero state and carrying
+    /// the state from batch to batch, with the averages of the weights where there are some; NaN when there is no such
+    /// part.
     ///
     /// The result for ``TextDataset/Split/validation`` joins ``validationLosses``. Training goes on in its own state.
     /// - Throws: ``ChangedModelError``, `DeviceError`.
@@ -164,31 +274,54 @@ public final class Trainer {
 
     /// The same, unless `isCancelled`, which is asked before each batch, says to break off.
     ///
-    /// - Returns: nil when it was broken off, of which nothing is left, and when the split is empty.
+    /// - Returns: nil when it was broken off, of which nothing is left, and when there is no such part.
     /// - Throws: ``ChangedModelError``, `DeviceError`.
     public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
         try requireUnchanged()
-        let batches = dataset.batches(in: split)
-        guard !batches.isEmpty else { return nil }
-        let means = try model.backend.makeBuffer(of: Float.self, count: batches.count)
-        var count = 0
-        try network.preservingState {
-            try network.setState(model.zeroState(batchSize: dataset.batchSize))
-            while count < batches.count, !isCancelled() {
-                try network.run(dataset.batch(batches.lowerBound + count), dropout: nil, learning: false)
-                try network.meanLoss(into: means[count..<count + 1])
-                count += 1
-            }
+        guard let source = dataset[split], let loss = try evaluate(on: source, isCancelled: isCancelled) else {
+            return nil
         }
-        guard count == batches.count else { return nil }
-        let loss = try model.backend.read(means).reduce(0) { $0 + Double($1) } / Double(batches.count)
         if split == .validation { validationLosses[iteration] = loss }
         return loss
+    }
+
+    /// The mean loss over an epoch of batches of one's own, which have the shape of those in ``dataset``; see
+    /// ``evaluate(_:)``.
+    ///
+    /// - Returns: nil when it was broken off.
+    /// - Throws: ``VocabularyError/mismatch(_:)``, ``ChangedModelError``, `DeviceError`, and what the source throws.
+    public func evaluate(on source: any BatchSource, isCancelled: () -> Bool = { false }) throws -> Double? {
+        try requireUnchanged()
+        try dataset.check(source, for: model.vocabulary)
+        let means = try model.backend.makeBuffer(of: Float.self, count: source.batchCount)
+        // The share of the targets that a batch has: 1 where none is lacking.
+        var weights: [Double] = []
+        try withAverages {
+            try network.preservingState {
+                try network.setState(model.zeroState(batchSize: dataset.batchSize))
+                while weights.count < source.batchCount, !isCancelled() {
+                    let batch = try source.batch(weights.count, epoch: 0)
+                    check(batch)
+                    try network.run(batch, dropout: nil, gradientScale: nil)
+                    try network.meanLoss(into: means[weights.count..<weights.count + 1])
+                    weights.append(Double(batch.targetCount) / Double(batch.targets.count))
+                }
+            }
+        }
+        guard weights.count == source.batchCount else { return nil }
+        let sum = zip(try model.backend.read(means), weights).reduce(0) { $0 + Double($1.0) * $1.1 }
+        return sum / weights.reduce(0, +)
     }
 
     /// The loss of every step so far, those before a resumption included.
     public func losses() throws -> [Float] { try log.losses() }
 
-    /// The gradient of the last step (before clipping, but for Muon's), in the order of the parameters; for tests.
+    /// The gradient of the last step, with PyTorch's names and shapes: before clipping, but for ``Muon``, which leaves the
+    /// clipped one, and its directions for what it moves; 0 for what is frozen. All zero before the first step.
+    ///
+    /// - Throws: `DeviceError`.
+    public func gradients() throws -> [Tensor] { model.parameters.layout.tensors(from: try gradientValues()) }
+
+    /// The same in the order of the parameters; for tests.
     package func gradientValues() throws -> [Float] { try model.backend.read(network.gradient.buffer) }
 }

@@ -12,7 +12,10 @@ extension LanguageModel.Configuration {
     /// to a multiple of 16. A ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state:
     /// 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and 1 for the others.
     ///
-    /// ``Optimizer/muon(_:)`` works in (G + 5)·H² elements besides, each of four bytes.
+    /// Averages (``TrainingOptions/averageDecay``) take 8·P more, and with a guard 12·P; several batches a step
+    /// (``TrainingOptions/batchesPerStep``) 4·P + 4; and what is frozen is held a second time.
+    ///
+    /// With an embedding of D numbers there are 4·( 2·V·G·H ) more, and with dropout 4·( D·V ).
     ///
     /// The parameters and their gradient are the first two of (2 + M)·P; L·G·H·⌈H⌉₁₆ is room for rearranged weights, of
     /// which GPUs need only L·G·H². Beyond all this, devices keep room for the matrix product at hand.
@@ -20,6 +23,7 @@ extension LanguageModel.Configuration {
     /// - Parameters:
     ///   - batchSize: B, the streams of a batch.
     ///   - sequenceLength: T, the tokens of a sequence.
+    ///   - optimizer: of which moments and scratch memory are.
     ///   - guarded: whether a ``TrainingGuard`` watches.
     public func trainingBytes(
         batchSize: Int, sequenceLength: Int, optimizer: Optimizer, guarded: Bool = false
@@ -35,8 +39,10 @@ extension LanguageModel.Configuration {
     /// not even one sequence does.
     ///
     /// - Parameters:
+    ///   - device: the model's.
     ///   - others: devices that share the batch, as in ``Trainer``; the one with the least room decides.
     ///   - sequenceLength: T, the tokens of a sequence.
+    ///   - optimizer: of which moments and scratch memory are.
     ///   - guarded: whether a ``TrainingGuard`` watches.
     public func largestBatchSize(
         on device: Device, sharingWith others: [Device] = [], sequenceLength: Int, optimizer: Optimizer,
@@ -88,14 +94,17 @@ extension LanguageModel.Configuration {
         let (perStep, once) = (Double(cell.trainingElements.perStep), Double(cell.trainingElements.once))
         let states: Double = cell.carriesMemory ? 2 : 1
         let moments = Double(optimizer.momentNames.count)
-        let scratch: Double = if case .muon = optimizer { (g + 5) * h * h } else { 0 }
-        let learned = (2 + moments) * parameterEstimate + scratch
+        let learned = (2 + moments) * parameterEstimate + Double(optimizer.scratchCount)
         let rearranged = cell.hasRecurrentProduct ? l * g * h * (h / 16).rounded(.up) * 16 : 0
+        let table = embeddingSize.map {
+            TokenTable.elementCount(
+                vocabularySize: v, embeddingSize: Double($0), width: g * h, dropout: dropout, forTraining: true)
+        }
         // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
         let fixed = v + 1 + 3 * Double(StepLog.capacity)
         let layers = b * l * h * ((perStep + (dropout > 0 ? 1 : 0)) * t + once)
         let snapshot = guarded ? (1 + moments) * parameterEstimate + states * b * l * h : 0
-        return learned + rearranged + fixed + b * t * (v + h + 4) + layers + snapshot
+        return learned + rearranged + fixed + (table ?? 0) + b * t * (v + h + 4) + layers + snapshot
     }
 }
 

@@ -9,6 +9,9 @@ public struct TrainingStep {
     /// The rate of the next step, unless ``Trainer/learningRate`` is set before it, or a schedule goes on.
     public let nextLearningRate: Float
 
+    /// How many characters it has learned to predict.
+    public let characterCount: Int
+
     let log: StepLog
 
     /// The mean of −ln p over the batch's characters, before the step, in nats per character.

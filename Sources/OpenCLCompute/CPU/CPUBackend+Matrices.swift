@@ -21,8 +21,6 @@ extension CPUBackend {
         guard shape.rows > 0, shape.columns > 0 else { return }
         if shape.depth == 0 {
             if !adding { for row in 0..<shape.rows { (c + row * stride).update(repeating: 0, count: shape.columns) } }
-        } else if !adding, b.isTranspose(of: a), (64...2048).contains(shape.rows), shape.depth <= 2048 {
-            multiplyByOwnTranspose(a, into: c, stride: stride)
         } else if a.isTransposed && (b.isTransposed || shape.rows * shape.columns > 1 << 16) {
             multiplyByOpenBLAS(a, b, into: c, stride: stride, shape, adding: adding)
         } else if b.isTransposed {
@@ -86,31 +84,6 @@ extension CPUBackend {
                         a.pointer(row: part.lowerBound), a.stride, packed,
                         c + part.lowerBound * stride + first, stride, part.count, columns.count, k, adding)
                 }
-            }
-        }
-    }
-
-    /// a·aᵀ, which is symmetric: blocks of rows from the diagonal on, and their mirror image.
-    private func multiplyByOwnTranspose(_ a: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int) {
-        let (n, k, height) = (a.rows, a.columns, 2 * Int(cpu_panel_width))
-        let blocks = n.dividedRoundingUp(by: height)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: cpu_packed_count(k, n)) { room in
-            nonisolated(unsafe) let (packed, c) = (room.baseAddress!, c)
-            pack(a.transposed, into: packed)
-            // The first block is the longest and the last the shortest; two of them together are always the same work.
-            let pairs = blocks.dividedRoundingUp(by: 2)
-            parallel(pairs, grain: max(1, 500_000 / (height * n * k))) { part in
-                for pair in part {
-                    for block in pair == blocks - 1 - pair ? [pair] : [pair, blocks - 1 - pair] {
-                        let first = block * height
-                        cpu_product_packed(
-                            a.pointer(row: first), a.stride, packed + first * k, c + first * (stride + 1), stride,
-                            min(height, n - first), n - first, k, false)
-                    }
-                }
-            }
-            parallel(n, grain: grain(rowLength: n), alignment: 16) { rows in
-                cpu_product_mirror(c, stride, rows.lowerBound, rows.upperBound)
             }
         }
     }

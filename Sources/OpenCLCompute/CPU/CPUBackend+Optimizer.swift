@@ -50,9 +50,26 @@ extension CPUBackend {
         squares.pointer[0] = Float(sum)
     }
 
-    func normalize(_ matrix: Matrix) {
-        checkNormalization(of: matrix)
-        cpu_muon_normalize(matrix.pointer(), matrix.stride, matrix.rows, matrix.columns)
+    func orthogonalize(_ blocks: [Matrix], by polynomials: [OddPolynomial]) {
+        checkOrthogonalization(of: blocks, by: polynomials)
+        let coefficients = polynomials.flatMap { [$0.a, $0.b, $0.c] }
+        // Neighbours are of equal size, those of another parameter may not be.
+        let shares = min(threadCount, blocks.count)
+        parallel(shares, grain: 1) { part in
+            for share in part {
+                for index in stride(from: share, to: blocks.count, by: shares) {
+                    let block = blocks[index]
+                    let count = cpu_muon_room(block.rows, block.columns)
+                    withUnsafeTemporaryAllocation(
+                        byteCount: count * MemoryLayout<Float>.stride, alignment: 64
+                    ) { room in
+                        cpu_muon_orthogonalize(
+                            block.pointer(), block.stride, block.rows, block.columns, coefficients, polynomials.count,
+                            room.bindMemory(to: Float.self).baseAddress!)
+                    }
+                }
+            }
+        }
     }
 
     private static let grain = 1 << 13

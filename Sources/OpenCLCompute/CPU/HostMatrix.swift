@@ -28,12 +28,6 @@ struct HostMatrix: @unchecked Sendable {
         HostMatrix(start, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed)
     }
 
-    /// Whether both are the same memory, this one read by columns.
-    func isTranspose(of other: HostMatrix) -> Bool {
-        isTransposed && !other.isTransposed && start == other.start && stride == other.stride && rows == other.columns
-            && columns == other.rows
-    }
-
     func columns(_ range: Range<Int>) -> HostMatrix {
         HostMatrix(
             pointer(column: range.lowerBound), rows: rows, columns: range.count, stride: stride,

@@ -71,7 +71,7 @@ public protocol Backend: AnyObject, Sendable {
     func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws
     /// Per row: losses[i] = −ln softmax(logits + bias)[target], in nats; `logits` becomes the gradient of
     /// `gradientScale` · Σ losses with respect to it. Without a scale no gradient is wanted, and `logits` has no meaning
-    /// afterwards.
+    /// afterwards. A row whose target is below 0 has none: its loss and its gradient are 0.
     func softmaxCrossEntropy(
         _ logits: Matrix, bias: Buffer<Float>, targets: Buffer<Int32>, gradientScale: Float?, losses: Buffer<Float>)
         throws
@@ -95,9 +95,23 @@ public protocol Backend: AnyObject, Sendable {
     func combine(_ x: Buffer<Float>, times a: Float, into y: Buffer<Float>, times b: Float) throws
     /// Clips x where it lies; squares[0] becomes Σx² after that. Without clipping x is only measured.
     func clip(_ x: Buffer<Float>, by clipping: GradientClipping, squares: Buffer<Float>) throws
-    /// Scales the matrix, which may be some columns of a larger one but not a transpose, to the Frobenius norm 1:
-    /// x ← x/(‖x‖ + 1e-7), so that zeros stay what they are.
-    func normalize(_ matrix: Matrix) throws
+    /// Draws the singular values of each block towards 1, as Muon does, by Newton–Schulz steps: X ← X/(‖X‖ + 1e-7) and
+    /// X ← X/‖(XXᵀ)²‖^¼, after which none is above 1; then for each polynomial, of which there are two or more, A = XXᵀ,
+    /// X ← (aI + bA + cA²)X. A block of zeros stays what it is.
+    ///
+    /// Blocks may be some columns of larger matrices, but no transposes, and have nothing in common.
+    func orthogonalize(_ blocks: [Matrix], by polynomials: [OddPolynomial]) throws
+}
+
+/// ax + bx³ + cx⁵.
+public struct OddPolynomial: Hashable, Sendable {
+    public let a, b, c: Float
+
+    public init(_ a: Float, _ b: Float, _ c: Float) {
+        self.a = a
+        self.b = b
+        self.c = c
+    }
 }
 
 extension Backend {

@@ -122,6 +122,9 @@ func checkClip(_ clipping: GradientClipping, squares: Buffer<Float>) {
     precondition(squares.count == 1, "a sum of squares into \(squares.count) elements")
 }
 
-func checkNormalization(of matrix: Matrix) {
-    precondition(!matrix.isTransposed, "a transposed matrix, \(matrix.shape), which only products accept")
+func checkOrthogonalization(of blocks: [Matrix], by polynomials: [OddPolynomial]) {
+    for block in blocks {
+        precondition(!block.isTransposed, "a transposed matrix, \(block.shape), which only products accept")
+    }
+    precondition(polynomials.count > 1, "orthogonal by \(polynomials.count) polynomials")
 }

@@ -55,13 +55,15 @@ extension DeviceCheck {
                     x, gradient: gradient, mean: moments[0], meanSquare: moments[1], clipping: clipping,
                     learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, iteration: 3, norms: norms)
             },
-            Operation(name: "clipping, combination and normalization") { bench in
+            Operation(name: "clipping, combination and orthogonal blocks") { bench in
                 let (x, y, squares) = (try bench.numbers(1001), try bench.numbers(1001), try bench.numbers(2))
                 try bench.backend.clip(x, by: .norm(3), squares: squares[0..<1])
                 try bench.backend.combine(x, times: 0.7, into: y, times: -0.4)
                 try bench.backend.clip(y, by: .value(0.2), squares: squares[1..<2])
                 let matrix = try bench.matrix(37, 65)
-                try bench.backend.normalize(matrix.columns(13..<46))
+                try bench.backend.orthogonalize(
+                    [matrix.columns(0..<13), matrix.columns(13..<65)],
+                    by: [OddPolynomial(3, -3.2, 1.2), OddPolynomial(1.875, -1.25, 0.375)])
                 return try bench.backend.read(y) + bench.backend.read(squares) + bench.backend.read(matrix.elements)
             },
         ] + RecurrentCell.allCases.map(recurrentLayer)

@@ -33,7 +33,9 @@ public enum DeviceCheck {
     /// A line for each operation; when the device cannot be started, or its compiler builds nothing, the only one says
     /// why.
     ///
-    /// - Parameter progress: called before each operation, with its name and how many of how many are done.
+    /// - Parameters:
+    ///   - device: that is checked.
+    ///   - progress: called before each operation, with its name and how many of how many are done.
     public static func run(
         on device: Device, progress: (_ operation: String, _ done: Int, _ count: Int) -> Void = { _, _, _ in }
     ) -> [Result] {

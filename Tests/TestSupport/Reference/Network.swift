@@ -2,7 +2,7 @@ import OpenCLCompute
 
 /// The whole network in double precision: one-hot input, recurrent layers, dropout, decoder, softmax cross-entropy.
 ///
-/// It has its own idea of where the parameters lie: per layer W (inputs × G·H), U (H × G·H) and the two biases, then
+/// It has its own idea of where the parameters lie: an embedding of D numbers, D × V, if there is one; per layer W (inputs × G·H), U (H × G·H) and the two biases, then
 /// the decoder's H × V and its bias.
 package struct ReferenceNetwork: Sendable {
     package struct Dropout: Sendable {
@@ -19,6 +19,7 @@ package struct ReferenceNetwork: Sendable {
 
     package let cell: RecurrentCell
     package let vocabularySize: Int
+    package let embeddingSize: Int?
     package let hiddenSize: Int
     package let layerCount: Int
     package let batchSize: Int
@@ -33,11 +34,12 @@ package struct ReferenceNetwork: Sendable {
 
     /// In the zero state.
     package init(
-        _ cell: RecurrentCell, vocabularySize: Int, hiddenSize: Int, layerCount: Int, batchSize: Int,
-        parameters: [Double]
+        _ cell: RecurrentCell, vocabularySize: Int, embeddingSize: Int? = nil, hiddenSize: Int, layerCount: Int,
+        batchSize: Int, parameters: [Double]
     ) {
         self.cell = cell
         self.vocabularySize = vocabularySize
+        self.embeddingSize = embeddingSize
         self.hiddenSize = hiddenSize
         self.layerCount = layerCount
         self.batchSize = batchSize
@@ -57,14 +59,20 @@ package struct ReferenceNetwork: Sendable {
             defer { position += count }
             return Array(parameters[position..<position + count])
         }
+        var embedding = take((embeddingSize ?? 0) * vocabularySize)
+        if let dropout { embedding = Self.drop(embedding, dropout, layer: .max) }
         var x: [Double] = []
         self.activations = []
         for layer in 0..<layerCount {
-            let entering =
-                layer == 0
-                ? Reference.gather(take(vocabularySize * width), at: inputs, columns: width)
-                : Reference.product(
-                    x, take(hiddenSize * width), rows: steps * batchSize, inner: hiddenSize, columns: width)
+            let entering: [Double]
+            if layer == 0, embeddingSize == nil {
+                entering = Reference.gather(take(vocabularySize * width), at: inputs, columns: width)
+            } else {
+                if layer == 0 { x = embedded(inputs, embedding) }
+                let inner = x.count / (steps * batchSize)
+                entering = Reference.product(
+                    x, take(inner * width), rows: steps * batchSize, inner: inner, columns: width)
+            }
             let activations = ReferenceRecurrence(
                 cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, inputs: entering,
                 hidden: hidden[layer], memory: memory[layer], recurrent: take(hiddenSize * recurrentWidth),
@@ -74,7 +82,7 @@ package struct ReferenceNetwork: Sendable {
             hidden[layer] = Array(activations.hidden.suffix(stateCount))
             if cell.carriesMemory { memory[layer] = Array(activations.memory.suffix(stateCount)) }
             x = activations.outputs(after: stateCount)
-            if let dropout { x = Self.drop(x, dropout, layer: layer) }
+            if let dropout { x = Self.drop(x, dropout, layer: UInt32(layer)) }
         }
         let products = Reference.product(
             x, take(hiddenSize * vocabularySize), rows: steps * batchSize, inner: hiddenSize, columns: vocabularySize)
@@ -92,9 +100,14 @@ package struct ReferenceNetwork: Sendable {
         return network.read(inputs, targets: targets, dropout: dropout).reduce(0, +) / Double(batchSize)
     }
 
-    private static func drop(_ x: [Double], _ dropout: Dropout, layer: Int) -> [Double] {
+    /// The numbers of each token, T·B × D.
+    private func embedded(_ inputs: [Int32], _ embedding: [Double]) -> [Double] {
+        inputs.flatMap { token in (0..<embeddingSize!).map { embedding[$0 * vocabularySize + Int(token)] } }
+    }
+
+    private static func drop(_ x: [Double], _ dropout: Dropout, layer: UInt32) -> [Double] {
         let kept = Reference.keptUnits(
-            x.count, probability: dropout.probability, seed: dropout.seed, step: dropout.step, layer: UInt32(layer))
+            x.count, probability: dropout.probability, seed: dropout.seed, step: dropout.step, layer: layer)
         return zip(x, kept).map { $1 ? $0 / (1 - Double(dropout.probability)) : 0 }
     }
 }

@@ -1,3 +1,6 @@
+import Glibc
+import OpenCLCompute
+
 /// The textbook's definitions in double precision, by plain loops, to which the devices' results are compared.
 package enum Reference {}
 
@@ -11,6 +14,33 @@ extension Reference {
             }
         }
         return c
+    }
+
+    /// `rows` × `columns`, drawn towards an orthogonal matrix by Newton–Schulz steps.
+    package static func orthogonal(
+        _ x: [Double], rows: Int, columns: Int, by polynomials: [OddPolynomial]
+    ) -> [Double] {
+        let norm = x.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-7
+        var x = x.map { $0 / norm }
+        for (step, polynomial) in polynomials.enumerated() {
+            if step == 0 {
+                let gram = product(
+                    x, transpose(x, rows: rows, columns: columns), rows: rows, inner: columns, columns: rows)
+                let square = product(gram, gram, rows: rows, inner: rows, columns: rows)
+                let bound = pow(square.reduce(0) { $0 + $1 * $1 }, 0.125)
+                x = x.map { $0 / bound }
+            }
+            let transposed = transpose(x, rows: rows, columns: columns)
+            let gram = product(x, transposed, rows: rows, inner: columns, columns: rows)
+            let once = product(gram, x, rows: rows, inner: rows, columns: columns)
+            let twice = product(gram, once, rows: rows, inner: rows, columns: columns)
+            for index in x.indices {
+                x[index] =
+                    Double(polynomial.a) * x[index] + Double(polynomial.b) * once[index]
+                    + Double(polynomial.c) * twice[index]
+            }
+        }
+        return x
     }
 
     package static func transpose<Element>(_ a: [Element], rows: Int, columns: Int) -> [Element] {

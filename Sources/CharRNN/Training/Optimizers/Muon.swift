@@ -1,11 +1,13 @@
 import OpenCLCompute
 
 /// Muon (Jordan et al. 2024): momentum whose matrix is replaced by the nearest orthogonal one, so that a step is of equal size
-/// in all directions. It moves the weights between units, W above the first layer and U, each gate's block apart; what
-/// reads or writes tokens (W of the first layer, the decoder) and the biases follow ``AdamW``.
+/// in all directions. It moves the weights between units (U, and W above the first layer or an embedding), each gate's
+/// block apart; what reads or writes tokens (the embedding, or W of one-hot tokens, and the decoder) and the biases follow
+/// ``AdamW``.
 ///
-/// For a block, with its gradient g and the sum of gradients m: m ← μm + g; O = orthogonal(g + μm), Nesterov's momentum;
-/// x ← (1 − ηλ)x − ηO. A few Newton–Schulz steps make O: its singular values lie between 0.7 and 1.2.
+/// For a block of n inputs and H outputs, with its gradient g and the sum of gradients m: m ← μm + g;
+/// O = orthogonal(g + μm), Nesterov's momentum; x ← (1 − ηλ)x − η·√max(1, H/n)·O. Newton–Schulz steps make O: its singular
+/// values lie between 0.7 and 1.3.
 public struct Muon: Codable, Hashable, Sendable {
     /// η; that of ``others`` follows it in proportion where a schedule changes it.
     public var learningRate: Float
@@ -13,33 +15,43 @@ public struct Muon: Codable, Hashable, Sendable {
     public var momentum: Float
     /// λ, of the matrices that Muon moves.
     public var weightDecay: Float
-    /// Newton–Schulz steps, 2 or more; the authors take 5.
-    public var steps: Int
     /// For all other parameters.
     public var others: AdamW
 
     public init(
-        learningRate: Float = 0.03, momentum: Float = 0.95, weightDecay: Float = 0.1, steps: Int = 5,
-        others: AdamW = .init()
+        learningRate: Float = 0.03, momentum: Float = 0.95, weightDecay: Float = 0.1, others: AdamW = .init()
     ) {
         self.learningRate = learningRate
         self.momentum = momentum
         self.weightDecay = weightDecay
-        self.steps = steps
         self.others = others
     }
 
     var isValid: Bool {
         learningRate > 0 && learningRate.isFinite && momentum >= 0 && momentum < 1 && weightDecay >= 0
-            && learningRate * weightDecay < 1 && (2...100).contains(steps) && others.isValid
+            && learningRate * weightDecay < 1 && others.isValid
     }
+
+    /// Each with the least greatest error of what the one before it leaves of singular values between 0.01 and 1, after
+    /// Amsel et al. 2025 (The Polar Express). The authors of Muon take five steps of one polynomial to the same end, from
+    /// singular values that are smaller, as they have the Frobenius norm for a bound.
+    private static let polynomials = [
+        OddPolynomial(8.0934, -23.6204, 17.4462), OddPolynomial(3.6366, -2.7219, 0.5365),
+        OddPolynomial(2.6613, -1.9772, 0.4526),
+    ]
 
     func step(_ step: OptimizerStep) throws {
         let (layout, backend) = (step.parameters.layout, step.parameters.backend)
         let othersRate = others.learningRate * (step.learningRate / learningRate)
-        let rest = layout.entries.filter { !$0.joinsUnits }
+        let (moved, rest) = (layout.entries.filter(\.joinsUnits), layout.entries.filter { !$0.joinsUnits })
         try backend.clip(step.gradient.buffer, by: step.clipping, squares: step.norms[0..<1])
-        for matrix in layout.entries where matrix.joinsUnits { try move(matrix, step) }
+        try backend.orthogonalize(try moved.flatMap { try momentum(of: $0, step) }, by: Self.polynomials)
+        for entry in moved {
+            let scale = (Float(layout.hiddenSize) / Float(entry.rows)).squareRoot()
+            try backend.combine(
+                step.gradient.buffer[entry.range], times: -step.learningRate * max(1, scale),
+                into: step.parameters.buffer[entry.range], times: 1 - step.learningRate * weightDecay)
+        }
         try others.decay(step, rest.filter { !$0.isBias }.map(\.range), rate: othersRate)
         for range in joined(rest.map(\.range)) {
             try others.update(step, range, clipping: .none, rate: othersRate, norms: step.scratch[0..<2])
@@ -47,37 +59,20 @@ public struct Muon: Codable, Hashable, Sendable {
         try backend.clip(step.parameters.buffer, by: .none, squares: step.norms[1..<2])
     }
 
-    /// A step of a matrix with a block of columns for each gate. Its sum of gradients lies among the first moments.
-    private func move(_ entry: ParameterLayout.Entry, _ step: OptimizerStep) throws {
+    /// Puts the gradient of a matrix with momentum where the gradient is, and returns its blocks of columns, one for each
+    /// gate. The sum of gradients lies among the first moments.
+    private func momentum(of entry: ParameterLayout.Entry, _ step: OptimizerStep) throws -> [Matrix] {
         let backend = step.parameters.backend
-        let gradient = step.gradient.buffer[entry.range]
-        let sum = step.moments[0].buffer[entry.range]
-        let direction = step.scratch[0..<entry.range.count]
+        let (gradient, sum) = (step.gradient.buffer[entry.range], step.moments[0].buffer[entry.range])
         try backend.combine(gradient, times: 1, into: sum, times: momentum)
-        try backend.copy(gradient, to: direction)
-        try backend.combine(sum, times: momentum, into: direction, times: 1)
-        let newtonSchulz = NewtonSchulz(
-            size: entry.rows, scratch: step.scratch[entry.range.count..<step.scratch.count],
-            on: backend)
-        let matrix = Matrix(direction, rows: entry.rows, columns: entry.columns)
-        for start in stride(from: 0, to: entry.columns, by: entry.rows) {
-            try newtonSchulz.orthogonalize(matrix.columns(start..<start + entry.rows), steps: steps)
-        }
-        try backend.combine(
-            direction, times: -step.learningRate, into: step.parameters.buffer[entry.range],
-            times: 1 - step.learningRate * weightDecay)
+        try backend.combine(sum, times: momentum, into: gradient, times: 1)
+        let matrix = Matrix(gradient, rows: entry.rows, columns: entry.columns)
+        let width = step.parameters.layout.hiddenSize
+        return stride(from: 0, to: entry.columns, by: width).map { matrix.columns($0..<$0 + width) }
     }
 
-    /// The directions of a matrix, then what orthogonalizing its blocks takes.
-    static func scratchCount(_ layout: ParameterLayout) -> Int {
-        layout.cell.gateCount * layout.hiddenSize * layout.hiddenSize + NewtonSchulz.scratchCount(layout.hiddenSize)
-    }
-
-    /// To be called once, before the first step.
-    static func prepare(_ scratch: Buffer<Float>, _ layout: ParameterLayout, on backend: any Backend) throws {
-        let directions = scratch.count - NewtonSchulz.scratchCount(layout.hiddenSize)
-        try NewtonSchulz.prepare(scratch[directions..<scratch.count], size: layout.hiddenSize, on: backend)
-    }
+    /// The measurements of the others' steps, which nobody reads.
+    static let scratchCount = 2
 }
 
 /// Ranges in ascending order, with those in one that follow one another.
@@ -94,52 +89,4 @@ private func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
 extension ParameterLayout.Entry {
     /// Whether it multiplies units to give units.
     fileprivate var joinsUnits: Bool { rowAxis == .units && columnAxis == .units }
-}
-
-/// The quintic Newton–Schulz iteration of Muon's authors on square matrices of one size: with X of the Frobenius norm 1,
-/// A = XXᵀ and X ← (aI + bA + cA²)X, which draws all singular values towards 1.
-private struct NewtonSchulz {
-    private static let (a, b, c): (Float, Float, Float) = (3.4445, -4.7750, 2.0315)
-
-    private let backend: any Backend
-    /// X of one step, and of the next.
-    private let iterates: [Matrix]
-    private let gram: Matrix
-    private let polynomial: Matrix
-    /// aI
-    private let identity: Buffer<Float>
-
-    /// With scratch memory that was prepared.
-    init(size: Int, scratch: Buffer<Float>, on backend: any Backend) {
-        let count = size * size
-        let matrices = (0..<4).map { Matrix(scratch[$0 * count..<($0 + 1) * count], rows: size, columns: size) }
-        self.backend = backend
-        iterates = Array(matrices[0..<2])
-        (gram, polynomial) = (matrices[2], matrices[3])
-        identity = scratch[4 * count..<5 * count]
-    }
-
-    static func scratchCount(_ size: Int) -> Int { 5 * size * size }
-
-    static func prepare(_ scratch: Buffer<Float>, size: Int, on backend: any Backend) throws {
-        var identity = [Float](repeating: 0, count: size * size)
-        for i in 0..<size { identity[i * (size + 1)] = a }
-        try backend.write(identity, to: scratch[4 * size * size..<5 * size * size])
-    }
-
-    /// - Parameter block: some columns of a matrix.
-    func orthogonalize(_ block: Matrix, steps: Int) throws {
-        try backend.normalize(block)
-        var x = block
-        for step in 1...steps {
-            let next = step == steps ? block : iterates[step % 2]
-            try backend.multiply(x, x.transposed, into: gram)
-            // The Gram matrix is its own transpose, which is the faster right factor on processors.
-            try backend.multiply(gram, gram.transposed, into: polynomial)
-            try backend.combine(gram.elements, times: Self.b, into: polynomial.elements, times: Self.c)
-            try backend.combine(identity, times: 1, into: polynomial.elements, times: 1)
-            try backend.multiply(polynomial, x, into: next)
-            x = next
-        }
-    }
 }

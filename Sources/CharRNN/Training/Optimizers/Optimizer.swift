@@ -39,16 +39,7 @@ public enum Optimizer: Codable, Hashable, Sendable {
     }
 
     /// The elements of scratch memory that steps need besides.
-    func scratchCount(_ layout: ParameterLayout) -> Int {
-        if case .muon = self { Muon.scratchCount(layout) } else { 0 }
-    }
-
-    /// The scratch memory of all steps.
-    func makeScratch(_ layout: ParameterLayout, on backend: any Backend) throws -> Buffer<Float> {
-        let scratch = try backend.makeBuffer(of: Float.self, count: scratchCount(layout))
-        if case .muon = self { try Muon.prepare(scratch, layout, on: backend) }
-        return scratch
-    }
+    var scratchCount: Int { if case .muon = self { Muon.scratchCount } else { 0 } }
 
     /// Whether anything can be learned with these numbers.
     var isValid: Bool {
@@ -85,11 +76,11 @@ public enum Optimizer: Codable, Hashable, Sendable {
 /// What an optimizer needs for a step.
 struct OptimizerStep {
     let parameters: Parameters
-    /// May be clipped where it lies.
+    /// May be changed where it lies.
     let gradient: Parameters
     /// As many as ``Optimizer/momentNames``.
     let moments: [Parameters]
-    /// What ``Optimizer/makeScratch(_:on:)`` has made.
+    /// ``Optimizer/scratchCount`` elements.
     let scratch: Buffer<Float>
     let clipping: GradientClipping
     let learningRate: Float

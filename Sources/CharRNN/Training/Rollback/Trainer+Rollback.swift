@@ -2,7 +2,7 @@ import OpenCLCompute
 
 /// What the steps of a run change on its devices, or a copy of it.
 struct RunMemory {
-    /// The parameters and the optimizer's moments.
+    /// The parameters, the optimizer's moments, and the averages if there are any.
     let learned: [DeviceMemory]
     /// The state in which the next step begins.
     let state: [DeviceMemory]
@@ -19,7 +19,9 @@ struct RunMemory {
 extension Trainer {
     var memory: RunMemory {
         RunMemory(
-            learned: ([model.parameters] + moments).map { DeviceMemory(backend: $0.backend, elements: $0.buffer) },
+            learned: ([model.parameters.buffer] + moments.map(\.buffer) + (average.map { [$0.buffer] } ?? [])).map {
+                DeviceMemory(backend: model.backend, elements: $0)
+            },
             state: network.stateMemory)
     }
 
@@ -31,8 +33,7 @@ extension Trainer {
         let mean = try model.backend.makeBuffer(of: Float.self, count: 1)
         try network.preservingState {
             try state?.copy(to: network.stateMemory)
-            try run(step: iteration, learning: false)
-            try network.meanLoss(into: mean)
+            try run(batches(ofStep: iteration), step: iteration, learning: false, loss: mean)
         }
         return try model.backend.read(mean)[0]
     }

@@ -34,7 +34,13 @@ public struct RecurrentSequence: Sendable {
 
     /// Allocates the memory on `backend`, the state before the sequence being zero.
     ///
-    /// - Parameter forTraining: whether there will be a backward pass, which needs more memory.
+    /// - Parameters:
+    ///   - cell: of the layer.
+    ///   - steps: T
+    ///   - batchSize: B
+    ///   - hiddenSize: H
+    ///   - forTraining: whether there will be a backward pass, which needs more memory.
+    ///   - backend: where the memory lies.
     /// - Throws: ``DeviceError`` when the device has not enough memory.
     public init(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool = true,

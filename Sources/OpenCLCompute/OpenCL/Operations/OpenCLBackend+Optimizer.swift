@@ -56,20 +56,49 @@ extension OpenCLBackend {
         }
     }
 
-    func normalize(_ matrix: Matrix) throws {
-        checkNormalization(of: matrix)
-        guard matrix.rows > 0, matrix.columns > 0 else { return }
-        try enqueue { stream in
-            // One group, as large as there is: the matrix is small beside the products that follow.
-            let items = context.info.isProcessor ? context.info.laneCount : 1024
-            try stream.launch(
-                "muon_normalize", groups: 1, ofAtMost: items, localFloats: { $0 },
-                [matrix.rows, matrix.columns, matrix.stride, matrix.elements])
+    func orthogonalize(_ blocks: [Matrix], by polynomials: [OddPolynomial]) throws {
+        checkOrthogonalization(of: blocks, by: polynomials)
+        for block in blocks where block.rows > 0 && block.columns > 0 {
+            try enqueue { stream in try stream.orthogonalize(block, by: polynomials) }
         }
     }
 }
 
 extension OpenCLStream {
+    fileprivate mutating func orthogonalize(_ block: Matrix, by polynomials: [OddPolynomial]) throws {
+        let (rows, columns) = (block.rows, block.columns)
+        let (n, count) = (min(rows, columns), rows * columns)
+        let room = try workspace(.orthogonal, count: 2 * count + 2 * n * n + 1)
+        let iterates = [0, count].map { Matrix(room[$0..<$0 + count], rows: rows, columns: columns) }
+        let squares = [2 * count, 2 * count + n * n].map { Matrix(room[$0..<$0 + n * n], rows: n, columns: n) }
+        let bound = room[room.count - 1..<room.count]
+        // One group, as large as there is: the block is small beside the products that follow.
+        let items = context.info.isProcessor ? context.info.laneCount : 1024
+        try launch(
+            "muon_normalize", groups: 1, ofAtMost: items, localFloats: { $0 },
+            [rows, columns, block.stride, block.elements])
+        var x = block
+        for (step, polynomial) in polynomials.enumerated() {
+            let next = step == polynomials.count - 1 ? block : iterates[step % 2]
+            // Of XXᵀ and XᵀX the smaller.
+            let (left, right) = rows <= columns ? (x, x.transposed) : (x.transposed, x)
+            try multiply(left, right, into: squares[0], adding: false)
+            try multiply(squares[0], squares[0], into: squares[1], adding: false)
+            if step == 0 {
+                try launch(
+                    "muon_bound", groups: 1, ofAtMost: items, localFloats: { $0 }, [n * n, squares[1].elements, bound])
+            } else if step == 1 {
+                try fill(bound, with: 1)
+            }
+            try launch(
+                "muon_polynomial", rows: n, columns: n, n, polynomial.a, polynomial.b, polynomial.c, bound,
+                squares[0].elements, squares[1].elements)
+            let (first, second) = rows <= columns ? (squares[1], x) : (x, squares[1])
+            try multiply(first, second, into: next, adding: false)
+            x = next
+        }
+    }
+
     /// Runs an optimizer's `step` on n parameters, with what clipping needs before it and the norms after it.
     fileprivate mutating func optimize(
         _ n: Int, _ gradient: Buffer<Float>, _ clipping: GradientClipping, norms: Buffer<Float>,

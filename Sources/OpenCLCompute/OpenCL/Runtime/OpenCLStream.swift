@@ -19,6 +19,8 @@ struct OpenCLStream {
         case copies
         /// The panels of a product's right factor.
         case panels
+        /// What a block of Muon's becomes on the way, and its Gram matrices.
+        case orthogonal
         /// The product of a time step's recurrence.
         case product
         /// Sums of parts, until they are added up.

@@ -28,7 +28,11 @@ public struct TuningSearch {
 
     /// A search for layers of a cell with so many units.
     ///
-    /// - Parameter start: what it begins with, as ``GPUTuning/current()`` tells.
+    /// - Parameters:
+    ///   - tuning: of the device.
+    ///   - start: what it begins with, as ``GPUTuning/current()`` tells.
+    ///   - cell: of the layers.
+    ///   - hiddenSize: the units of a layer.
     public init(_ tuning: GPUTuning, from start: Parameters, for cell: RecurrentCell, hiddenSize: Int) {
         let sequences = tuning.sequenceChoices(cell, hiddenSize: hiddenSize, in: start)
         let switches = Self.switches.map { GPUTuning.tiled(fromEdge: $0) }

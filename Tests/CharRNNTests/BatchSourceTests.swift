@@ -1,0 +1,195 @@
+import CharRNN
+import Foundation
+import TestSupport
+import Testing
+
+/// Where batches come from: char-rnn's streams, documents, several side by side, and a source of one's own.
+@Suite struct BatchSourceTests {
+    private let vocabulary = Vocabulary(of: "abcdefgh\n")
+
+    private func rows(_ batch: Batch) -> (inputs: [String], targets: [String]) {
+        func rows(_ tokens: [Int32]) -> [String] {
+            (0..<batch.batchSize).map { b in
+                (0..<batch.steps).map { t in
+                    let token = Int(tokens[t * batch.batchSize + b])
+                    return token < 0 ? "·" : vocabulary[token]
+                }.joined()
+            }
+        }
+        return (rows(batch.inputs), rows(batch.targets))
+    }
+
+    @Test func rowsBecomeATimeMajorBatch() throws {
+        let batch = Batch(rows: [[1, 2, 3], [4], [5, 6], []], resets: [1, 2])
+        #expect(batch.batchSize == 4 && batch.steps == 2 && batch.targetCount == 3 && batch.resets == [1, 2])
+        #expect(batch.inputs == [1, 0, 5, 0, 2, 0, 0, 0])
+        #expect(batch.targets == [2, -1, 6, -1, 3, -1, -1, -1])
+    }
+
+    @Test func batchesThatAreNoneTrap() async {
+        await #expect(processExitsWith: .failure) {
+            _ = Batch(batchSize: 2, steps: 2, inputs: [1, 2], targets: [1, 2])
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = Batch(batchSize: 1, steps: 1, inputs: [1], targets: [1], resets: [1])
+        }
+        await #expect(processExitsWith: .failure) { _ = Batch(rows: [[1], [2]]) }
+        await #expect(processExitsWith: .failure) {
+            // There are 7 tokens.
+            try Run().trainer().step(on: Batch(rows: [[0, 1, 7, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]))
+        }
+        await #expect(processExitsWith: .failure) {
+            try Run().trainer().step(on: Batch(rows: [[0], [], []], steps: 4))
+        }
+    }
+
+    @Test func tokensInStreamsAreATextInStreams() throws {
+        let text = SmallText.noise(130)
+        let dataset = try TextDataset(
+            text: text, batchSize: 3, sequenceLength: 4, trainingFraction: 1, validationFraction: 0, split: .text)
+        let tokens = try dataset.vocabulary.encode(text)
+        let streams = try StreamBatches(tokens, vocabulary: dataset.vocabulary, batchSize: 3, sequenceLength: 4)
+        #expect(streams.batchCount == dataset.batches(in: .training).count)
+        for index in 0..<streams.batchCount {
+            let (mine, its) = (streams.batch(index, epoch: 2), dataset.batch(index))
+            #expect(mine.inputs == its.inputs && mine.targets == its.targets && mine.resets.isEmpty)
+        }
+        let error = #expect(throws: TextError.self) {
+            try StreamBatches("abcdefgh", vocabulary: vocabulary, batchSize: 2, sequenceLength: 4)
+        }
+        #expect(error == .tooShort(name: "the text", characters: 8, needed: 9))
+    }
+
+    @Test func partsOfATextAreItsBatches() throws {
+        for split in [TextSplit.streams, .text] {
+            let dataset = try TextDataset(
+                text: SmallText.noise(400), batchSize: 3, sequenceLength: 4, trainingFraction: 0.7,
+                validationFraction: 0.2, split: split)
+            for part in [TextDataset.Split.training, .validation, .test] {
+                let source = try #require(dataset.part(part))
+                #expect(source.batchCount == dataset.batches(in: part).count)
+                for (index, number) in dataset.batches(in: part).enumerated() {
+                    #expect(source.batch(index, epoch: 0).inputs == dataset.batch(number).inputs)
+                    #expect(source.batch(index, epoch: 0).targets == dataset.batch(number).targets)
+                }
+            }
+        }
+    }
+
+    @Test func documentsBeginWithABatchAndEndWithoutTargets() throws {
+        // Pieces of 2 tokens: 3, 1, 1 and 2 of them; "h" alone has nothing to predict.
+        let documents = try ["abcdef", "gh", "cd", "h", "efgh"].map { try vocabulary.encode($0) }
+        let source = try DocumentBatches(documents, vocabulary: vocabulary, batchSize: 2, sequenceLength: 2)
+        #expect(source.batchCount == 4 && source.characterCount == 5 + 1 + 1 + 3)
+        let batches = (0..<4).map { source.batch($0, epoch: 0) }
+        #expect(batches.map { rows($0).inputs[0] } == ["ab", "cd", "e\n", "c\n"])
+        #expect(batches.map { rows($0).targets[0] } == ["bc", "de", "f·", "d·"])
+        #expect(batches.map { rows($0).inputs[1] } == ["g\n", "ef", "g\n", "\n\n"])
+        #expect(batches.map { rows($0).targets[1] } == ["h·", "fg", "h·", "··"])
+        #expect(batches.map(\.resets) == [[0, 1], [1], [], [0]])
+        #expect(throws: TextError.self) {
+            try DocumentBatches([[1], []], vocabulary: vocabulary, batchSize: 2, sequenceLength: 2)
+        }
+    }
+
+    @Test(arguments: [nil, UInt64(5)])
+    func everyEpochReadsEveryDocumentOnce(_ seed: UInt64?) throws {
+        var numbers = Numbers()
+        let documents = (0..<97).map { index in
+            numbers.indices(2 + index % 11, below: vocabulary.count).map(Int.init)
+        }
+        let source = try DocumentBatches(
+            documents, vocabulary: vocabulary, batchSize: 5, sequenceLength: 3, shuffleSeed: seed)
+        func read(_ epoch: Int) -> [[Int]] {
+            var (open, done): ([[Int]], [[Int]]) = (Array(repeating: [], count: 5), [])
+            for index in 0..<source.batchCount {
+                let batch = source.batch(index, epoch: epoch)
+                for b in 0..<5 {
+                    if batch.resets.contains(b) {
+                        if !open[b].isEmpty { done.append(open[b]) }
+                        open[b] = [Int(batch.inputs[b])]
+                    }
+                    for t in 0..<3 where batch.targets[t * 5 + b] >= 0 {
+                        #expect(open[b].last == Int(batch.inputs[t * 5 + b]), "a row is read without gaps")
+                        open[b].append(Int(batch.targets[t * 5 + b]))
+                    }
+                }
+            }
+            return done + open
+        }
+        func sorted(_ documents: [[Int]]) -> [[Int]] { documents.sorted { $0.lexicographicallyPrecedes($1) } }
+        let epochs = (0..<3).map(read)
+        for epoch in epochs { #expect(sorted(epoch) == sorted(documents)) }
+        #expect((epochs[0] == epochs[1]) == (seed == nil) && (epochs[1] == epochs[2]) == (seed == nil))
+        // Whatever was asked for in between.
+        #expect(read(1) == epochs[1])
+        let again = try DocumentBatches(
+            documents, vocabulary: vocabulary, batchSize: 5, sequenceLength: 3, shuffleSeed: seed)
+        #expect(again.batch(2, epoch: 1).inputs == source.batch(2, epoch: 1).inputs)
+        #expect(again.fingerprint == source.fingerprint)
+        let other = try DocumentBatches(
+            documents, vocabulary: vocabulary, batchSize: 5, sequenceLength: 3, shuffleSeed: 6)
+        #expect(other.fingerprint != source.fingerprint)
+    }
+
+    @Test func aTextIsCutAtItsSeparator() throws {
+        func documents(_ text: String, _ separator: String) throws -> [String] {
+            let source = try DocumentBatches(
+                text, separator: separator, vocabulary: vocabulary, batchSize: 1, sequenceLength: 20)
+            return (0..<source.batchCount).map { index in
+                let (inputs, targets) = rows(source.batch(index, epoch: 0))
+                return String(inputs[0].prefix(1)) + targets[0].filter { $0 != "·" }
+            }
+        }
+        #expect(try documents("ab\n\ncde\nf", "\n") == ["\nab\n", "\ncde\n", "\nf\n"])
+        #expect(try documents("ab\n\ncde\nf\n\n", "\n\n") == ["\n\nab\n\n", "\n\ncde\nf\n\n"])
+        #expect(throws: TextError.self) { try documents("\n\n\n", "\n") }
+        #expect(throws: VocabularyError.self) { try documents("ab", "|") }
+    }
+
+    @Test func sourcesStandSideBySide() throws {
+        let streams = try StreamBatches(
+            String(repeating: "abcdefgh", count: 4), vocabulary: vocabulary, batchSize: 2, sequenceLength: 3)
+        let documents = try DocumentBatches(
+            [[0, 1, 2], [3, 4, 5, 6], [1, 3]], vocabulary: vocabulary, batchSize: 1, sequenceLength: 3, shuffleSeed: 1)
+        let joined = try JoinedBatches([documents, streams])
+        #expect(joined.batchSize == 3 && joined.batchCount == 5 && documents.batchCount == 3)
+        for number in 0..<15 {
+            let batch = try joined.batch(number % 5, epoch: number / 5)
+            let parts = [documents.batch(number % 3, epoch: number / 3), streams.batch(number % 5, epoch: number / 5)]
+            #expect(rows(batch).inputs == parts.flatMap { rows($0).inputs })
+            #expect(rows(batch).targets == parts.flatMap { rows($0).targets })
+            #expect(batch.resets == parts[0].resets)
+        }
+        let other = try StreamBatches("abababababab", vocabulary: Vocabulary(of: "ab"), batchSize: 1, sequenceLength: 3)
+        #expect(throws: VocabularyError.self) { try JoinedBatches([streams, other]) }
+    }
+
+    /// A source as a program of somebody else's has it.
+    private struct Countdown: BatchSource {
+        let vocabulary = Vocabulary(of: "9876543210")
+        let batchSize = 4
+        let sequenceLength = 9
+        let batchCount = 10
+        let fingerprint: UInt64 = 1
+
+        func batch(_ index: Int, epoch: Int) -> Batch {
+            Batch(rows: (0..<4).map { row in (0...9).map { (index + row + 9 * $0) % 10 } }, resets: [0, 1, 2, 3])
+        }
+    }
+
+    @Test func aSourceOfOnesOwnTeaches() throws {
+        let source = Countdown()
+        let model = try LanguageModel(.init(vocabulary: source.vocabulary, hiddenSize: 24, layerCount: 1), seed: 1)
+        let trainer = try Trainer(
+            model: model, dataset: TrainingData(training: source, validation: source),
+            options: .init(optimizer: .adam(learningRate: 0.02)))
+        for _ in 0..<150 { try trainer.step() }
+        #expect(try trainer.evaluate(.validation) < 0.1 && trainer.epoch == 15)
+        var session = try model.makeSession()
+        try session.feed("7")
+        #expect(session.vocabulary[session.next.greedy] == "6")
+        let other = try Run().model()
+        #expect(throws: VocabularyError.self) { try Trainer(model: other, dataset: TrainingData(training: source)) }
+    }
+}

@@ -1,0 +1,118 @@
+import CharRNN
+import Foundation
+import OpenCLCompute
+import TestSupport
+import Testing
+
+/// Tokens that enter the first layer as a few numbers each. Their gradient is among those of ``GradientTests``.
+@Suite struct EmbeddingTests {
+    private func run(_ cell: RecurrentCell, dropout: Float = 0.3) -> Run {
+        var run = Run(cell: cell, dropout: dropout, embeddingSize: 3, batchSize: 5, text: SmallText.noise(220))
+        run.options = .init(
+            optimizer: .muon(Muon(learningRate: 0.02, others: AdamW(learningRate: 0.01))), clipping: .norm(1),
+            decay: .init(factor: 0.9, firstEpoch: 1), seed: 99)
+        return run
+    }
+
+    @Test func itHasPyTorchsNamesAndShapes() throws {
+        let checkpoint = try Checkpoint(of: run(.lstm).model())
+        let v = checkpoint.configuration.vocabulary.count
+        let shapes = Dictionary(uniqueKeysWithValues: checkpoint.tensors.map { ($0.name, $0.shape) })
+        #expect(shapes["embedding.weight"] == [v, 3] && shapes["rnn.weight_ih_l0"] == [20, 3])
+        #expect(checkpoint.parameterCount == 3 * v + 20 * (3 + 5 + 2) + 20 * (5 + 5 + 2) + 6 * v)
+        // It is drawn from the normal distribution.
+        let values = checkpoint.tensors.first { $0.name == "embedding.weight" }!.values
+        #expect(Set(values).count == 3 * v && values.contains { abs($0) > 0.5 } && values.allSatisfy { abs($0) < 6 })
+        let again = try checkpoint.throughFile()
+        #expect(again.configuration == checkpoint.configuration && again.tensors == checkpoint.tensors)
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
+    func whatIsFoldedComputesTheSame(_ cell: RecurrentCell) throws {
+        let trainer = try run(cell).trainer()
+        for _ in 0..<5 { try trainer.step() }
+        let checkpoint = try Checkpoint(of: trainer)
+        let folded = checkpoint.folded
+        #expect(folded.configuration.embeddingSize == nil && folded.iteration == 0)
+        #expect(!folded.tensors.contains { $0.name == "embedding.weight" })
+        let text = String(SmallText.noise(60))
+        for device in Device.underTest {
+            let (mine, other) = (try LanguageModel(checkpoint, on: device), try LanguageModel(folded, on: device))
+            let (a, b) = (try mine.logProbabilities(of: text), try other.logProbabilities(of: text))
+            expectClose(a.map { Float($0) }, b, within: 1e-5, "\(cell) on \(device)")
+            var (session, otherSession) = (try mine.makeSession(), try other.makeSession())
+            try session.feed(text)
+            try otherSession.feed(text)
+            expectClose(session.next.logits, otherSession.next.logits.asDoubles, within: 1e-5, "a session on \(device)")
+        }
+        #expect(folded.folded.tensors == folded.tensors)
+    }
+
+    /// A session that begins after some steps reads with what was learned, one from before refuses to.
+    @Test func aModelThatIsTrainedReadsWithItsNewWeights() throws {
+        let trainer = try run(.lstm).trainer()
+        let text = String(SmallText.noise(40))
+        let before = try trainer.model.logProbabilities(of: text)
+        for _ in 0..<5 { try trainer.step() }
+        let after = try trainer.model.logProbabilities(of: text)
+        #expect(before != after)
+        #expect(try LanguageModel(Checkpoint(of: trainer), on: .cpu).logProbabilities(of: text) == after)
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
+    func aResumedRunHasTheBitsOfOneThatNeverStopped(_ cell: RecurrentCell) throws {
+        let run = run(cell)
+        for device in Device.underTest {
+            let whole = try run.trainer(on: device)
+            for _ in 0..<4 { try whole.step() }
+            let saved = try Checkpoint(of: whole).throughFile()
+            let resumed = try Trainer(resuming: saved, dataset: run.dataset(), on: device)
+            for trainer in [whole, resumed] {
+                for _ in 0..<9 { try trainer.step() }
+                _ = try trainer.evaluate(.validation)
+                try trainer.step()
+            }
+            #expect(try Checkpoint(of: resumed).fileBytes() == Checkpoint(of: whole).fileBytes(), "on \(device)")
+        }
+    }
+
+    @Test(arguments: RecurrentCell.allCases)
+    func devicesThatShareABatchLearnWhatOneLearns(_ cell: RecurrentCell) throws {
+        let run = run(cell)
+        let one = try run.trainer()
+        let others = [Device.processor(threadCount: 1)] + Device.available.filter(\.isOpenCL).prefix(1)
+        let several = try run.trainer(on: .cpu, sharingWith: Array(others))
+        try one.step()
+        try several.step()
+        for _ in 0..<10 {
+            try one.step()
+            try several.step()
+        }
+        expectClose(try several.losses(), try one.losses().asDoubles, within: 1e-4, "losses")
+    }
+
+    @Test func newTokensGetColumnsOfTheirOwn() throws {
+        let model = try run(.lstm).model()
+        let all = try model.vocabulary.union(Vocabulary(of: "XYZ"))
+        let checkpoint = try Checkpoint(of: model)
+        let wide = try checkpoint.widened(to: all, seed: 3)
+        func embedding(_ checkpoint: Checkpoint) -> [Float] {
+            checkpoint.tensors.first { $0.name == "embedding.weight" }!.values
+        }
+        let (old, new) = (embedding(checkpoint), embedding(wide))
+        for token in 0..<model.vocabulary.count {
+            let place = all.number(of: model.vocabulary.bytes(of: token))!
+            expectSame(Array(new[place * 3..<place * 3 + 3]), Array(old[token * 3..<token * 3 + 3]))
+        }
+        #expect(new.count == 3 * all.count && Set(new).count == new.count)
+    }
+
+    @Test func withoutOneAFileIsAsItWas() throws {
+        let bytes = try Checkpoint(of: Run().model()).fileBytes()
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("embedding"))
+    }
+
+    @Test func aSizeBelowOneTraps() async {
+        await #expect(processExitsWith: .failure) { _ = try Run(embeddingSize: 0).model() }
+    }
+}
