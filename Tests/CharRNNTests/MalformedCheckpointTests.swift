@@ -125,7 +125,8 @@ import Testing
             }
             for text in ["hello, this is a text and no checkpoint", "[[[[[[[[[[[[[[[[[[[["] {
                 error = try self.error(of: Data(text.utf8), in: folder)
-                #expect(error?.description.hasSuffix("it is a text; give a checkpoint, as char-rnn train writes") == true)
+                let message = try #require(error?.description)
+                #expect(message.hasSuffix("it is a text; give a checkpoint, as char-rnn train writes"))
             }
             let deep = Data(String(repeating: "{\"a\":", count: 100_000).utf8)
             let bytes = TensorFile.bytes(header: deep, numbers: Data())
