@@ -69,8 +69,8 @@ import Testing
             let checkpoint = try place.train()
             for (arguments, words) in [
                 (["--recipe", "quick", "--resume", checkpoint], "--recipe begins a new run"),
-                (["--recipe", "slow"], "slow"), (["--weight-decay", "0.1"], "--weight-decay belongs to"),
-                (["--optimizer", "adamw", "--adam-rate", "1"], "--adam-rate belongs to"),
+                (["--recipe", "slow"], "slow"), (["--weight-decay", "0.1"], "--weight-decay only works with"),
+                (["--optimizer", "adamw", "--adam-rate", "1"], "--adam-rate only works with"),
                 (["--optimizer", "muon", "--weight-decay", "40"], "--weight-decay 40"),
                 (["--warm-up", "-1"], "--warm-up -1"), (["--max-minutes", "0"], "--max-minutes 0"),
             ] {
