@@ -7,8 +7,9 @@
 /// ```
 ///
 /// - A text does not depend on the others: on the CPU device and on OpenCL's processors it has the bits that
-///   ``Session/text(limit:stoppingAt:allowing:mirostat:using:_:)`` writes from the same beginning with the same seed. On
-///   graphics cards it depends on ``capacity`` besides, whose rows are always computed there.
+///   ``Session/text(limit:stoppingAt:allowing:mirostat:using:_:)`` writes from the same beginning with the same seed, if that
+///   has less than 6,912 characters; sessions read longer ones in parts, which agree within rounding. On graphics cards it
+///   depends on ``capacity`` besides, whose rows are always computed there.
 /// - Whoever asks while all rows are taken waits in line. A text that has had a long turn, or whose reader does not keep up,
 ///   makes room for those who wait, and stands in line again; so nobody waits for ever, not even behind endless texts.
 /// - A text whose reader does not keep up rests: about 1,000 bytes are written ahead.
