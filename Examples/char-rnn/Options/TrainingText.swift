@@ -15,22 +15,11 @@ struct TrainingText {
 
     /// About how many bytes the text has; nil where that is not known before it is read.
     var byteCount: Int? {
-        func size(_ file: URL) -> Int? {
-            let facts = try? FileManager.default.attributesOfItem(atPath: file.path)
-            return facts?[.type] as? FileAttributeType == .typeRegular ? facts?[.size] as? Int : nil
-        }
         let place = URL(named: path)
-        guard CheckpointChoice.isFolder(path) else {
-            // The last four bytes of what gzip has packed are the size before, low byte first.
-            guard isStream else { return size(place) }
-            guard path != "-", let packed = try? Data(contentsOf: place, options: .alwaysMapped) else { return nil }
-            return packed.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-        }
-        let texts = ((try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []).filter {
-            $0.hasSuffix(".txt")
-        }
-        let read = texts.contains("input.txt") ? ["input.txt"] : texts
-        return read.isEmpty ? nil : read.reduce(0) { $0 + (size(place.appendingPathComponent($1)) ?? 0) }
+        guard isStream else { return try? TextDataset.byteCount(of: place) }
+        // The last four bytes of what gzip has packed are the size before, low byte first.
+        guard path != "-", let packed = try? Data(contentsOf: place, options: .alwaysMapped) else { return nil }
+        return packed.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
     /// The text in batches; a signal breaks it off.

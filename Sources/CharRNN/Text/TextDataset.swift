@@ -59,6 +59,11 @@ public struct TextDataset: Sendable {
             validationFraction: validationFraction, split: split)
     }
 
+    /// The bytes that the text of a file or a folder has, before it is read.
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)``.
+    public static func byteCount(of url: URL) throws -> Int { try TextFile(url).byteCount }
+
     /// Takes a text from memory.
     ///
     /// - Throws: ``TextError``.

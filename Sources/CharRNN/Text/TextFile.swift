@@ -39,6 +39,9 @@ struct TextFile {
             .map { folder.appendingPathComponent($0) }
     }
 
+    /// As the files are now.
+    var byteCount: Int { files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) } }
+
     /// What a user should know.
     var notice: String? {
         guard files.count > 1, let first = files.first, let last = files.last else { return nil }
