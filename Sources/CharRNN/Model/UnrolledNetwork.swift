@@ -20,7 +20,7 @@ final class UnrolledNetwork {
     private let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
-    private let tokens: TokenTable
+    let tokens: TokenTable
     private let isForTraining: Bool
     let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
@@ -42,8 +42,10 @@ final class UnrolledNetwork {
     ///   - dropout: the probability of dropping a unit in training.
     ///   - streams: the B streams that it reads, all of the batch or a share.
     ///   - forTraining: whether there will be a backward pass.
+    ///   - tokens: that of another network of the same parameters, which are not to change; nil to make one.
     init(
-        _ parameters: Parameters, dropout: Float = 0, steps: Int, streams: StreamShare, forTraining: Bool
+        _ parameters: Parameters, dropout: Float = 0, steps: Int, streams: StreamShare, forTraining: Bool,
+        sharing tokens: TokenTable? = nil
     ) throws {
         let (layout, backend) = (parameters.layout, parameters.backend)
         let (rows, h, v) = (steps * streams.count, layout.hiddenSize, layout.vocabularySize)
@@ -55,7 +57,7 @@ final class UnrolledNetwork {
         isForTraining = forTraining
         self.steps = steps
         self.streams = streams
-        tokens = try TokenTable(parameters, dropout: dropout, forTraining: forTraining)
+        self.tokens = try tokens ?? TokenTable(parameters, dropout: dropout, forTraining: forTraining)
         layers = try (0..<layout.layerCount).map { _ in
             try RecurrentSequence(
                 layout.cell, steps: steps, batchSize: streams.count, hiddenSize: h, forTraining: forTraining,

@@ -62,13 +62,15 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
 
     private var backend: any Backend { parameters.backend }
 
-    init(_ parameters: Parameters, count: Int, alwaysAll: Bool) throws {
+    init(_ parameters: Parameters, count: Int, alwaysAll: Bool, sharing tokens: TokenTable? = nil) throws {
         // A predictor has one reading of the parameters: whoever has it is told when they have changed.
         let parameters = count >= Self.arrangedCount ? try parameters.arranged() : parameters
         self.parameters = parameters
         self.count = count
         self.alwaysAll = alwaysAll
-        whole = try UnrolledNetwork(parameters, steps: 1, streams: StreamShare(all: count), forTraining: false)
+        whole = try UnrolledNetwork(
+            parameters, steps: 1, streams: StreamShare(all: count), forTraining: false,
+            sharing: tokens)
         kept = try whole.stateBuffers.map { _ in
             try parameters.backend.makeBuffer(of: Float.self, count: (count + 1) * parameters.layout.hiddenSize)
         }
@@ -159,7 +161,7 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
     }
 
     func copy() throws -> NetworkPredictor {
-        let copy = try NetworkPredictor(parameters, count: 1, alwaysAll: alwaysAll)
+        let copy = try NetworkPredictor(parameters, count: 1, alwaysAll: alwaysAll, sharing: whole.tokens)
         try copy.setState(try state())
         return copy
     }
