@@ -118,19 +118,15 @@ final class SegmentNetwork {
         norms = try parameters.backend.makeBuffer(of: Float.self, count: 2)
     }
 
-    /// ln p of the tokens after the first, from a state, and their gradient when there are S of them; fewer are read as if
-    /// token 0 followed.
+    /// ln p of the tokens after the first, from a state, and their gradient when there are S of them.
     ///
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     func read(_ tokens: ArraySlice<Int>, from state: LanguageModel.State) throws -> [Double] {
-        func padded(_ tokens: ArraySlice<Int>) -> [Int32] {
-            tokens.prefix(steps).map { Int32($0) } + [Int32](repeating: 0, count: max(0, steps - tokens.count))
-        }
         try network.setState(state)
         try network.run(
-            Batch(batchSize: 1, steps: steps, inputs: padded(tokens), targets: padded(tokens.dropFirst())),
-            dropout: nil, gradient: tokens.count > steps ? (gradient, 1) : nil)
-        return try network.logProbabilities(steps: min(steps, tokens.count - 1))
+            Batch(rows: [Array(tokens)], steps: steps), dropout: nil,
+            gradient: tokens.count > steps ? (gradient, 1) : nil)
+        return try network.logProbabilities(steps: tokens.count - 1)
     }
 
     /// At the end of the segment that was read last.

@@ -27,12 +27,7 @@ extension LanguageModel {
             try network.setState(zeroState(batchSize: width))
             // Beyond the last window it is read again, and not counted.
             let windows = (first..<first + width).map { min($0, count - 1) * size }
-            func entries(_ shift: Int) -> [Int32] {
-                (0..<size).flatMap { step in windows.map { Int32(tokens[$0 + step + shift]) } }
-            }
-            try network.run(
-                Batch(batchSize: width, steps: size, inputs: entries(0), targets: entries(1)), dropout: nil,
-                gradient: nil)
+            try network.run(Batch(rows: windows.map { Array(tokens[$0...$0 + size]) }), dropout: nil, gradient: nil)
             let values = try network.logProbabilities(steps: size)
             for window in 0..<min(width, count - first) {
                 logarithms += (0..<size).map { values[$0 * width + window] }
