@@ -39,9 +39,8 @@ extension TrainingRun {
         public init(
             folder: URL, label: String = "lstm", maxEpochs: Double = 50, maxIterations: Int? = nil,
             maxSeconds: Double? = nil, patience: Int? = nil, reportEvery: Int = 1, evaluateEvery: Int = 1000,
-            sampleEvery: Int? = nil,
-            sampleLength: Int = 200, checkpointEvery: CheckpointInterval? = nil, keepLast: Int? = nil,
-            keepBest: Bool = false, remembered: [String: String] = [:]
+            sampleEvery: Int? = nil, sampleLength: Int = 200, checkpointEvery: CheckpointInterval? = nil,
+            keepLast: Int? = nil, keepBest: Bool = false, remembered: [String: String] = [:]
         ) {
             self.folder = folder
             self.label = label
