@@ -6,8 +6,8 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show in a page for the browser what goes on in a model as it reads a text.",
         discussion: """
-            The page colours the text by how surprised the model was, by how uncertain it was about the next character, or by any cell \
-            of any layer. It lists the cells that follow something a reader knows: the position in the line, quotes, \
+            The page colours the text by how surprised the model was, by how uncertain it was about the next character, \
+            or by any cell of any layer. It lists the cells that follow something a reader knows: the position in the line, quotes, \
             brackets, indentation, sentence starts, words, digits. Point at a character, or walk with the arrow keys, and \
             it tells the five characters that the model expected next.
               char-rnn explain cv/lm_lstm_epoch5.00_1.5369.safetensors part.txt -o page.html

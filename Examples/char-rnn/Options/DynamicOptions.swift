@@ -37,11 +37,7 @@ struct DynamicOptions: ParsableArguments {
     }
 
     func rule(for model: LanguageModel) throws -> DynamicEvaluation.Rule {
-        let plain = DynamicEvaluation.Rule.sgd()
-        guard let dynamicText else {
-            guard case .sgd(let rate, let decay) = plain else { return plain }
-            return .sgd(learningRate: dynamicRate ?? rate, decay: dynamicDecay ?? decay)
-        }
+        guard let dynamicText else { return DynamicEvaluation.Rule.sgd().with(dynamicRate, decay: dynamicDecay) }
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: dynamicText, in: model.vocabulary) } catch let error as VocabularyError {
             throw Failure("\(error) of \(dynamicText); name the text with which the model was trained")
@@ -52,7 +48,17 @@ struct DynamicOptions: ParsableArguments {
         }
         let statistics = try model.gradientStatistics(
             of: tokens.prefix(Self.statisticsLength), segmentLength: segmentLength)
-        guard case .rms(_, let rate, let decay, _) = DynamicEvaluation.Rule.rms(statistics) else { return plain }
-        return .rms(statistics, learningRate: dynamicRate ?? rate, decay: dynamicDecay ?? decay)
+        return DynamicEvaluation.Rule.rms(statistics).with(dynamicRate, decay: dynamicDecay)
+    }
+}
+
+extension DynamicEvaluation.Rule {
+    /// The same with these numbers, where there are some.
+    fileprivate func with(_ newRate: Float?, decay newDecay: Float?) -> Self {
+        switch self {
+        case .sgd(let rate, let decay): .sgd(learningRate: newRate ?? rate, decay: newDecay ?? decay)
+        case .rms(let statistics, let rate, let decay, let epsilon):
+            .rms(statistics, learningRate: newRate ?? rate, decay: newDecay ?? decay, epsilon: epsilon)
+        }
     }
 }

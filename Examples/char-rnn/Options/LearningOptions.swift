@@ -67,15 +67,16 @@ struct LearningOptions: ParsableArguments {
             weightDecay.map { $0 >= 0 && $0 * max(trainerOptions.optimizer.learningRate, adamRate ?? 0) < 1 } ?? true,
             "--weight-decay \(weightDecay ?? 0): it must be at least 0, and below 1 when multiplied by the step size.")
         try require(warmUp ?? 0 >= 0, "--warm-up \(warmUp ?? 0): it must not be negative.")
-        let (after, smoothing, bound) = (learningRateDecayAfter ?? 10, decayRate ?? 0.95, clip ?? 5)
-        try require(!after.isNaN, "--learning-rate-decay-after \(after): give an epoch.")
+        try require(learningRateDecayAfter?.isNaN != true, "--learning-rate-decay-after nan: give an epoch.")
         try require(
             learningRateDecayAfter == nil || schedule == nil || learningRateDecay != nil,
             "--learning-rate-decay-after only works with --learning-rate-decay, or without --schedule.")
         try require(
             decayRate == nil || optimizer == .rmsprop, "--decay-rate only works with --optimizer rmsprop.")
-        try require(smoothing >= 0 && smoothing < 1, "--decay-rate \(smoothing): it must be at least 0 and below 1.")
-        try require(bound >= 0, "--clip \(bound): it must not be negative.")
+        try require(
+            decayRate.map { $0 >= 0 && $0 < 1 } ?? true,
+            "--decay-rate \(decayRate ?? 0): it must be at least 0 and below 1.")
+        try require(clip.map { $0 >= 0 } ?? true, "--clip \(clip ?? 0): it must not be negative.")
         try require(clip == nil || clipNorm == nil, "--clip and --clip-norm are two kinds of bound: give one.")
         try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")
     }

@@ -11,8 +11,8 @@ enum RawArguments {
             guard let text = String(validatingCString: word) else {
                 let bytes = UnsafeBufferPointer(start: word, count: strlen(word)).map(UInt8.init(bitPattern:))
                 throw Failure(
-                    "'\(escaped(bytes))' is not UTF-8, and char-rnn only takes names and texts that are; give the file a name that is, "
-                        + "or a link to it: ln -s OLD NEW")
+                    "'\(escaped(bytes))' is not UTF-8, and char-rnn only takes names and texts that are; give the file a "
+                        + "name that is, or a link to it: ln -s OLD NEW")
             }
             return text
         }
