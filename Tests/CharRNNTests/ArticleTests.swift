@@ -147,18 +147,6 @@ import Testing
         #expect(try scaled.logProbabilities(feeding: text).count == 399)
     }
 
-    private struct Countdown: BatchSource {
-        let vocabulary = Vocabulary(of: "9876543210")
-        let batchSize = 4
-        let sequenceLength = 9
-        let batchCount = 10
-        let fingerprint: UInt64 = 1
-
-        func batch(_ index: Int, epoch: Int) -> Batch {
-            Batch(rows: (0..<4).map { row in (0...9).map { (index + row + 9 * $0) % 10 } }, resets: [0, 1, 2, 3])
-        }
-    }
-
     @Test func trainingFromCode() throws {
         let names = "emma\nolivia\nava\nmia\nliam\n"
         let otherNames = "ella\nnoa\n".filter { names.contains($0) }
@@ -210,5 +198,18 @@ import Testing
             let code = lines(block.components(separatedBy: "```")[0])
             #expect(source.contains(code), "\(code)")
         }
+    }
+}
+
+/// A source of batches as a program of somebody else's has it, which the article shows.
+struct Countdown: BatchSource {
+    let vocabulary = Vocabulary(of: "9876543210")
+    let batchSize = 4
+    let sequenceLength = 9
+    let batchCount = 10
+    let fingerprint: UInt64 = 1
+
+    func batch(_ index: Int, epoch: Int) -> Batch {
+        Batch(rows: (0..<4).map { row in (0...9).map { (index + row + 9 * $0) % 10 } }, resets: [0, 1, 2, 3])
     }
 }

@@ -165,19 +165,6 @@ import Testing
         #expect(throws: VocabularyError.self) { try JoinedBatches([streams, other]) }
     }
 
-    /// A source as a program of somebody else's has it.
-    private struct Countdown: BatchSource {
-        let vocabulary = Vocabulary(of: "9876543210")
-        let batchSize = 4
-        let sequenceLength = 9
-        let batchCount = 10
-        let fingerprint: UInt64 = 1
-
-        func batch(_ index: Int, epoch: Int) -> Batch {
-            Batch(rows: (0..<4).map { row in (0...9).map { (index + row + 9 * $0) % 10 } }, resets: [0, 1, 2, 3])
-        }
-    }
-
     @Test func aSourceOfOnesOwnTeaches() throws {
         let source = Countdown()
         let model = try LanguageModel(.init(vocabulary: source.vocabulary, hiddenSize: 24, layerCount: 1), seed: 1)
