@@ -46,7 +46,7 @@ def step(cell, x, state, w, u, b, c):
 def network(cell, weights, tokens, states):
     """Logits T x B x V and the states after the last step, each L x B x H, in float64."""
     weights = {name: value.astype(numpy.float64) for name, value in weights.items()}
-    x = numpy.eye(weights["decoder.bias"].size)[tokens]
+    x = weights.get("embedding.weight", numpy.eye(weights["decoder.bias"].size))[tokens]
     after = []
     for layer in range(states[0].shape[0]):
         state, outputs = [s[layer].astype(numpy.float64) for s in states], []
@@ -91,8 +91,9 @@ class Model:
         return logits, states
 
 
-def check_weights(model, cell, weights):
+def check_weights(model, weights):
     """Against our equations, at several sizes, from states that are not zero."""
+    cell = json.loads(model.metadata["configuration"])["cell"]
     generator = numpy.random.default_rng(1)
     v, worst = weights["decoder.bias"].size, {}
     for program in model.programs:
@@ -145,7 +146,7 @@ def main():
             if file.suffix == ".t7":
                 worst = check_original(model, json.loads(file.with_suffix(".json").read_text()))
             else:
-                worst = check_weights(model, file.stem, load_file(file))
+                worst = check_weights(model, load_file(file))
             print(f"{file.stem:22}", "  ".join(f"{name}: {value:.1e}" for name, value in worst.items()))
             assert max(worst.values()) <= 1e-5, "beyond 1e-5"
 
