@@ -113,6 +113,8 @@ struct Train: ParsableCommand {
         }
     }
 
+    private static let nothingToSave = "stopped before the first step; there is nothing to save"
+
     mutating func run() throws {
         // Messages that nobody reads any more are worth less than a training.
         signal(SIGPIPE, SIG_IGN)
@@ -126,7 +128,12 @@ struct Train: ParsableCommand {
         let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
         if let checkpoint { try requireNothingElse(than: checkpoint) }
         if dryRun { return try tryOut(on: devices, resuming: checkpoint) }
-        let run = try makeRun(on: devices, resuming: checkpoint)
+        let run: TrainingRun
+        do { run = try makeRun(on: devices, resuming: checkpoint) } catch let code as ExitCode {
+            // A signal came while the text was read.
+            Console.note(Self.nothingToSave)
+            throw code
+        }
         Interruption.react { run.cancel() }
         defer { Interruption.react {} }
         let report = TrainingReport(run)
@@ -147,7 +154,7 @@ struct Train: ParsableCommand {
         case .cancelled, nil:
             Console.note(
                 run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath))" }
-                    ?? "stopped before the first step; there is nothing to save")
+                    ?? Self.nothingToSave)
             throw ExitCode(128 + (Interruption.received ?? SIGINT))
         }
     }
