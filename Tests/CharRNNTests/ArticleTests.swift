@@ -181,23 +181,28 @@ import Testing
         #expect(try average.tensors()[0] == weights[0])
     }
 
+    @Test(.enabled(if: (try? Device.named("opencl")) != nil, "there is no OpenCL device"))
+    func products() throws {
+        var written = ""
+        func print(_ value: [Float]) { written = "\(value)" }
+        let backend = try Device.named("opencl").backend()
+        let a = try backend.makeBuffer(of: Float.self, count: 6)
+        let b = try backend.makeBuffer(of: Float.self, count: 3)
+        let c = try backend.makeBuffer(of: Float.self, count: 2)
+        try backend.write([1, 2, 3, 4, 5, 6], to: a)
+        try backend.write([1, 0, -1], to: b)
+        try backend.multiply(
+            Matrix(a, rows: 2, columns: 3), Matrix(b, rows: 3, columns: 1), into: Matrix(c, rows: 2, columns: 1))
+        print(try backend.read(c))  // [-2.0, -2.0]
+        #expect(written == "[-2.0, -2.0]")
+        try Article.expect("OpenCLCompute", of: "OpenCLCompute", blocks: 1)
+    }
+
     @Test(arguments: [
         ("SamplingText", 10), ("LookingInside", 4), ("ReadingAndScoring", 6), ("TrainingFromCode", 5),
     ])
     func theArticleHasTheCodeOfThisFile(_ name: String, _ count: Int) throws {
-        func lines(_ text: some StringProtocol) -> String {
-            text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
-        }
-        let here = URL(fileURLWithPath: #filePath)
-        let article = here.appendingPathComponent("../../../Sources/CharRNN/Documentation.docc/\(name).md")
-            .standardizedFileURL
-        let blocks = try String(contentsOf: article, encoding: .utf8).components(separatedBy: "```swift\n").dropFirst()
-        #expect(blocks.count == count)
-        let source = lines(try String(contentsOf: here, encoding: .utf8))
-        for block in blocks {
-            let code = lines(block.components(separatedBy: "```")[0])
-            #expect(source.contains(code), "\(code)")
-        }
+        try Article.expect(name, blocks: count)
     }
 }
 

@@ -55,19 +55,5 @@ import Testing
         #expect(later.next.logits == session.next.logits)
     }
 
-    @Test func theArticleHasTheCodeOfThisFile() throws {
-        func lines(_ text: some StringProtocol) -> String {
-            text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
-        }
-        let here = URL(fileURLWithPath: #filePath)
-        let article = here.appendingPathComponent("../../../Sources/CharRNN/Documentation.docc/ManyUsers.md")
-            .standardizedFileURL
-        let blocks = try String(contentsOf: article, encoding: .utf8).components(separatedBy: "```swift\n").dropFirst()
-        #expect(blocks.count == 5)
-        let source = lines(try String(contentsOf: here, encoding: .utf8))
-        for block in blocks {
-            let code = lines(block.components(separatedBy: "```")[0])
-            #expect(source.contains(code), "\(code)")
-        }
-    }
+    @Test func theArticleHasTheCodeOfThisFile() throws { try Article.expect("ManyUsers", blocks: 5) }
 }
