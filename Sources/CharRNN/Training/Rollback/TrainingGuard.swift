@@ -16,6 +16,10 @@ import OpenCLCompute
 /// the (at most 100) losses before it. Some texts are that hard in places; what tells is whether the run still reads the
 /// batch after the last good state, or does worse than knowing nothing and twice as badly as it did then.
 ///
+/// The batch that it looks at is the next of the trainer's dataset. Where you learn from batches of your own, with
+/// `step(on:)`, it still finds what is not finite, but a leap is told by a batch that the run may
+/// never read.
+///
 /// Training waits for the device once in ``interval`` steps. As long as nothing goes wrong, the run is the one without
 /// a guard, to the bit; its device memory holds a second copy of parameters and moments.
 public final class TrainingGuard {
