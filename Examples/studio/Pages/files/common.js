@@ -72,6 +72,8 @@ export function tip(content, box) {
   window_.style.left = `${Math.max(8, Math.min(innerWidth - window_.offsetWidth - 8, box.left - 20))}px`;
   window_.style.top = `${below ? box.bottom + 8 : Math.max(8, box.top - window_.offsetHeight - 8)}px`;
 }
+// A finger never leaves what it has touched.
+addEventListener("pointerdown", event => { if (!event.target.closest("output, #chart")) tip(); });
 
 // MARK: The models of the folder
 

@@ -12,6 +12,10 @@ final class Writing: Sendable {
     /// The characters so far.
     private let count = Mutex(0)
 
+    /// After a piece of fewer bytes some more are waited for, as long as nobody sees.
+    private static let smallPiece = 256
+    private static let pause = Duration.milliseconds(30)
+
     /// - Throws: ``Refusal``, `VocabularyError`.
     init(_ asked: GenerateRequest, by served: ServedModel, _ traffic: Traffic) throws {
         let vocabulary = served.model.vocabulary
@@ -85,9 +89,14 @@ final class Writing: Sendable {
         let text = batchedText()
         for try await piece in text {
             let length = piece.count
-            count.withLock { $0 += length }
+            let written = count.withLock {
+                $0 += length
+                return $0
+            }
             traffic.written(length)
             try await tell(Piece(text: piece, characters: recorder?.take(piece)))
+            // Of many texts each gets a few characters at a time, and to hand on so few costs more than to write them.
+            if piece.utf8.count < Self.smallPiece, written < asked.length { try await Task.sleep(for: Self.pause) }
         }
         return text.end
     }
