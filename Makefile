@@ -16,8 +16,12 @@ SECONDS := 60
 # make portability PLATFORMS=--all fails when one is missing
 PLATFORMS :=
 
+# What make studio shows, and where: make studio FOLDER=cv/demo PORT=8081
+FOLDER := cv
+PORT := 8080
+
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo test portability fuzz bundle deb card-bundle docs lint format clean
+.PHONY: help setup data build demo studio test portability fuzz bundle deb card-bundle docs lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +63,11 @@ demo: data build ## Train on Shakespeare with OpenCL for a few minutes, then pri
 	echo "  give it a start  $(CHAR_RNN) sample $$checkpoint --prime 'ROMEO:'"; \
 	echo "  your own text    put it in a folder as input.txt, then"; \
 	echo "                   $(CHAR_RNN) train --opencl --data-dir FOLDER --checkpoint-dir cv/mine"
+
+# The first build takes some minutes, of which the server's packages are most.
+studio: setup ## Show the runs and models of a folder in the browser (FOLDER=cv PORT=8080)
+	$(SWIFT) build -c release --package-path Examples/studio --product char-rnn-studio
+	@Examples/studio/.build/release/char-rnn-studio $(FOLDER) --port $(PORT)
 
 test: setup ## Run all tests
 	$(SWIFT) test -c release

@@ -13,6 +13,7 @@ let package = Package(
     products: [
         .library(name: "CharRNN", targets: ["CharRNN"]),
         .library(name: "OpenCLCompute", targets: ["OpenCLCompute"]),
+        .library(name: "ModelExplanation", targets: ["ModelExplanation"]),
         .executable(name: "char-rnn", targets: ["char-rnn"]),
     ],
     dependencies: [
@@ -49,11 +50,15 @@ let package = Package(
         // MARK: Examples
 
         .target(name: "BuildCommit", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
-        .target(name: "ExplainPage", path: "Examples/explain-page", exclude: ["page.html"]),
+        .target(name: "ExplainPage", path: "Examples/explain-page", exclude: ["page.html", "Sources"]),
+        // A product for Examples/studio, which explains models too.
+        .target(
+            name: "ModelExplanation", dependencies: ["CharRNN", "ExplainPage"], path: "Examples/explain-page/Sources",
+            packageAccess: false),
         .executableTarget(
             name: "char-rnn",
             dependencies: [
-                "CharRNN", "BuildCommit", "ExplainPage",
+                "CharRNN", "BuildCommit", "ModelExplanation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Examples/char-rnn", packageAccess: false),

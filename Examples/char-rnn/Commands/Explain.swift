@@ -1,6 +1,7 @@
 import ArgumentParser
 import CharRNN
 import FoundationEssentials
+import ModelExplanation
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,9 +26,6 @@ struct Explain: ParsableCommand {
     var force = false
     @OptionGroup(title: "Device") var device: DeviceOptions
 
-    /// What a browser shows without stalling.
-    private static let longest = 200_000
-
     func validate() throws {
         try require(
             ["html", "htm"].contains(URL(named: output).pathExtension.lowercased()),
@@ -44,10 +42,11 @@ struct Explain: ParsableCommand {
                 "\(error) of \(file); use a text with the model's characters only ('char-rnn inspect' shows them)")
         }
         guard tokens.count > 1 else { throw Failure("\(file) has fewer than two characters; there is nothing to show") }
-        guard tokens.count <= Self.longest else {
+        guard tokens.count <= Explanation.longestText else {
             throw Failure(
                 "\(file) has \(Console.grouped(tokens.count)) characters, and a page of more than "
-                    + "\(Console.grouped(Self.longest)) is too slow; make a part: head -c 100000 \(file) > part.txt")
+                    + "\(Console.grouped(Explanation.longestText)) is too slow; make a part: head -c 100000 \(file) > part.txt"
+            )
         }
         let explanation = try Explanation(
             of: model, reading: tokens, name: checkpoint.lastPathComponent,

@@ -3,36 +3,38 @@ import ExplainPage
 import FoundationEssentials
 
 /// What a page of `char-rnn explain` has to show; the page's script reads it as JSON. Layers and units count from 0.
-struct Explanation: Encodable {
+public struct Explanation: Encodable, Sendable {
     /// What can be seen of a unit.
-    struct Part: Encodable {
+    struct Part: Encodable, Sendable {
         let name, short, title: String
         /// Whether it goes from 0 to 1, and not from −`scale` to `scale`.
         let isGate: Bool
     }
 
     /// What one part of one unit was after each token, a byte each: of a gate x·255, of others 128 + x/scale·127.
-    struct Series: Encodable {
+    struct Series: Encodable, Sendable {
         let scale: Double
         let data: Data
     }
 
-    struct Cell: Encodable, Equatable {
-        let layer, unit: Int
-        let r: Double
+    public struct Cell: Encodable, Equatable, Sendable {
+        public let layer, unit: Int
+        /// Pearson's correlation with the signal.
+        public let r: Double
     }
 
     /// The cells that follow a signal best; none where the text has nothing of it.
-    struct Group: Encodable {
-        let signal: String
-        let cells: [Cell]
+    public struct Group: Encodable, Sendable {
+        public let signal: String
+        public let cells: [Cell]
     }
 
     let model, source, cell: String
     let layers, units, likeliest: Int
     let vocabulary: [String]
     let parts: [Part]
-    let telling: [Group]
+    /// The signals, the one that is followed best first.
+    public let telling: [Group]
     /// Little-endian numbers, a token each: 32 bits for tokens, 16 for 1024ths of a bit and for probabilities times 65,535.
     let tokens, next, chance, surprise, entropy: Data
     /// By "layer/part/unit"; those of the most telling units where not all have room.
@@ -42,8 +44,16 @@ struct Explanation: Encodable {
     private static let room = 24 << 20
     private static let cellsOfGroup = 3
 
-    /// - Throws: what ``LanguageModel/trace(of:layers:parts:likeliest:after:)`` throws.
-    init(of model: LanguageModel, reading text: [Int], name: String, source: String) throws {
+    /// How many tokens a browser shows without stalling.
+    public static let longestText = 200_000
+
+    /// - Parameters:
+    ///   - model: that reads.
+    ///   - text: two tokens or more, at most ``longestText``.
+    ///   - name: what the page calls the model.
+    ///   - source: what the page calls the text.
+    /// - Throws: what `LanguageModel.trace(of:layers:parts:likeliest:after:)` throws.
+    public init(of model: LanguageModel, reading text: [Int], name: String, source: String) throws {
         let configuration = model.configuration
         self.model = name
         self.source = source
@@ -120,7 +130,9 @@ struct Explanation: Encodable {
         return Series(scale: Double(scale), data: Data(values.map { UInt8(128 + ($0 / scale * 127).rounded()) }))
     }
 
-    private static func bits1024(_ nats: Double) -> UInt16 { UInt16(min(bits(nats) * 1024, 65_535).rounded()) }
+    private static func bits1024(_ nats: Double) -> UInt16 {
+        UInt16(min(nats / 0.6931471805599453 * 1024, 65_535).rounded())
+    }
 
     private static func words<Word: FixedWidthInteger>(_ words: [Word]) -> Data {
         words.map(\.littleEndian).withUnsafeBytes { Data($0) }
@@ -155,15 +167,19 @@ private struct Ranking {
 }
 
 extension Explanation {
-    /// The page with the data in it.
-    func page() throws -> Data {
+    /// The page with the data in it: HTML in UTF-8 that needs nothing else.
+    public func page() throws -> Data {
         let template = String(cString: explain_page)
         guard let place = template.firstRange(of: "@DATA@") else {
             preconditionFailure("a page without a place for data")
         }
         var page = Data(template[..<place.lowerBound].utf8)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Within a script "<" may begin its end or a comment; in JSON it only occurs in strings.
-        for (index, part) in try jsonData().split(separator: 0x3C, omittingEmptySubsequences: false).enumerated() {
+        for (index, part) in try encoder.encode(self).split(separator: 0x3C, omittingEmptySubsequences: false)
+            .enumerated()
+        {
             if index > 0 { page.append(contentsOf: Array("\\u003c".utf8)) }
             page.append(part)
         }

@@ -1,0 +1,49 @@
+import CharRNN
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+/// Says in JSON what was wrong with a request.
+struct RefusalMiddleware: RouterMiddleware {
+    typealias Context = StudioContext
+
+    func handle(
+        _ request: Request, context: StudioContext, next: (Request, StudioContext) async throws -> Response
+    ) async throws -> Response {
+        do { return try await next(request, context) } catch let error as HTTPParserError {
+            throw error  // The connection answers it, see ParserErrorHandler.
+        } catch {
+            let refusal = Self.refusal(of: error, request)
+            guard request.method == .post else { return try .json(refusal, status: refusal.status) }
+            // What is left of the body is not waited for. The client gets a moment to read why.
+            context.channel.eventLoop.scheduleTask(in: .seconds(1)) { context.channel.close(promise: nil) }
+            return try .json(refusal, status: refusal.status, ends: true)
+        }
+    }
+
+    private static func refusal(of error: any Error, _ request: Request) -> Refusal {
+        switch error {
+        case let refusal as Refusal: return refusal
+        case let error as HTTPError where error.status == .notFound: return notFound(request)
+        case let error as HTTPError:
+            return Refusal(error.status, "the request", error.body ?? error.status.reasonPhrase)
+        case is CancellationError: return Refusal(.serviceUnavailable, "the server", "it is being ended")
+        case let error as VocabularyError: return Refusal(.unprocessableContent, "the text", "\(error)")
+        case is DeadEndError, is BrokenModelError: return Refusal(.unprocessableContent, "the model", "\(error)")
+        default: return Refusal(.internalServerError, "the server", "\(error)")
+        }
+    }
+
+    private static func notFound(_ request: Request) -> Refusal {
+        let path = request.uri.path
+        if let endpoint = Endpoint(rawValue: path) {
+            return Refusal(
+                .methodNotAllowed, "\(request.method) \(path)", "there is only \(endpoint.method) \(path)")
+        }
+        let all = Endpoint.allCases.map { "\($0.method) \($0.rawValue)" }
+        // Not the whole of what somebody may have made long.
+        return Refusal(
+            .notFound, "\(request.method) \(path.prefix(200))",
+            "there are \(all.joined(separator: ", ")), and the page at /")
+    }
+}

@@ -1,0 +1,183 @@
+"""Uses the studio's page as a visitor does, in a headless chromium:  page.py [PICTURES]"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+from playwright.sync_api import sync_playwright
+
+from studio import COMMAND, command, serving, train
+
+
+class Visitor:
+    def __init__(self, browser, server, width, height, scheme):
+        self.problems = []
+        self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page.on("console", lambda message: self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self.ask(server, request.url))
+        self.page.goto(server.address)
+
+    def ask(self, server, address):
+        if not address.startswith((server.address, "data:", "blob:")):
+            self.problems.append(f"asks for {address}")
+
+    def expect_nothing_wrong(self):
+        assert not self.problems, self.problems
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
+        assert self.page.locator("#trouble").is_hidden(), self.page.locator("#trouble").inner_text()
+
+
+def until(page, expression):
+    """Waits until it is true. (Playwright's own way would need what the page's security policy forbids.)"""
+    end = time.monotonic() + 30
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)
+
+
+def check_runs(visitor, folder, texts):
+    """A run that begins is there without a word, and its curve grows."""
+    page = visitor.page
+    page.get_by_text("first", exact=True).first.wait_for()
+    page.locator("#chart path.validation").first.wait_for(state="attached")
+    curves = page.locator("#chart path.training").count()
+    new = f"run-{page.viewport_size['width']}"
+    training = subprocess.Popen(
+        [COMMAND, *map(str, train(texts, folder / new, "--max-iterations", "100000", "--label", new, "--eval-every", "20"))],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(page, f"document.querySelectorAll('#chart path.training').length > {curves}")
+        row = f"[...document.querySelectorAll('#table tr')].find(row => row.textContent.includes('{new}'))"
+        reached = f"+{row}.cells[3].textContent.replaceAll(',', '')"
+        first = page.evaluate(reached)
+        until(page, f"{reached} > {first + 20}")
+        length = "[...document.querySelectorAll('#chart path.training')].reduce((n, p) => n + p.getAttribute('d').length, 0)"
+        before = page.evaluate(length)
+        until(page, f"{length} > {before}")
+        page.locator(".live").first.wait_for()
+        until(page, "[...document.querySelectorAll('#samples pre')].some(pre => pre.textContent.length > 20)")
+    finally:
+        training.terminate()
+        training.wait()
+    # (To hover by name would need a picture that stays the same.)
+    box = page.locator("#chart").bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    assert "training" in page.locator("#tip").inner_text()
+    page.locator("#axis").select_option("time")
+    page.get_by_label(new).first.uncheck()
+    until(page, f"document.querySelectorAll('#chart path.training').length <= {curves}")
+
+
+def check_playground(visitor):
+    page = visitor.page
+    page.get_by_role("link", name="Playground").click()
+    page.locator(".column select option").first.wait_for(state="attached")
+    page.get_by_text("parameters").first.wait_for()
+    page.locator("#prompt").fill("Where")
+    page.locator("#length").fill("300")
+    page.get_by_role("button", name="Write").click()
+    until(page, "[...document.querySelectorAll('.column [role=status]')].every(p => p.textContent.startsWith('done'))")
+    outputs = page.locator(".column output").all_inner_texts()
+    assert len(outputs) == 2 and all(len(text) > 250 and text.startswith("Where") for text in outputs), outputs
+    check_hover(page)
+
+
+def check_hover(page):
+    for place in (0, 17, 120):
+        page.locator(f".column output b[data-i='{place}']").first.hover()
+        rows = page.locator("#tip div")
+        assert rows.count() >= 6, "a heading and five characters"
+        percents = [float(row.locator("span").first.inner_text().rstrip(" %")) for row in rows.all()[1:6]]
+        assert percents == sorted(percents, reverse=True) and 0 < sum(percents) <= 101, percents
+        assert page.locator("#tip div.drawn").count() == 1
+
+
+def check_stop(visitor):
+    """A long text comes piece by piece, and can be stopped."""
+    page = visitor.page
+    page.locator("#length").fill("1000000")
+    page.get_by_role("button", name="Write").click()
+    until(page, "document.querySelectorAll('.column output b').length > 1000")
+    first = page.locator(".column output b").count()
+    until(page, f"document.querySelectorAll('.column output b').length > {first}")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    until(page, "[...document.querySelectorAll('.column [role=status]')].every(p => p.textContent.startsWith('stopped'))")
+    count = page.locator(".column output b").count()
+    page.wait_for_timeout(300)
+    assert page.locator(".column output b").count() == count, "nothing comes after a stop"
+
+
+def check_wrong_words(visitor):
+    """What the model does not know is told in the column."""
+    page = visitor.page
+    page.locator("#prompt").fill("é")
+    page.locator("#length").fill("10")
+    page.get_by_role("button", name="Write").click()
+    page.locator(".column .wrong").first.wait_for()
+    assert "does not know the character" in page.locator(".column .wrong").first.inner_text()
+    # The browser notes the refusals.
+    visitor.problems = [problem for problem in visitor.problems if "422" not in problem]
+    page.locator("#prompt").fill("Where")
+
+
+def check_columns(visitor):
+    page = visitor.page
+    page.get_by_role("button", name="Add a column").click()
+    assert page.locator(".column").count() == 3
+    page.get_by_text("More ways to draw").last.click()
+    page.get_by_label("Top-k").last.fill("1")
+    page.locator("#length").fill("60")
+    page.get_by_role("button", name="Write").click()
+    until(page, "[...document.querySelectorAll('.column [role=status]')].every(p => p.textContent.startsWith('done'))")
+    page.locator(".column").last.locator("output b").nth(5).hover()
+    assert "100 %" in page.locator("#tip div.drawn").inner_text(), "of the likeliest alone that is drawn"
+
+
+def check_explain(visitor):
+    page = visitor.page
+    page.get_by_role("button", name="Explain this text").first.click()
+    page.get_by_role("button", name="Explain", exact=True).click()
+    frame = page.frame_locator("#page")
+    frame.locator("[data-i='3']").hover()
+    assert frame.locator("#tip div").count() == 5
+    frame.locator("#list button").first.click()
+    assert frame.locator("#name").inner_text().startswith("Layer ")
+
+
+def main():
+    pictures = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if pictures:
+        pictures.mkdir(exist_ok=True, parents=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        texts, folder = pathlib.Path(name) / "texts", pathlib.Path(name) / "cv"
+        texts.mkdir()
+        command(*train(texts, folder / "first", "--max-iterations", "60", "--label", "first", "--eval-every", "20"))
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        with serving(folder, "--max-length", "1000000") as server:
+            for width, height, scheme in [(1280, 900, "light"), (390, 844, "dark")]:
+                visitor = Visitor(browser, server, width, height, scheme)
+
+                def picture(part):
+                    if pictures:
+                        visitor.page.screenshot(path=pictures / f"{part}-{width}.png")
+
+                check_runs(visitor, folder, texts)
+                picture("runs")
+                check_playground(visitor)
+                picture("playground")
+                check_stop(visitor)
+                check_wrong_words(visitor)
+                check_columns(visitor)
+                picture("columns")
+                check_explain(visitor)
+                picture("explain")
+                visitor.expect_nothing_wrong()
+                visitor.page.close()
+                print(f"{width} x {height}, {scheme}: a run appears and grows; texts stream, stop and show alternatives; no error")
+        browser.close()
+
+
+main()
