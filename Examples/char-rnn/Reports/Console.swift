@@ -7,11 +7,24 @@ enum Console {
     static let replacesLines =
         isatty(STDERR_FILENO) == 1 && getenv("TERM").map { !["", "dumb"].contains(String(cString: $0)) } ?? false
 
+    /// Whether nothing is said, since another process says it.
+    static var isMuted: Bool {
+        get { muted.load(ordering: .relaxed) }
+        set { muted.store(newValue, ordering: .relaxed) }
+    }
+    private static let muted = Atomic(false)
+
     /// One line to standard error, below the status.
     static func note(_ line: String) {
         current.withLock { status in
             write((status.leave() ?? "") + printable(line: line) + "\n", to: STDERR_FILENO)
         }
+    }
+
+    /// The same, also where nothing else is said.
+    static func insist(_ line: String) {
+        isMuted = false
+        note(line)
     }
 
     /// A line that the next one replaces, where ``replacesLines`` is true. It is drawn ten times a second at most, and at
@@ -87,7 +100,9 @@ enum Console {
     /// Generated text, at once.
     static func output(_ bytes: some Collection<UInt8>) { write(Array(bytes), to: STDOUT_FILENO) }
 
-    private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+    private static func write(_ text: String, to descriptor: Int32) {
+        if !isMuted || descriptor != STDERR_FILENO { write(Array(text.utf8), to: descriptor) }
+    }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
