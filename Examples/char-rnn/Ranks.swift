@@ -19,6 +19,7 @@ struct Ranks: Sendable {
     static func start() throws -> Ranks {
         let world = try MPIWorld.start()
         Console.isMuted = world.rank > 0
+        Console.isHasty = true
         Console.note(
             "ranks: \(world.count) on \(world.machineCount == 1 ? "one machine" : "\(world.machineCount) machines"), "
                 + world.library)

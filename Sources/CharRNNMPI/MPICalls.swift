@@ -91,8 +91,8 @@ enum MPICalls {
 #endif
 
 /// How many elements are each process's, and where they begin among those of all.
-struct MPIShares {
-    let counts, starts: [Int32]
+package struct MPIShares {
+    package let counts, starts: [Int32]
 
     init(_ counts: [Int]) {
         let total = counts.reduce(0, +)
@@ -106,7 +106,7 @@ struct MPIShares {
     }
 
     /// `total` elements in `parts` shares that differ by one at most.
-    init(of total: Int, parts: Int) {
+    package init(of total: Int, parts: Int) {
         self.init((0..<parts).map { total * ($0 + 1) / parts - total * $0 / parts })
     }
 }

@@ -115,17 +115,17 @@ extension MPIWorld {
 }
 
 /// Where a process runs.
-struct Place: Equatable {
+package struct Place: Equatable {
     /// The machine's number since it was started, which no other has.
-    let machine: String
-    let host: String
-    let process: pid_t
+    package let machine: String
+    package let host: String
+    package let process: pid_t
     /// The cores that it may run on.
-    let cores: [Int]
+    package let cores: [Int]
     /// How many of them a control group gives it time for.
-    let coreCount: Int
+    package let coreCount: Int
 
-    static var own: Place {
+    package static var own: Place {
         let file = "/proc/sys/kernel/random/boot_id"
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
@@ -136,8 +136,16 @@ struct Place: Equatable {
             cores: Host.affineCores ?? Array(0..<Host.coreCount), coreCount: Host.coreCount)
     }
 
+    package init(machine: String, host: String, process: pid_t, cores: [Int], coreCount: Int) {
+        self.machine = machine
+        self.host = host
+        self.process = process
+        self.cores = cores
+        self.coreCount = coreCount
+    }
+
     /// How many threads one of a machine's processes should have.
-    static func threadCount(of place: Place, among neighbours: [Place]) -> Int {
+    package static func threadCount(of place: Place, among neighbours: [Place]) -> Int {
         let share = place.cores.reduce(0.0) { sum, core in
             sum + 1 / Double(neighbours.filter { $0.cores.contains(core) }.count)
         }
@@ -148,12 +156,12 @@ struct Place: Equatable {
 
 // As it travels to the other processes.
 extension Place {
-    var text: String {
+    package var text: String {
         let cores = cores.map { "\($0)" }.joined(separator: ",")
         return "\(machine)\n\(host)\n\(process)\n\(coreCount)\n\(cores)"
     }
 
-    init(text: String) {
+    package init(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         precondition(lines.count == 5, "a process says of itself: \(text)")
         machine = String(lines[0])

@@ -1,6 +1,5 @@
+import CharRNNMPI
 import Testing
-
-@testable import CharRNNMPI
 
 /// What is decided without MPI; Tests/MPI/run has processes train together.
 @Suite struct MPIWorldTests {

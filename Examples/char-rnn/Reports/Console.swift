@@ -14,6 +14,14 @@ enum Console {
     }
     private static let muted = Atomic(false)
 
+    /// Whether messages are left out when nobody reads them. Open MPI's `mpirun` reads no more once it is asked to stop, and
+    /// whoever waited for it could not save.
+    static var isHasty: Bool {
+        get { hasty.load(ordering: .relaxed) }
+        set { hasty.store(newValue, ordering: .relaxed) }
+    }
+    private static let hasty = Atomic(false)
+
     /// One line to standard error, below the status.
     static func note(_ line: String) {
         current.withLock { status in
@@ -23,8 +31,10 @@ enum Console {
 
     /// The same, also where nothing else is said.
     static func insist(_ line: String) {
-        isMuted = false
-        note(line)
+        current.withLock { status in
+            let end = isMuted ? "" : status.leave() ?? ""
+            write(Array((end + printable(line: line) + "\n").utf8), to: STDERR_FILENO)
+        }
     }
 
     /// A line that the next one replaces, where ``replacesLines`` is true. It is drawn ten times a second at most, and at
@@ -107,6 +117,10 @@ enum Console {
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
+            if isHasty, descriptor == STDERR_FILENO {
+                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&request, 1, 20) > 0 else { return }
+            }
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
                 rest = rest.dropFirst(written)
