@@ -13,6 +13,10 @@ MINUTES := 5
 # How long to fuzz: make fuzz SECONDS=3600
 SECONDS := 60
 
+# Whose MPI, by the name that pkg-config has for it: make mpi MPI=mpich
+MPI := ompi-c
+MPI_PACKAGE = $(if $(filter mpich,$(MPI)),libmpich-dev mpich,$(if $(filter ompi-c,$(MPI)),libopenmpi-dev openmpi-bin))
+
 # make portability PLATFORMS=--all fails when one is missing
 PLATFORMS :=
 
@@ -21,7 +25,7 @@ FOLDER := cv
 PORT := 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data build demo studio test portability fuzz bundle deb card-bundle docs lint format clean
+.PHONY: help setup data build mpi demo studio test portability fuzz bundle deb card-bundle docs lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +38,21 @@ data: setup ## Prepare the example text, data/tinyshakespeare/input.txt
 
 build: setup ## Build the char-rnn command, optimised
 	$(SWIFT) build -c release --product char-rnn
+
+# Built apart, since the trait is told to every module. Of pkg-config's answers SwiftPM takes nothing when one flag is such
+# as -Wl,-z,relro, which Debian's MPICH has, so it gets them without.
+mpi: setup ## Build char-rnn for training on many machines (MPI=ompi-c): .build/release/char-rnn-mpi
+	@.ci/setup $(MPI_PACKAGE)
+	@mkdir -p .build/mpi/pkgconfig
+	@printf 'Name: %s\nDescription: MPI\nVersion: 0\nCflags: %s\nLibs: %s\n' $(MPI) \
+	    "$$(pkg-config --cflags-only-I $(MPI))" "$$(pkg-config --libs-only-L --libs-only-l $(MPI))" \
+	    > .build/mpi/pkgconfig/$(MPI).pc
+	@find .build/mpi -name 'CMPI-*.pcm' -delete  # that of another MPI would be taken for this one's
+	CHAR_RNN_MPI=$(MPI) PKG_CONFIG_PATH=$(CURDIR)/.build/mpi/pkgconfig:$$PKG_CONFIG_PATH \
+	    $(SWIFT) build -c release --traits MPI --scratch-path .build/mpi --product char-rnn
+	@folder=$$($(SWIFT) build -c release --show-bin-path) && mkdir -p "$$folder" && \
+	    { [ -e .build/release ] || ln -s "$${folder#$(CURDIR)/.build/}" .build/release; } && \
+	    cp .build/mpi/release/char-rnn .build/release/char-rnn-mpi
 
 # The time limit interrupts the training; the checkpoints written by then are all the demo needs. Only checkpoints
 # of this run are looked at (-newer), and the best is told by its name: lm_<label>_epoch<E.EE>_<validation loss>.

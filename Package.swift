@@ -8,13 +8,20 @@ let isCheckout = FileManager.default.fileExists(atPath: "\(Context.packageDirect
 let git = isCheckout ? Context.gitInformation : nil
 let commit = git.map { $0.currentCommit + ($0.hasUncommittedChanges ? "+" : "") } ?? ""
 
+/// Whose MPI the trait MPI is built with, by the name that pkg-config has for it: ompi-c, mpich or another.
+let mpi = Context.environment["CHAR_RNN_MPI"] ?? "ompi-c"
+
 let package = Package(
     name: "CharRNN",
     products: [
         .library(name: "CharRNN", targets: ["CharRNN"]),
         .library(name: "OpenCLCompute", targets: ["OpenCLCompute"]),
         .library(name: "ModelExplanation", targets: ["ModelExplanation"]),
+        .library(name: "CharRNNMPI", targets: ["CharRNNMPI"]),
         .executable(name: "char-rnn", targets: ["char-rnn"]),
+    ],
+    traits: [
+        .trait(name: "MPI", description: "Training on many machines, for which an MPI has to be there; see make mpi.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -27,6 +34,8 @@ let package = Package(
             providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
         .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CMPI", pkgConfig: mpi, providers: [.apt([mpi == "mpich" ? "libmpich-dev" : "libopenmpi-dev"])]),
 
         // MARK: Kernels
 
@@ -46,6 +55,9 @@ let package = Package(
                 "CharRNNFiles", "COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels",
             ]),
         .target(name: "CharRNN", dependencies: ["CharRNNFiles", "OpenCLCompute"]),
+        .target(
+            name: "CharRNNMPI",
+            dependencies: ["CharRNNFiles", "CharRNN", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
         // MARK: Examples
 
@@ -58,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "char-rnn",
             dependencies: [
-                "CharRNN", "BuildCommit", "ModelExplanation",
+                "CharRNN", "CharRNNMPI", "BuildCommit", "ModelExplanation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Examples/char-rnn", packageAccess: false),
@@ -71,6 +83,7 @@ let package = Package(
             name: "OpenCLComputeTests", dependencies: ["OpenCLCompute", "CPUKernels", "TestSupport"]),
         .target(name: "FuzzTargets", dependencies: ["CharRNN", "OpenCLCompute"], path: "Tests/Fuzz/Targets"),
         .testTarget(name: "CharRNNTests", dependencies: ["CharRNN", "FuzzTargets", "TestSupport"]),
+        .testTarget(name: "CharRNNMPITests", dependencies: ["CharRNNMPI"]),
         .testTarget(name: "ExampleTests", dependencies: ["char-rnn", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

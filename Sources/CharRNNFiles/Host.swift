@@ -5,19 +5,22 @@ import FoundationEssentials
 package enum Host {
     /// The cores it may run on. More threads than it gets time for would wait for each other.
     package static let coreCount = min(
-        affineCoreCount ?? ProcessInfo.processInfo.activeProcessorCount,
+        affineCores?.count ?? ProcessInfo.processInfo.activeProcessorCount,
         ControlGroup.own.cores.map { Int(max(1, min($0.rounded(.up), 0x1p30))) } ?? .max)
 
     /// The memory it may use.
     package static let memoryBytes = min(ProcessInfo.processInfo.physicalMemory, ControlGroup.own.memory ?? .max)
 
-    /// The cores that the process is bound to, by `taskset`, `mpirun` or a container; nil where the system does not say.
-    private static var affineCoreCount: Int? {
-        // "Cpus_allowed:	ff,ffffffff": a bit for each.
+    /// The numbers of the cores that the process is bound to, by `taskset`, `mpirun` or a container; nil where the system
+    /// does not say.
+    package static var affineCores: [Int]? {
+        // "Cpus_allowed:	ff,ffffffff": a bit for each, core 0 last.
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
-        let mask = line?.split(separator: ":").last ?? ""
-        let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-        return count > 0 ? count : nil
+        let digits = (line?.split(separator: ":").last ?? "").compactMap(\.hexDigitValue).reversed()
+        let cores = digits.enumerated().flatMap { place, digit in
+            (0..<4).filter { digit >> $0 & 1 == 1 }.map { 4 * place + $0 }
+        }
+        return cores.isEmpty ? nil : cores
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CharRNN
+import CharRNNMPI
 import Glibc
 
 @main
@@ -25,6 +26,8 @@ struct CharRNNCommand: ParsableCommand {
     static func main() {
         // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
+        // What is wrong with a command line is wrong with that of every rank.
+        Console.isMuted = CommandLine.arguments.contains("--mpi") && MPIWorld.launchedRank > 0
         let outcome = Result {
             let words = try Recipe.expanded(CommandLineWords.translated(RawArguments.all()))
             let arguments = CheckpointChoice.completingResume(words)
@@ -66,6 +69,6 @@ struct Failure: Error, CustomStringConvertible {
     static func isOurs(_ error: any Error) -> Bool {
         error is Failure || error is TextError || error is VocabularyError || error is CheckpointError
             || error is BrokenModelError || error is ChangedModelError || error is DeadEndError || error is FileError
-            || error is DeviceError || error is TrainingRunError
+            || error is DeviceError || error is TrainingRunError || error is MPIError || error is SharedFailure
     }
 }

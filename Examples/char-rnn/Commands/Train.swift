@@ -26,6 +26,12 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Learning") var learning: LearningOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
 
+    @Flag(
+        help: """
+            Share each batch among the processes that mpirun has started: mpirun -n 4 char-rnn train --mpi. Needs the \
+            char-rnn of 'make mpi'.
+            """)
+    var mpi = false
     @Option(
         help: ArgumentHelp(
             "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
@@ -108,6 +114,7 @@ struct Train: ParsableCommand {
         try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
         try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")
         try require(keepLast ?? 1 > 0, "--keep-last \(keepLast ?? 0): at least 1 is needed.")
+        try validateMPI()
         if let label {
             try require(!label.contains("/"), "--label \(label): it becomes part of a file name, so it has no '/'.")
         }
@@ -118,61 +125,83 @@ struct Train: ParsableCommand {
     mutating func run() throws {
         // Messages that nobody reads any more are worth less than a training.
         signal(SIGPIPE, SIG_IGN)
+        let ranks = mpi ? try Ranks.start() : .alone
+        try ranks.run { try train(ranks) }
+    }
+
+    private mutating func train(_ ranks: Ranks) throws {
         Interruption.watch { _, name, isFirst in
             Console.note("\(name): \(isFirst ? "" : "still ")stopping; what was learned is saved first")
         }
-        let devices = try device.devices()
-        for device in devices { Console.note("device: \(device)") }
-        resume = try resume.map { try CheckpointChoice.newest($0, or: checkpointDir ?? "cv") }
-        initFrom = try initFrom.map { try CheckpointChoice.best($0).relativePath }
-        let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
-        if let checkpoint { try requireNothingElse(than: checkpoint) }
+        let (devices, checkpoint) = try ranks.together {
+            let devices = try ranks.devices(device)
+            for device in devices { Console.note("device: \(device)") }
+            resume = try resume.map { try CheckpointChoice.newest($0, or: checkpointDir ?? "cv") }
+            initFrom = try initFrom.map { try CheckpointChoice.best($0).relativePath }
+            let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
+            if let checkpoint { try requireNothingElse(than: checkpoint) }
+            return (devices, checkpoint)
+        }
         if dryRun { return try tryOut(on: devices, resuming: checkpoint) }
         let run: TrainingRun
-        do { run = try makeRun(on: devices, resuming: checkpoint) } catch let code as ExitCode {
+        do { run = try makeRun(on: devices, of: ranks, resuming: checkpoint) } catch let code as ExitCode {
             // A signal came while the text was read.
             Console.note(Self.nothingToSave)
             throw code
         }
-        Interruption.react { run.cancel() }
+        let advice = adviceForFailures(of: run, ranks)
+        if let advice { Console.note("note: \(advice)") }
+        Interruption.react {
+            run.cancel()
+            // Where ranks are gone the others cannot save, and end soon.
+            if let advice, ranks.speaksForTheDead { Console.insist(advice) }
+        }
         defer { Interruption.react {} }
         let report = TrainingReport(run)
-        let log = try makeTensorBoardLog(of: run, resuming: checkpoint)
+        let log = ranks.isFirst ? try makeTensorBoardLog(of: run, resuming: checkpoint) : nil
         do {
             try run.run { event in
                 report.tell(event)
                 if let error = log?.record(event) { Console.note("note: \(error); training goes on without it") }
             }
-        } catch { throw failure(error, of: run, on: devices) }
+        } catch { throw failure(error, of: run, on: devices, ranks) }
         switch report.reason {
         case .finished, .noImprovement: return
         case .outOfTime where run.trainingOptions.schedule?.falls == true:
             Console.note("the time is over, and the step size has come to its end with it")
         case .outOfTime:
             Console.note(
-                "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? ""))")
+                "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? "", ranks))")
         case .cancelled, nil:
             Console.note(
-                run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath))" }
+                run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath, ranks))" }
                     ?? Self.nothingToSave)
             throw ExitCode(128 + (Interruption.received ?? SIGINT))
         }
     }
 
-    private func trainer(on devices: [Device], resuming checkpoint: Checkpoint?) throws -> sending Trainer {
-        if let checkpoint { try resumedTrainer(checkpoint, on: devices) } else { try newTrainer(on: devices) }
+    private func trainer(
+        on devices: [Device], of ranks: Ranks, resuming checkpoint: Checkpoint?
+    ) throws -> sending Trainer {
+        if let checkpoint {
+            try resumedTrainer(checkpoint, on: devices, of: ranks)
+        } else {
+            try newTrainer(on: devices, of: ranks)
+        }
     }
 
     /// What a run would need, without one.
     private func tryOut(on devices: [Device], resuming checkpoint: Checkpoint?) throws {
-        let trainer = try trainer(on: devices, resuming: checkpoint)
+        let trainer = try trainer(on: devices, of: .alone, resuming: checkpoint)
         let options = runOptions(resuming: checkpoint)
         describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
         for line in try DryRun(trainer, options).lines { Console.note(line) }
     }
 
-    private func makeRun(on devices: [Device], resuming checkpoint: Checkpoint?) throws -> TrainingRun {
-        let trainer = try trainer(on: devices, resuming: checkpoint)
+    private func makeRun(
+        on devices: [Device], of ranks: Ranks, resuming checkpoint: Checkpoint?
+    ) throws -> TrainingRun {
+        let trainer = try trainer(on: devices, of: ranks, resuming: checkpoint)
         var options = runOptions(resuming: checkpoint)
         describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
         options.remembered = savedOptions(options, seed: trainer.options.seed, devices, resumed: checkpoint)
@@ -193,7 +222,9 @@ struct Train: ParsableCommand {
     }
 
     /// An error that ended the run, with what is left of it and what to do.
-    private func failure(_ error: any Error, of run: TrainingRun, on devices: [Device]) -> any Error {
+    private func failure(
+        _ error: any Error, of run: TrainingRun, on devices: [Device], _ ranks: Ranks
+    ) -> any Error {
         let last = run.lastCheckpoint?.relativePath
         switch error {
         case let divergence as TrainingDivergence:
@@ -205,7 +236,7 @@ struct Train: ParsableCommand {
                     + "start or from the last good weights with --init-from \(shellWord(last))")
         case let error as DeviceError:
             let saved =
-                last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0))" }
+                last.map { "the last checkpoint is \($0); go on from it with: \(resumeCommand($0, ranks))" }
                 ?? "no checkpoint was written yet"
             let room = room(for: run.model.configuration, on: devices, error)
             return Failure("\(Hints.message(of: error))\(room); \(saved)")
@@ -229,13 +260,13 @@ struct Train: ParsableCommand {
 
     // MARK: Set-up
 
-    private func newTrainer(on devices: [Device]) throws -> sending Trainer {
+    private func newTrainer(on devices: [Device], of ranks: Ranks) throws -> sending Trainer {
         guard let initFrom else {
-            let dataset = try makeDataset(data.tokens ?? .scalars)
+            let dataset = try agreed(on: devices, of: ranks) { try makeDataset(data.tokens ?? .scalars) }
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
                 layerCount: model.layers, dropout: model.dropout, embeddingSize: model.embeddingSize)
-            return try trainer(of: configuration, dataset, on: devices) {
+            return try trainer(of: configuration, dataset, on: devices, of: ranks) {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
         }
@@ -243,36 +274,57 @@ struct Train: ParsableCommand {
         try requireNothingElse(than: checkpoint.configuration)
         let setsDropout = CommandLineWords.typed.contains("--dropout")
         if setsDropout { checkpoint = try checkpoint.with(dropout: model.dropout) }
-        let dataset = try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
-        let start = try fitted(checkpoint, to: dataset.vocabulary)
+        let dataset = try agreed(on: devices, of: ranks) {
+            try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
+        }
+        let start = try ranks.together { try fitted(checkpoint, to: dataset.vocabulary) }
         let rest = setsDropout ? "cell and sizes" : "cell, sizes and dropout"
         Console.note("starting from the weights, \(rest) of \(initFrom)")
-        return try trainer(of: start.configuration, dataset, on: devices) { try LanguageModel(start, on: devices[0]) }
+        return try trainer(of: start.configuration, dataset, on: devices, of: ranks) {
+            try LanguageModel(start, on: devices[0])
+        }
+    }
+
+    /// The text, of which all ranks have the same, and a batch a stream for each of their devices.
+    private func agreed(
+        on devices: [Device], of ranks: Ranks, resuming checkpoint: Checkpoint? = nil,
+        _ makeDataset: () throws -> TextDataset
+    ) throws -> TextDataset {
+        let dataset = try ranks.together {
+            let dataset = try makeDataset()
+            try requireStreams(devices, of: ranks, in: dataset)
+            return dataset
+        }
+        try ranks.requireSame(facts(TrainingData(dataset), resuming: checkpoint))
+        return dataset
     }
 
     private func trainer(
-        of configuration: LanguageModel.Configuration, _ dataset: TextDataset, on devices: [Device],
+        of configuration: LanguageModel.Configuration, _ dataset: TextDataset, on devices: [Device], of ranks: Ranks,
         makingModel makeModel: () throws -> LanguageModel
     ) throws -> sending Trainer {
         do {
             return try Trainer(
                 model: makeModel(), dataset: dataset, options: learning.trainerOptions,
-                sharingWith: others(devices, for: dataset))
+                sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
         } catch let error as DeviceError {
             throw Failure("\(Hints.message(of: error))\(room(for: configuration, on: devices, error))")
         }
     }
 
-    /// The devices with which the first shares its work.
-    ///
     /// - Throws: ``Failure`` when a batch has too few streams.
-    private func others(_ devices: [Device], for dataset: TextDataset) throws -> [Device] {
-        guard devices.count <= dataset.batchSize else {
+    private func requireStreams(_ devices: [Device], of ranks: Ranks, in dataset: TextDataset) throws {
+        guard ranks.count * devices.count <= dataset.batchSize else {
+            if ranks.count > 1 {
+                throw Failure(
+                    "batches of \(dataset.batchSize) streams cannot be shared among \(ranks.count) ranks of "
+                        + "\(devices.count == 1 ? "a device" : "\(devices.count) devices"); start fewer ranks, or make "
+                        + "--batch-size larger")
+            }
             throw Failure(
                 "batches of \(dataset.batchSize) streams cannot be shared among \(devices.count) devices; name fewer "
                     + "with --device")
         }
-        return Array(devices.dropFirst())
     }
 
     /// The checkpoint to start from, with the characters of the text.
@@ -298,17 +350,20 @@ struct Train: ParsableCommand {
         return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
     }
 
-    private func resumedTrainer(_ checkpoint: Checkpoint, on devices: [Device]) throws -> sending Trainer {
-        let dataset = try makeDataset(of: checkpoint)
+    private func resumedTrainer(
+        _ checkpoint: Checkpoint, on devices: [Device], of ranks: Ranks
+    ) throws -> sending Trainer {
+        let dataset = try agreed(on: devices, of: ranks, resuming: checkpoint) { try makeDataset(of: checkpoint) }
         let trainer = try Trainer(
-            resuming: checkpoint, dataset: dataset, on: devices[0], sharingWith: others(devices, for: dataset))
+            resuming: checkpoint, dataset: dataset, on: devices[0],
+            sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
         Console.note(
             "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
                 + "model, batches and learning options")
         return trainer
     }
 
-    private var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
+    var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
 
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {

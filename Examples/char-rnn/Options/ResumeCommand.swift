@@ -1,8 +1,9 @@
 extension Train {
     /// The command that continues this run from one of its checkpoints: what that does not bring along, the command line
     /// has to say again.
-    func resumeCommand(_ checkpoint: String) -> String {
+    func resumeCommand(_ checkpoint: String, _ ranks: Ranks) -> String {
         var words = ["char-rnn", "train", "--resume", checkpoint]
+        if mpi { words = ["mpirun", "-n", "\(ranks.count)"] + words + ["--mpi"] }
         func add(_ option: String, _ value: String?) {
             if let value { words += [option, value] }
         }

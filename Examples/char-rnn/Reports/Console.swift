@@ -7,10 +7,33 @@ enum Console {
     static let replacesLines =
         isatty(STDERR_FILENO) == 1 && getenv("TERM").map { !["", "dumb"].contains(String(cString: $0)) } ?? false
 
+    /// Whether nothing is said, since another process says it.
+    static var isMuted: Bool {
+        get { muted.load(ordering: .relaxed) }
+        set { muted.store(newValue, ordering: .relaxed) }
+    }
+    private static let muted = Atomic(false)
+
+    /// Whether messages are left out when nobody reads them. Open MPI's `mpirun` reads no more once it is asked to stop, and
+    /// whoever waited for it could not save.
+    static var isHasty: Bool {
+        get { hasty.load(ordering: .relaxed) }
+        set { hasty.store(newValue, ordering: .relaxed) }
+    }
+    private static let hasty = Atomic(false)
+
     /// One line to standard error, below the status.
     static func note(_ line: String) {
         current.withLock { status in
             write((status.leave() ?? "") + printable(line: line) + "\n", to: STDERR_FILENO)
+        }
+    }
+
+    /// The same, also where nothing else is said.
+    static func insist(_ line: String) {
+        current.withLock { status in
+            let end = isMuted ? "" : status.leave() ?? ""
+            write(Array((end + printable(line: line) + "\n").utf8), to: STDERR_FILENO)
         }
     }
 
@@ -87,11 +110,17 @@ enum Console {
     /// Generated text, at once.
     static func output(_ bytes: some Collection<UInt8>) { write(Array(bytes), to: STDOUT_FILENO) }
 
-    private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+    private static func write(_ text: String, to descriptor: Int32) {
+        if !isMuted || descriptor != STDERR_FILENO { write(Array(text.utf8), to: descriptor) }
+    }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
+            if isHasty, descriptor == STDERR_FILENO {
+                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&request, 1, 20) > 0 else { return }
+            }
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
                 rest = rest.dropFirst(written)

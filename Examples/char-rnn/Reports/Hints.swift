@@ -1,4 +1,5 @@
 import CharRNN
+import CharRNNMPI
 import FoundationEssentials
 
 /// What to do about an error in the words of the command line, which the libraries do not know.
@@ -30,6 +31,10 @@ enum Hints {
         case TrainingRunError.folderInUse: "; wait for it, stop it, or name another folder with --checkpoint-dir"
         case TrainingRunError.labelTooLong: "; choose a shorter --label"
         case TrainingRunError.nameTaken: "; choose another --label"
+        case MPIError.notBuilt: "; build one with: make mpi"
+        case MPIError.otherLauncher:
+            "; start them with its own mpirun (Debian: mpirun.openmpi, mpirun.mpich), or build for the other with: "
+                + "make mpi MPI=ompi-c, or MPI=mpich"
         case let error as TextError: error.conversion.map { "; read it as bytes (--tokens bytes) or \($0)" }
         default: nil
         }

@@ -47,14 +47,15 @@ struct CheckpointWriter {
             .min { $0.validationLoss! < $1.validationLoss! }
     }
 
-    /// Saves where a trainer stands. Its file is named after the last known validation loss, even of an earlier step.
+    /// Saves where a run stands. Its file is named after the last known validation loss, even of an earlier step.
     ///
     /// - Throws: `FileError`, ``TrainingRunError/nameTaken(path:)``.
-    mutating func write(_ trainer: Trainer) throws -> SavedCheckpoint {
-        let lastLoss = trainer.validationLosses.max { $0.key < $1.key }?.value
+    mutating func write(_ checkpoint: Checkpoint) throws -> SavedCheckpoint {
+        var checkpoint = checkpoint
+        let losses = checkpoint.validationLosses
+        let lastLoss = losses.max { $0.key < $1.key }?.value
         let file = folder.appendingPathComponent(
-            Checkpoint.fileName(label: options.label, epoch: trainer.epoch, validationLoss: lastLoss))
-        var checkpoint = try Checkpoint(of: trainer)
+            Checkpoint.fileName(label: options.label, epoch: checkpoint.epoch, validationLoss: lastLoss))
         checkpoint.options = options.remembered
         try retention?.record(in: &checkpoint)
         let older = names.contains(file.lastPathComponent) ? nil : try KeptFile(inPlaceOf: file)
@@ -63,10 +64,10 @@ struct CheckpointWriter {
             throw error
         }
         names.insert(file.lastPathComponent)
-        savedIteration = trainer.iteration
+        savedIteration = checkpoint.iteration
         let result = SavedCheckpoint(
-            file: file, iteration: trainer.iteration, epoch: trainer.epoch,
-            validationLoss: trainer.validationLosses[trainer.iteration],
+            file: file, iteration: checkpoint.iteration, epoch: checkpoint.epoch,
+            validationLoss: losses[checkpoint.iteration],
             displaced: older.flatMap { $0.stays(beside: file) ? URL(fileURLWithPath: $0.path) : nil })
         saved.removeAll { $0.file.lastPathComponent == file.lastPathComponent }
         saved.append(result)

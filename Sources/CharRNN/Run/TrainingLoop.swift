@@ -6,14 +6,17 @@ final class TrainingLoop {
     private let trainer: Trainer
     private let options: TrainingRun.Options
     private let lastIteration: Int
-    private let folder: RunFolder
+    /// Nil, as the writer, in a process that is not the first.
+    private let folder: RunFolder?
     private let cancellation: Cancellation
     private let emit: (TrainingEvent) -> Void
 
-    private var writer: CheckpointWriter
+    private var writer: CheckpointWriter?
     private var schedule: CheckpointSchedule
     private var clock = StepClock()
     private let start = ContinuousClock.now
+    /// How long the run had lasted after the last step.
+    private var seconds = 0.0
     /// The share of the run that was over when it was continued.
     private let firstProgress: Double
     private var hasLostPatience = false
@@ -21,7 +24,7 @@ final class TrainingLoop {
     private var recentLosses: [Double] = []
 
     init(
-        _ trainer: Trainer, options: TrainingRun.Options, lastIteration: Int, folder: RunFolder,
+        _ trainer: Trainer, options: TrainingRun.Options, lastIteration: Int, folder: RunFolder?,
         resumed: (checkpoint: Checkpoint, file: URL)?, cancellation: Cancellation,
         emit: @escaping (TrainingEvent) -> Void
     ) {
@@ -32,12 +35,14 @@ final class TrainingLoop {
         self.cancellation = cancellation
         self.emit = emit
         firstProgress = trainer.progress
-        writer = CheckpointWriter(folder.url, options: options, start: trainer.iteration, resumed: resumed)
+        writer = folder.map {
+            CheckpointWriter($0.url, options: options, start: trainer.iteration, resumed: resumed)
+        }
         schedule = CheckpointSchedule(options.checkpointEvery ?? .iterations(options.evaluateEvery))
     }
 
     func run() throws {
-        if let warning = folder.lockWarning { emit(.warning(warning)) }
+        if let warning = folder?.lockWarning { emit(.warning(warning)) }
         do { try train() } catch let divergence as TrainingDivergence {
             // The trainer stands at its last good state, unless there never was one.
             if divergence.returns > 0 {
@@ -47,25 +52,29 @@ final class TrainingLoop {
             throw divergence
         }
         let isFinished = trainer.iteration == lastIteration
-        if isFinished || !cancellation.isRequested { try test() }
+        if try isFinished || !isCancelled() { try test() }
+        let isCancelled = try isCancelled()
         emit(
             .end(
                 .init(
                     reason: isFinished
                         ? .finished
-                        : cancellation.isRequested ? .cancelled : hasLostPatience ? .noImprovement : .outOfTime,
-                    iteration: trainer.iteration, last: writer.last?.file, best: writer.best?.file)))
+                        : isCancelled ? .cancelled : hasLostPatience ? .noImprovement : .outOfTime,
+                    iteration: trainer.iteration, last: writer?.last?.file, best: writer?.best?.file)))
     }
 
-    private var isOutOfTime: Bool {
-        options.maxSeconds.map { start.duration(to: .now) / .seconds(1) >= $0 } ?? false
+    /// Whether somebody wants to end, in whichever process.
+    private func isCancelled() throws -> Bool {
+        try trainer.network.exchange.isWishedByAny(cancellation.isRequested)
     }
+
+    private var isOutOfTime: Bool { options.maxSeconds.map { seconds >= $0 } ?? false }
 
     /// The share of the run that is over, be it of the steps or of the time.
     private var progress: Double {
         let steps = Double(trainer.iteration) / Double(lastIteration)
         guard let seconds = options.maxSeconds else { return steps }
-        let time = min(1, start.duration(to: .now) / .seconds(1) / seconds)
+        let time = min(1, self.seconds / seconds)
         return max(steps, firstProgress + (1 - firstProgress) * time)
     }
 
@@ -73,21 +82,22 @@ final class TrainingLoop {
         let guardian = try TrainingGuard(trainer)
         clock.start()
         while trainer.iteration < lastIteration {
-            if cancellation.isRequested { return try stop(guardian) }
+            if try isCancelled() { return try stop(guardian) }
             trainer.progress = progress
             let step = try trainer.step()
             clock.count += 1
+            let isDue = try lookAtClock()
             let isLast = step.iteration == lastIteration || isOutOfTime
             let isReported = isLast || step.iteration % options.reportEvery == 0
             let isSampled = options.sampleEvery.map { step.iteration % $0 == 0 } ?? false
-            let isSaved = isLast || schedule.isDue(at: step.iteration)
+            let isSaved = isLast || isDue
             if let rollback = try guardian.check(now: isReported || isSampled) ?? (isSaved ? guardian.commit() : nil) {
                 try tell(rollback)
                 continue
             }
             if isReported { try report(step) }
             if step.nextLearningRate != step.learningRate { emit(.learningRate(step.nextLearningRate)) }
-            if isSampled { try sample() }
+            if isSampled, folder != nil { try sample() }
             if isSaved || step.iteration % options.evaluateEvery == 0 {
                 try validate()
                 hasLostPatience = isWithoutImprovement
@@ -102,6 +112,16 @@ final class TrainingLoop {
         }
     }
 
+    /// Takes the time after a step.
+    ///
+    /// - Returns: whether a checkpoint is due.
+    private func lookAtClock() throws -> Bool {
+        let passed = start.duration(to: .now) / .seconds(1)
+        let said = try trainer.network.exchange.saidByFirst([passed, schedule.isDue(at: trainer.iteration) ? 1 : 0])
+        seconds = said[0]
+        return said[1] == 1
+    }
+
     /// Whether the last validations, as many as the run has patience for, are no better than the best before them.
     private var isWithoutImprovement: Bool {
         guard let patience = options.patience else { return false }
@@ -113,7 +133,8 @@ final class TrainingLoop {
     /// Saves where a cancelled run stands, without the time that a validation takes.
     private func stop(_ guardian: TrainingGuard) throws {
         if let rollback = try guardian.commit() { try tell(rollback) }
-        if trainer.iteration > writer.savedIteration { try save(isLast: true) }
+        let isNew = trainer.iteration > writer?.savedIteration ?? 0
+        if try trainer.network.exchange.saidByFirst([isNew ? 1 : 0]) == [1] { try save(isLast: true) }
     }
 
     private func report(_ step: TrainingStep) throws {
@@ -168,7 +189,7 @@ final class TrainingLoop {
                 next = ContinuousClock.now + .seconds(1)
             }
             batch += 1
-            return cancellation.isRequested
+            return try isCancelled()
         }
     }
 
@@ -195,9 +216,14 @@ final class TrainingLoop {
     /// Writes a checkpoint. A disk that is full may have room again before the run ends, so that only the last one must
     /// succeed.
     private func save(isLast: Bool) throws {
+        guard folder != nil else {
+            _ = try trainer.network.state()  // of which the first process has asked for a share
+            return
+        }
+        let checkpoint = try Checkpoint(of: trainer)
         do {
             try restoreFolder()
-            let saved = try writer.write(trainer)
+            guard let saved = try writer?.write(checkpoint) else { return }
             try record { $0.checkpoint = saved.file.lastPathComponent }
             schedule.restart(afterFailure: false)
             emit(.checkpoint(saved))
@@ -209,11 +235,13 @@ final class TrainingLoop {
     }
 
     private func restoreFolder() throws {
+        guard let folder else { return }
         if try folder.makeAgainIfGone() { emit(.warning(.folderMadeAgain(folder.url))) }
     }
 
     /// Adds a line to the history.
     private func record(_ fill: (inout TrainingHistory.Line) -> Void) throws {
+        guard let folder else { return }
         try? restoreFolder()  // what stands in its way, the next checkpoint tells
         var line = TrainingHistory.Line(
             iteration: trainer.iteration, epoch: trainer.epoch, learningRate: trainer.learningRate)

@@ -18,6 +18,10 @@ import Synchronization
 /// ``run(_:)`` does the same on the calling thread. ``cancel()``, from anywhere, has the run save where it stands and
 /// end. A run takes its folder for itself as soon as it is made, and gives it back at its end.
 ///
+/// Where several processes share each batch (``GradientExchange``), each has a run with the same options. The first alone
+/// has a folder and writes into it, and its clock counts; whichever is cancelled, all end after the same step. Who catches
+/// an error in one of them must end the others, which wait for it.
+///
 /// Any task or actor may hold a run; the trainer that it was made of is the run's alone from then on.
 public final class TrainingRun: @unchecked Sendable {
     // Unchecked for the trainer and the folder. `init` takes the trainer as `sending`, so nobody else has it, and
@@ -35,7 +39,8 @@ public final class TrainingRun: @unchecked Sendable {
     public let lastIteration: Int
 
     private let trainer: Trainer
-    private let folder: RunFolder
+    /// Nil in a process that is not the first.
+    private let folder: RunFolder?
     private let resumed: (checkpoint: Checkpoint, file: URL)?
     private let hasStarted = Atomic(false)
     private let cancellation = Cancellation()
@@ -68,9 +73,12 @@ public final class TrainingRun: @unchecked Sendable {
         var start = TrainingHistory.Line(
             iteration: trainer.iteration, epoch: trainer.epoch, learningRate: trainer.learningRate)
         start.start = .init(trainer, options, lastIteration: last, resumed: resumed?.file)
-        folder = try RunFolder(
-            options.folder, label: options.label, lastEpoch: Double(last) / epochLength, start: start,
-            resumed: resumed?.file)
+        folder =
+            trainer.network.exchange.rank > 0
+            ? nil
+            : try RunFolder(
+                options.folder, label: options.label, lastEpoch: Double(last) / epochLength, start: start,
+                resumed: resumed?.file)
         self.trainer = trainer
     }
 
@@ -90,7 +98,7 @@ public final class TrainingRun: @unchecked Sendable {
     ///   written; `FileError` when the last checkpoint cannot be written; `DeviceError`.
     public func run(_ observer: (TrainingEvent) -> Void = { _ in }) throws {
         precondition(!hasStarted.exchange(true, ordering: .relaxed), "a run is run once")
-        defer { folder.giveBack() }
+        defer { folder?.giveBack() }
         try withoutActuallyEscaping(observer) { observer in
             let loop = TrainingLoop(
                 trainer, options: options, lastIteration: lastIteration, folder: folder, resumed: resumed,

@@ -43,6 +43,12 @@ extension GradientExchange {
         guard count > 1 else { return isWished }
         return try gather([isWished ? 1 : 0]).contains([1])
     }
+
+    /// What the first process says of something that each sees otherwise, such as a clock or a disk.
+    func saidByFirst(_ values: [Double]) throws -> [Double] {
+        guard count > 1 else { return values }
+        return try gather(values.map { Float($0) })[0].map { Double($0) }
+    }
 }
 
 /// The parameters and the gradient that a device has, P numbers each, in the same order on all.

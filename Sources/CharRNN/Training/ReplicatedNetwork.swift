@@ -11,7 +11,7 @@ final class ReplicatedNetwork {
 
     private let networks: [UnrolledNetwork]
     private let gradients: [Parameters]
-    private let exchange: any GradientExchange
+    let exchange: any GradientExchange
     private let backends: [any Backend]
     private let hiddenSize: Int
     /// −ln p of each target, T·B, the streams of the first device first; there too.

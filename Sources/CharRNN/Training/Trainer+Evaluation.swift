@@ -15,7 +15,7 @@ extension Trainer {
     ///
     /// - Returns: nil when it was broken off, of which nothing is left, and when there is no such part.
     /// - Throws: ``ChangedModelError``, `DeviceError`.
-    public func evaluate(_ split: TextDataset.Split, isCancelled: () -> Bool) throws -> Double? {
+    public func evaluate(_ split: TextDataset.Split, isCancelled: () throws -> Bool) throws -> Double? {
         try requireUnchanged()
         guard let source = dataset[split], let loss = try evaluate(on: source, isCancelled: isCancelled) else {
             return nil
@@ -29,7 +29,7 @@ extension Trainer {
     ///
     /// - Returns: nil when it was broken off.
     /// - Throws: ``VocabularyError/mismatch(_:)``, ``ChangedModelError``, `DeviceError`, and what the source throws.
-    public func evaluate(on source: any BatchSource, isCancelled: () -> Bool = { false }) throws -> Double? {
+    public func evaluate(on source: any BatchSource, isCancelled: () throws -> Bool = { false }) throws -> Double? {
         try requireUnchanged()
         try dataset.check(source, for: model.vocabulary)
         let means = try model.backend.makeBuffer(of: Float.self, count: source.batchCount)
@@ -38,7 +38,7 @@ extension Trainer {
         try withAverages {
             try network.preservingState {
                 try network.setState(model.zeroState(batchSize: dataset.batchSize))
-                while weights.count < source.batchCount, !isCancelled() {
+                while weights.count < source.batchCount, try !isCancelled() {
                     let batch = try source.batch(weights.count, epoch: 0)
                     check(batch)
                     try network.run(batch, dropout: nil, gradientScale: nil)

@@ -1,0 +1,51 @@
+import CharRNNMPI
+import Testing
+
+/// What is decided without MPI; Tests/MPI/run has processes train together.
+@Suite struct MPIWorldTests {
+    private func place(_ cores: [Int], limit: Int? = nil, machine: String = "a") -> Place {
+        Place(machine: machine, host: "host", process: 1, cores: cores, coreCount: limit ?? cores.count)
+    }
+
+    private func threads(_ places: [Place]) -> [Int] { places.map { Place.threadCount(of: $0, among: places) } }
+
+    @Test func coresAreSharedWithThoseWhoMayRunThere() {
+        #expect(threads([place([0, 1, 2, 3])]) == [4])
+        // Unbound, as MPICH has it: divided.
+        #expect(threads([place(Array(0..<8)), place(Array(0..<8))]) == [4, 4])
+        #expect(threads([place([0, 1]), place([0, 1]), place([0, 1])]) == [1, 1, 1])
+        // Bound, as Open MPI has it: each its own.
+        #expect(threads([place([0, 1, 2]), place([3, 4, 5])]) == [3, 3])
+        #expect(threads([place([0]), place([1])]) == [1, 1])
+        // Two share cores 2 and 3.
+        #expect(threads([place([0, 1, 2, 3]), place([2, 3, 4, 5])]) == [3, 3])
+        // A third of each of three cores is one, whatever the roundings.
+        #expect(threads([place([0, 1, 2]), place([0, 1, 2]), place([0, 1, 2])]) == [1, 1, 1])
+    }
+
+    @Test func aControlGroupsTimeIsDivided() {
+        #expect(threads([place(Array(0..<64), limit: 8), place(Array(0..<64), limit: 8)]) == [4, 4])
+        #expect(threads([place(Array(0..<64), limit: 1), place(Array(0..<64), limit: 1)]) == [1, 1])
+    }
+
+    @Test func aPlaceTravelsAsText() {
+        for place in [Place.own, place([0, 2, 65], limit: 1), place([])] { #expect(Place(text: place.text) == place) }
+        #expect(!Place.own.cores.isEmpty && Place.own.coreCount <= Place.own.cores.count)
+    }
+
+    @Test(arguments: [(10, 3), (2, 4), (0, 2), (7, 1), (1 << 30, 7)])
+    func sharesAreAllAndAlike(_ total: Int, _ parts: Int) {
+        let shares = MPIShares(of: total, parts: parts)
+        #expect(shares.counts.count == parts && shares.counts.reduce(0) { $0 + Int($1) } == total)
+        #expect(shares.counts.max()! - shares.counts.min()! <= 1)
+        for index in 1..<max(1, parts) {
+            #expect(shares.starts[index] == shares.starts[index - 1] + shares.counts[index - 1])
+        }
+    }
+
+    #if !MPI
+    @Test func withoutTheTraitThereIsNone() {
+        #expect(throws: MPIError.notBuilt) { try MPIWorld.start() }
+    }
+    #endif
+}
