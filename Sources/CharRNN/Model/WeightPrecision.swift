@@ -59,8 +59,8 @@ extension ParameterLayout {
         for row in 0..<entry.rows {
             for column in 0..<entry.columns {
                 let magnitude = abs(values[entry.index(row: row, column: column)])
-                // NaN stays.
-                if !(magnitude <= largest[column]) { largest[column] = magnitude }
+                // NaN comes in and stays.
+                if !largest[column].isNaN && !(magnitude <= largest[column]) { largest[column] = magnitude }
             }
         }
         return largest.map { Quantization.scale(largest: $0) }
