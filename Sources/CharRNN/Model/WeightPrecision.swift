@@ -15,7 +15,8 @@ public enum WeightPrecision: String, CaseIterable, Codable, Sendable {
     case int8
 }
 
-/// A model or checkpoint with weights of 8 bits, which cannot be trained: what training adds is smaller than they can tell apart.
+/// A model or checkpoint with weights of 8 bits, which cannot be trained: what a step of training adds is smaller than they
+/// can tell apart.
 public struct QuantizedWeightsError: Error, Equatable, CustomStringConvertible {
     public init() {}
 
