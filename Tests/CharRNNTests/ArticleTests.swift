@@ -77,6 +77,17 @@ import Testing
         #expect(words.contains(line))
     }
 
+    @Test func weightsOfEightBits() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("model.safetensors")
+            let smallURL = folder.appendingPathComponent("small.safetensors")
+            try Checkpoint(of: Run(text: text).model()).write(to: url)
+            let model = try LanguageModel(contentsOf: url, precision: .int8)
+            try Checkpoint(contentsOf: url).converted(to: .int8).write(to: smallURL)  // read in 8 bits from then on
+            #expect(try LanguageModel(contentsOf: smallURL).fingerprint() == model.fingerprint())
+        }
+    }
+
     private let text = SmallText.rhythm(400)
 
     @Test func lookingInside() throws {
@@ -199,7 +210,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("SamplingText", 10), ("LookingInside", 4), ("ReadingAndScoring", 6), ("TrainingFromCode", 5),
+        ("SamplingText", 11), ("LookingInside", 4), ("ReadingAndScoring", 6), ("TrainingFromCode", 5),
     ])
     func theArticleHasTheCodeOfThisFile(_ name: String, _ count: Int) throws {
         try Article.expect(name, blocks: count)

@@ -40,6 +40,30 @@ import Testing
         }
     }
 
+    @Test func figuresAreHeldAgainstTheProcessorsLimits() throws {
+        try Workplace.inNewFolder { place in
+            let options = Array(quickly.dropLast())
+            let lines = try place.succeed(options).text.split(separator: "\n")
+            #expect(
+                lines.contains { $0.hasPrefix("  limit of products: ") && $0.contains(" GFLOP/s from registers by ") })
+            #expect(lines.contains { $0.hasPrefix("  limit of reads: ") && $0.contains("memory (") })
+            #expect(lines.contains { $0.contains("OpenBLAS") } && lines.allSatisfy { $0.count <= 100 })
+            let text = try place.succeed(options + ["--json"]).text
+            let result = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            let limits = try #require(result["limits"] as? [String: Any])
+            func number(_ key: String, of object: [String: Any]) throws -> Double {
+                try #require(object[key] as? Double, "\(key)")
+            }
+            // One thread cannot do more than all, but for what the machine does meanwhile.
+            #expect(try number("rate", of: limits) > 0.5 * number("thread_rate", of: limits))
+            let operations = try number("operations_per_batch", of: result) / number("seconds_per_batch", of: result)
+            let share = try number("share_of_registers", of: result)
+            #expect(abs(share * (try number("rate", of: limits)) * 1e9 / operations - 1) <= 1e-9)
+            let reads = try #require(limits["reads"] as? [[String: Any]])
+            #expect(reads.last?["level"] as? String == "memory" && reads.allSatisfy { $0["rate"] as? Double ?? 0 > 0 })
+        }
+    }
+
     @Test func theCPUHasNoProfile() throws {
         try Workplace.inNewFolder { place in
             let outcome = try place.run(quickly)

@@ -56,6 +56,7 @@ struct DeviceErrorTests {
         .callFailed(call: "clFinish", status: .outOfResources, device: "opencl:0"),
         .outOfMemory(
             requestedBytes: 8_000_000_000, limitBytes: 2_000_000_000, memoryBytes: 4_000_000_000, device: "opencl:0"),
+        .noInt8(device: "opencl:0"),
     ]
     static let lines = [
         "no device 'gpu'; found: cpu, opencl:0",
@@ -73,5 +74,6 @@ struct DeviceErrorTests {
             + "try a smaller batch size, or another device",
         "opencl:0 cannot give 8.0 GB of memory: it has 4.0 GB; use a smaller batch "
             + "size, sequence length or hidden size",
+        "opencl:0 does not multiply by weights of 8 bits; use the device cpu, or the precision float32",
     ]
 }

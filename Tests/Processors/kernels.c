@@ -48,6 +48,15 @@ static void products(void) {
     print("product", c, rows * columns);
     cpu_product(a, inner, b, columns, c, columns, 1, columns, inner, false);
     print("product_of_a_row", c, columns);
+    int32_t *panels = malloc((size_t)cpu_quantized_count(inner, columns) * sizeof *panels);
+    cpu_quantize(b, columns, inner, columns, panels);
+    cpu_product_quantized(a, inner, panels, c, columns, rows, columns, inner, false);
+    print("product_quantized", c, rows * columns);
+    float *many = numbers(inner * 16 * columns);
+    panels = malloc((size_t)cpu_quantized_count(inner, 16 * columns) * sizeof *panels);
+    cpu_quantize(many, 16 * columns, inner, 16 * columns, panels);
+    cpu_product_quantized(a, inner, panels, many, 16 * columns, 1, 16 * columns, inner, true);
+    print("product_quantized_of_a_row", many, 16 * columns);
 }
 
 static void row_kernels(void) {
@@ -139,7 +148,18 @@ static void teams(void) {
     print("team", slices, 7);
 }
 
+static void limits(void) {
+    float result = 1, *x = numbers(1000);
+    long operations = cpu_limits_multiply_adds(1000, &result);
+    print("limits", (float[]){(float)(operations > 0 && result == result), (float)(cpu_limits_instructions()[0] > 0)}, 2);
+    result = 0;
+    for (int i = 0; i < 1000; i++) x[i] = 1;
+    cpu_limits_read(x, 1000, &result);
+    print("limits_read", &result, 1);
+}
+
 int main(void) {
+    limits();
     products();
     row_kernels();
     cells();

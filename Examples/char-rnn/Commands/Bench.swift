@@ -10,11 +10,17 @@ struct Bench: ParsableCommand {
             for large products, measured in the same run, so it tells how much a faster program could still gain. \
             With --all every device is measured, to see which one suits this model. --profile tells what an OpenCL \
             device does in a training step, kernel by kernel.
+
+            Of the CPU the limits are measured too: multiply-adds whose numbers stay in registers, on one thread and on \
+            all, and reads of each cache and of memory, with the shares that training and sampling reach.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Model") var batch: BatchOptions
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(
+        help: "How to multiply in sampling: float32, or int8, which rounds the weights to 8 bits, on the device cpu.")
+    var precision = WeightPrecision.float32
     @Option(parsing: .unconditional, help: "The number of different characters.")
     var vocabularySize = 65
     @Option(parsing: .unconditional, help: "How long to measure each figure.")
@@ -39,10 +45,14 @@ struct Bench: ParsableCommand {
             throw Failure("--profile reads the queue of an OpenCL device, and cpu has none: add --opencl")
         }
         let (configuration, dataset) = try Self.task(model, batch, vocabularySize: vocabularySize)
-        let results = try devices.map {
-            var result = try BenchResult(configuration, dataset: dataset, on: $0, seconds: seconds)
+        var results = try devices.map {
+            var result = try BenchResult(
+                configuration, dataset: dataset, on: $0, precision: precision, seconds: seconds)
             if profile { result.profile = try StepProfile(configuration, dataset: dataset, on: $0, seconds: seconds) }
             return result
+        }
+        for (index, device) in devices.enumerated() {
+            try results[index].measureLimits(of: device, seconds: seconds)
         }
         for result in results {
             Console.output(Array(((json ? try result.jsonLine() : result.text) + "\n").utf8))

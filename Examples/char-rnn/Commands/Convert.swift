@@ -19,6 +19,10 @@ struct Convert: ParsableCommand {
 
             --to numpy writes a folder with weights.npz and sample.py, which needs NumPy alone.
 
+            --precision int8 rounds the weights to 8 bits: a quarter of the bytes, without the run, and sampled several \
+            times as fast where the model is large.
+              char-rnn convert cv small.safetensors --precision int8
+
             --from pytorch reads the state dictionary of a module with an LSTM or RNN, a linear decoder, and an \
             embedding or none, which torch.save or safetensors has written. Nothing in it is run. It has no \
             characters; they are those of another checkpoint (--vocabulary-of) or of the text that it was trained on \
@@ -45,6 +49,11 @@ struct Convert: ParsableCommand {
             "What to write: \(Target.names). Without it a checkpoint, or what the output's ending says.",
             valueName: "format"))
     var to: Target?
+    @Option(
+        help:
+            "The precision of a checkpoint's weights: int8, a quarter of the size, for reading and writing; or float32."
+    )
+    var precision: WeightPrecision?
     @Option(help: "What to read, when it is neither a checkpoint nor a .t7: pytorch.")
     var from: Source?
     @Option(help: "With --from: a checkpoint with the same characters.", completion: .file())
@@ -79,6 +88,9 @@ struct Convert: ParsableCommand {
         try require(
             tokens == nil || vocabularyOf == nil, "--tokens: the checkpoint of --vocabulary-of has its own kind.")
         try require(
+            precision == nil || to == nil && ending != "onnx",
+            "--precision: only checkpoints are written so; the others have floats.")
+        try require(
             to != nil || !Target.unwritten.contains(ending),
             "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch.")
     }
@@ -92,7 +104,8 @@ struct Convert: ParsableCommand {
             // `convert old/*.safetensors` names the second file for an output.
             try requireFree(file, force: force)
         }
-        let checkpoint = try read()
+        var checkpoint = try read()
+        if let precision { checkpoint = try checkpoint.converted(to: precision) }
         let file = URL(named: output)
         switch target {
         case .onnx: try checkpoint.writeONNX(to: file)

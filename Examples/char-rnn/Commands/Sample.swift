@@ -25,6 +25,8 @@ struct Sample: ParsableCommand {
     @Argument(help: "The checkpoint, or a folder whose best one is taken.", completion: .file())
     var checkpoint: String
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(help: WeightPrecision.help)
+    var precision: WeightPrecision?
     @Option(
         parsing: .unconditional,
         help: "How many characters to write after the prime text; bytes, if the model is one of bytes.")
@@ -60,10 +62,11 @@ struct Sample: ParsableCommand {
 
     func run() throws {
         let device = try device.device()
-        let model = try LanguageModel(contentsOf: CheckpointChoice.best(checkpoint, isQuiet: quiet), on: device)
+        let model = try LanguageModel(
+            contentsOf: CheckpointChoice.best(checkpoint, isQuiet: quiet), on: device, precision: precision)
         let vocabulary = model.vocabulary
         var session = try model.makeSession()
-        if !quiet { Console.note("device: \(model.device)") }
+        if !quiet { Console.note("device: \(model.device)\(model.precision == .int8 ? ", weights of 8 bits" : "")") }
         let prime = try primeTokens(vocabulary)
         if let prime { try session.feed(prime) }
         if prime == nil && !quiet {

@@ -25,6 +25,8 @@ struct Score: ParsableCommand {
     @Argument(help: "The text; - is standard input.", completion: .file())
     var file: String
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(help: WeightPrecision.help)
+    var precision: WeightPrecision?
     @Option(help: "What to do with characters that the model does not know: error, skip, replace.")
     var unknown = UnknownChoice.error
     @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
@@ -44,10 +46,14 @@ struct Score: ParsableCommand {
     func validate() throws {
         try require(windows ?? 1 > 0, "--windows \(windows ?? 0): at least 1 is needed.")
         try require(windows == nil || !adaptation.dynamic, "--windows and --dynamic: give one of them.")
+        try require(
+            precision != .int8 || !adaptation.dynamic,
+            "--precision int8 and --dynamic: weights of 8 bits do not learn; give one of them.")
     }
 
     func run() throws {
-        let model = try LanguageModel(contentsOf: CheckpointChoice.best(checkpoint), on: try device.device())
+        let model = try LanguageModel(
+            contentsOf: CheckpointChoice.best(checkpoint), on: try device.device(), precision: precision)
         let tokens: [Int]
         do {
             tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))

@@ -138,7 +138,7 @@ struct Train: ParsableCommand {
             for device in devices { Console.note("device: \(device)") }
             resume = try resume.map { try CheckpointChoice.newest($0, or: checkpointDir ?? "cv") }
             initFrom = try initFrom.map { try CheckpointChoice.best($0).relativePath }
-            let checkpoint = try resume.map { try Checkpoint(contentsOf: URL(named: $0)) }
+            let checkpoint = try resume.map { try Checkpoint.trainable(contentsOf: $0) }
             if let checkpoint { try requireNothingElse(than: checkpoint) }
             return (devices, checkpoint)
         }
@@ -270,7 +270,7 @@ struct Train: ParsableCommand {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
         }
-        var checkpoint = try Checkpoint(contentsOf: URL(named: initFrom))
+        var checkpoint = try Checkpoint.trainable(contentsOf: initFrom)
         try requireNothingElse(than: checkpoint.configuration)
         let setsDropout = CommandLineWords.typed.contains("--dropout")
         if setsDropout { checkpoint = try checkpoint.with(dropout: model.dropout) }

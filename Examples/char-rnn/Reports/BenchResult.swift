@@ -15,6 +15,16 @@ struct BenchResult: Encodable {
     let productRate: Double
     /// The step's rate in terms of that.
     let share: Double
+    /// What the processor gives at most, measured last, since it takes memory; nil of other devices.
+    private(set) var limits: ProcessorLimits?
+    /// The step's rate in terms of multiply-adds from registers.
+    private(set) var shareOfRegisters: Double?
+    /// The weights that a written character reads, in bytes.
+    let bytesPerCharacter: Int
+    /// The rate at which they are read, in terms of reads of the cache that holds them, or of memory.
+    private(set) var shareOfReads: Double?
+    /// In sampling.
+    let precision: WeightPrecision
     /// Characters written one after the other.
     let sampledPerSecond: Double
     /// Characters of 64 texts side by side, all together.
@@ -25,7 +35,8 @@ struct BenchResult: Encodable {
     var profile: StepProfile?
 
     init(
-        _ configuration: LanguageModel.Configuration, dataset: TextDataset, on device: Device, seconds: Double
+        _ configuration: LanguageModel.Configuration, dataset: TextDataset, on device: Device,
+        precision: WeightPrecision, seconds: Double
     ) throws {
         let model = try LanguageModel(configuration, on: device, seed: 1)
         let trainer = try Trainer(model: model, dataset: dataset)
@@ -39,14 +50,18 @@ struct BenchResult: Encodable {
         productRate = try Self.productRate(on: device, seconds: min(1, seconds))
         share = operationsPerBatch / secondsPerBatch * 1e-9 / productRate
 
-        var session = try model.makeSession()
+        self.precision = precision
+        let reader =
+            precision == .float32 ? model : try LanguageModel(Checkpoint(of: model), on: device, precision: precision)
+        var session = try reader.makeSession()
         let burst = 100
         sampledPerSecond =
             try Double(burst)
             / medianSeconds(for: seconds) {
                 for _ in 0..<burst { try session.feed(session.next.greedy) }
             }
-        let group = try model.makeSessionGroup(count: 64)
+        bytesPerCharacter = Int(Self.weightsPerCharacter(configuration)) * (precision == .int8 ? 1 : 4)
+        let group = try reader.makeSessionGroup(count: 64)
         groupSampledPerSecond =
             try Double(group.count) / medianSeconds(for: seconds) { try group.feed(group.next.map(\.greedy)) }
         var usage = rusage()
@@ -54,13 +69,26 @@ struct BenchResult: Encodable {
         peakMemoryBytes = usage.ru_maxrss * 1024
     }
 
-    /// Multiplications and additions of the products for one character: forward once, backward twice. The first layer's
-    /// input is one-hot, a look-up.
+    /// Measures the limits of the device and holds the figures against them.
+    mutating func measureLimits(of device: Device, seconds: Double) throws {
+        guard let limits = try device.limits(seconds: min(0.1, seconds)) else { return }
+        self.limits = limits
+        shareOfRegisters = operationsPerBatch / secondsPerBatch * 1e-9 / limits.rate
+        let read = Double(bytesPerCharacter) * sampledPerSecond * 1e-9
+        shareOfReads = read / limits.reads(of: bytesPerCharacter).rate
+    }
+
+    /// Multiplications and additions of the products for one character: forward once, backward twice.
     private static func operationsPerCharacter(_ configuration: LanguageModel.Configuration) -> Double {
+        3 * 2 * weightsPerCharacter(configuration)
+    }
+
+    /// Those that a character is multiplied by. The first layer's input is one-hot, a look-up.
+    private static func weightsPerCharacter(_ configuration: LanguageModel.Configuration) -> Double {
         let h = Double(configuration.hiddenSize)
         let (layers, cell) = (configuration.layerCount, configuration.cell)
         let matrices = Double((layers - 1 + (cell.hasRecurrentProduct ? layers : 0)) * cell.gateCount)
-        return 3 * 2 * (matrices * h * h + h * Double(configuration.vocabulary.count))
+        return matrices * h * h + h * Double(configuration.vocabulary.count)
     }
 
     /// The device's rate for a product of two 1024 × 1024 matrices.
@@ -84,11 +112,29 @@ struct BenchResult: Encodable {
             characters a second
               products: \(fixed(operationsPerBatch * 1e-9, 2)) GFLOP a batch, \(fixed(100 * share, 0)) % of the device's \
             \(fixed(productRate, 0)) GFLOP/s
-              sampling: \(Console.grouped(Int(sampledPerSecond))) characters a second, \
+              sampling\(precision == .int8 ? " in 8 bits" : ""): \(Console.grouped(Int(sampledPerSecond))) characters a second, \
             \(Console.grouped(Int(groupSampledPerSecond))) of 64 texts together
               peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
             """
-        return printable(([figures] + (profile?.lines ?? [])).joined(separator: "\n"))
+        return printable(([figures] + limitLines + (profile?.lines ?? [])).joined(separator: "\n"))
+    }
+
+    private var limitLines: [String] {
+        guard let limits, let shareOfRegisters, let shareOfReads else { return [] }
+        let level = limits.reads(of: bytesPerCharacter).level
+        let reads = limits.reads.map { reads in
+            "\(reads.level) (\(reads.byteCount < 1 << 20 ? "\(reads.byteCount >> 10) KB" : "\(reads.byteCount >> 20) MB")) "
+                + fixed(reads.rate, 0)
+        }
+        let threads =
+            limits.threadCount == 1 ? "" : ", \(fixed(limits.threadRate, 0)) on one of \(limits.threadCount) threads"
+        return [
+            "  limit of products: \(fixed(limits.rate, 0)) GFLOP/s from registers by \(limits.instructions)\(threads)",
+            "    training reaches \(fixed(100 * shareOfRegisters, 0)) %; \(limits.blas): \(fixed(limits.blasRate, 0)) GFLOP/s",
+            "  limit of reads: \(reads.joined(separator: ", ")) GB/s",
+            "    sampling reaches \(fixed(100 * shareOfReads, 0)) % of \(level)'s, \(Console.grouped(bytesPerCharacter >> 10)) "
+                + "KB of weights a character",
+        ]
     }
 }
 

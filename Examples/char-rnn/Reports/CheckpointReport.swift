@@ -12,6 +12,7 @@ struct CheckpointReport: Encodable {
     let embeddingSize: Int?
     let dropout: Float
     let parameters: Int
+    let precision: WeightPrecision
     let tokens: TokenKind
     let vocabularySize: Int
     // Of the run, where there is one to continue.
@@ -29,7 +30,8 @@ struct CheckpointReport: Encodable {
     private let lossCount: Int
 
     private enum CodingKeys: CodingKey {
-        case cell, layers, hiddenSize, embeddingSize, dropout, parameters, tokens, vocabularySize, iteration, epoch,
+        case cell, layers, hiddenSize, embeddingSize, dropout, parameters, precision, tokens, vocabularySize, iteration,
+            epoch,
             batchSize
         case sequenceLength, optimizer, gradientClipping, learningRate, options, trainingLoss, validations
     }
@@ -43,6 +45,7 @@ struct CheckpointReport: Encodable {
         embeddingSize = configuration.embeddingSize
         dropout = configuration.dropout
         parameters = checkpoint.parameterCount
+        precision = checkpoint.precision
         tokens = vocabulary.kind
         vocabularySize = vocabulary.count
         options = checkpoint.options
@@ -71,6 +74,7 @@ struct CheckpointReport: Encodable {
             embeddingSize.map { "embedding size: \($0)" },
             "dropout: \(dropout)",
             "parameters: \(Console.grouped(parameters))",
+            precision == .int8 ? "weights: of 8 bits" : nil,
             "vocabulary: \(vocabulary.count) \(vocabulary.kind.rawValue): "
                 + (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " "),
         ]

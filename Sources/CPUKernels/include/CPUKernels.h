@@ -1,4 +1,5 @@
-// The kernels of the CPU device. Each file is the twin of the .cl file of its name, and the specification of it.
+// The kernels of the CPU device. Each file is the twin of the .cl file of its name, and the specification of it; of
+// quantized.c, limits.c and team.c there is none.
 //
 // Letters: B batch, T time, V vocabulary, H hidden, G gates. Matrices are row-major and every function works on
 // whatever rows or elements it is given, so that a caller may share the work among threads.
@@ -39,6 +40,23 @@ void cpu_product(const float *a, long a_stride, const float *b, long b_stride, f
 
 /// c(i, j) = c(j, i) below the diagonal, for the rows in [first, last) of a square matrix.
 void cpu_product_mirror(float *c, long stride, long first, long last);
+
+// MARK: quantized.c
+
+/// The deepest product with weights of 8 bits whose sums fit in 32: 64 · 1024 rows.
+enum { cpu_quantized_depth = 1 << 16 };
+
+/// The elements that the panels of a k × n matrix take with weights of 8 bits.
+long cpu_quantized_count(long k, long n);
+/// The scale of a column whose largest magnitude is `largest`: its weights are whole numbers up to 127 times this.
+float cpu_quantized_scale(float largest);
+/// The whole number whose multiple of the scale is nearest to x.
+int8_t cpu_quantized_weight(float x, float scale);
+/// Rounds b (k × n, rows `stride` apart) to 8 bits and a scale for each column, in panels of 16 columns.
+void cpu_quantize(const float *b, long stride, long k, long n, int32_t *panels);
+/// c (rows × n) = a (rows × k), each of whose rows is rounded to 7 bits, times b in such panels; or += when `adding`.
+void cpu_product_quantized(const float *a, long a_stride, const int32_t *panels, float *c, long c_stride, long rows,
+                           long n, long k, bool adding);
 
 // MARK: rows.c
 
@@ -136,6 +154,15 @@ void cpu_optimizer_combine(const float *x, float a, float *y, float b, long coun
 void cpu_muon_orthogonalize(float *block, long stride, long rows, long columns, const float *coefficients, long steps,
                             float *room);
 long cpu_muon_room(long rows, long columns);
+
+// MARK: limits.c
+
+/// The instruction set that the kernels use here.
+const char *cpu_limits_instructions(void);
+/// Multiply-adds of registers alone; returns how many. `result` is a number that the compiler does not know.
+long cpu_limits_multiply_adds(long rounds, float *result);
+/// Reads x as fast as it comes.
+void cpu_limits_read(const float *x, long count, float *result);
 
 /// Threads that share out the slices of an operation.
 typedef struct cpu_team cpu_team;

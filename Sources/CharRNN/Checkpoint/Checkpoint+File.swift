@@ -2,10 +2,10 @@ import CharRNNFiles
 import FoundationEssentials
 import OpenCLCompute
 
-// The metadata: "format"; "configuration", "options" and, when there is a run, "training", each as JSON. The tensors:
-// the parameters, and of the run "training.<moment>.<parameter>", "training.state.hidden_l<layer>" (B × H),
-// "training.state.memory_l<layer>" and "training.losses"; and where the parameters are averages, what is averaged as
-// "training.weights.<parameter>".
+// The metadata: "format"; "configuration", "options" and, when there is a run, "training", each as JSON; "precision" where
+// the weights are of 8 bits. The tensors: the parameters, and of the run "training.<moment>.<parameter>",
+// "training.state.hidden_l<layer>" (B × H), "training.state.memory_l<layer>" and "training.losses"; and where the
+// parameters are averages, what is averaged as "training.weights.<parameter>".
 extension Checkpoint {
     private static let format = "char-rnn checkpoint 1"
 
@@ -14,8 +14,13 @@ extension Checkpoint {
     /// - Throws: `FileError` with the system's reason, such as a full disk.
     public func write(to file: URL) throws {
         var contents = SafeTensors()
-        contents.tensors = configuration.layout.tensors(from: parameters)
         contents.metadata["format"] = Self.format
+        switch precision {
+        case .float32: contents.tensors = configuration.layout.tensors(from: parameters)
+        case .int8:
+            configuration.layout.addQuantized(parameters, to: &contents)
+            contents.metadata["precision"] = precision.rawValue
+        }
         contents.metadata["configuration"] = try JSON.text(configuration)
         contents.metadata["options"] = try JSON.text(options)
         if let training {
@@ -65,15 +70,21 @@ extension Checkpoint {
             throw CheckpointError.otherWeights(path: path, reason: "its metadata names no format")
         }
         guard format == Self.format else { throw fail("its format is '\(format)'") }
-        let tensors = NamedTensors(contents.tensors, path: path)
-        let numbers = contents.tensors.reduce(0) { $0 + $1.values.count }
+        precision =
+            try contents.metadata["precision"].map {
+                guard let precision = WeightPrecision(rawValue: $0) else { throw fail("its precision is '\($0)'") }
+                return precision
+            } ?? .float32
+        let list = precision == .int8 ? try contents.dequantized(path: path) : contents.tensors
+        let tensors = NamedTensors(list, path: path)
+        let numbers = list.reduce(0) { $0 + $1.values.count }
         configuration = try decode(LanguageModel.Configuration.self, "configuration")
         guard configuration.isPlausible(forAtMost: numbers) else {
             throw fail("its configuration does not fit its \(numbers) numbers")
         }
         parameters = try configuration.layout.values(from: tensors)
         options = try decode([String: String].self, "options")
-        guard contents.metadata["training"] != nil else {
+        guard contents.metadata["training"] != nil, precision == .float32 else {
             training = nil
             return
         }

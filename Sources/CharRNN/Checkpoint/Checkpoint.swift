@@ -11,6 +11,8 @@ public struct Checkpoint: Sendable {
     /// What else the writer wants to be remembered, such as the options of the command line. A trainer that resumes does not
     /// know of it; who writes its checkpoints says it again.
     public var options: [String: String] = [:]
+    /// In how many bits the file has the weights; what is learned further comes of `float32` alone.
+    public let precision: WeightPrecision
     /// In the order of the layout.
     let parameters: [Float]
     /// The run, when there is one to continue.
@@ -30,9 +32,10 @@ public struct Checkpoint: Sendable {
     /// Weights in the order of the layout, with the run that made them if it is to be continued.
     init(
         _ configuration: LanguageModel.Configuration, parameters: [Float], training: TrainingProgress? = nil,
-        options: [String: String] = [:]
+        options: [String: String] = [:], precision: WeightPrecision = .float32
     ) {
         self.configuration = configuration
+        self.precision = precision
         self.options = options
         self.parameters = parameters
         self.training = training

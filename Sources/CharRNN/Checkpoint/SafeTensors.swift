@@ -2,12 +2,12 @@ import CharRNNFiles
 import FoundationEssentials
 
 /// The file format of Hugging Face's safetensors: the length of a JSON header (8 bytes, little-endian), the header,
-/// and the tensors' bytes one after the other. F32 is written; other real numbers are read too, and rounded to it.
+/// and the tensors' bytes one after the other. Of real numbers F32 is written; others are read too, and rounded to it.
 struct SafeTensors {
     var metadata: [String: String]
     var tensors: [Tensor]
     /// What has no real numbers.
-    var others: [(name: String, dtype: String, shape: [Int])] = []
+    var others: [(name: String, dtype: String, shape: [Int], bytes: Data)] = []
 
     init(metadata: [String: String] = [:], tensors: [Tensor] = []) {
         self.metadata = metadata
@@ -29,6 +29,11 @@ struct SafeTensors {
             header.entries[tensor.name] = .init(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end])
             offset = end
         }
+        for other in others {
+            let end = offset + other.bytes.count
+            header.entries[other.name] = .init(dtype: other.dtype, shape: other.shape, dataOffsets: [offset, end])
+            offset = end
+        }
         var json = try JSON.data(header)
         json.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8))
         let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
@@ -36,6 +41,7 @@ struct SafeTensors {
             try writer.append(length)
             try writer.append(json)
             for tensor in tensors { try writer.append(tensor.values.withUnsafeBytes { Data($0) }) }
+            for other in others { try writer.append(other.bytes) }
         }
     }
 
@@ -109,7 +115,7 @@ struct SafeTensors {
             let start = bytes.startIndex + position
             position = entry.dataOffsets[1]
             guard let format else {
-                others.append((name, entry.dtype, entry.shape))
+                others.append((name, entry.dtype, entry.shape, bytes[start..<start + size]))
                 continue
             }
             guard let values = format.values(bytes[start..<start + size]) else {

@@ -10,6 +10,8 @@ import OpenCLCompute
 /// with it throw ``ChangedModelError``; those of a copy go on.
 public final class LanguageModel: Sendable {
     public let configuration: Configuration
+    /// In how many bits its weights are multiplied. One of `int8` is not trained.
+    public let precision: WeightPrecision
     /// Where the model computes.
     public let device: Device
     let backend: any Backend
@@ -36,16 +38,30 @@ public final class LanguageModel: Sendable {
     /// - Throws: `DeviceError`.
     public convenience init(copying model: LanguageModel, on device: Device? = nil) throws {
         let device = device ?? model.device
-        try self.init(model.configuration, values: model.parameterValues(), on: device)
+        try self.init(
+            model.configuration, values: model.parameterValues(), on: device, precision: model.precision)
     }
 
-    /// With these parameters, in the order of the layout.
-    init(_ configuration: Configuration, values: [Float], on device: Device) throws {
+    /// With these parameters, in the order of the layout, as they are or rounded.
+    init(
+        _ configuration: Configuration, values: [Float], on device: Device, precision: WeightPrecision = .float32
+    ) throws {
+        guard precision == .float32 || device.multipliesInt8 else {
+            throw DeviceError.noInt8(device: device.description)
+        }
         self.configuration = configuration
+        self.precision = precision
         self.device = device
         backend = try device.backend()
-        parameters = try Parameters(configuration.layout, on: backend)
-        try backend.write(values, to: parameters.buffer)
+        let parameters = try Parameters(configuration.layout, on: backend)
+        switch precision {
+        case .float32:
+            try backend.write(values, to: parameters.buffer)
+            self.parameters = parameters
+        case .int8:
+            try backend.write(parameters.layout.rounded(values), to: parameters.buffer)
+            self.parameters = try parameters.quantized()
+        }
     }
 
     /// All parameters as they are now, with PyTorch's names and shapes, which the article Checkpoint files lists.
@@ -58,6 +74,7 @@ public final class LanguageModel: Sendable {
 
     /// Replaces all parameters: of a model that is made for a run to be resumed, and in tests of what bad ones do.
     package func setParameterValues(_ values: [Float]) throws {
+        precondition(precision == .float32, "new parameters for a model of \(precision)")
         try backend.write(values, to: parameters.buffer)
         revisions.forgetFingerprint()
     }

@@ -19,6 +19,9 @@ struct Parameters: Sendable {
     /// V
     let decoderBias: Buffer<Float>
 
+    /// Whether products with them are rounded to 8 bits.
+    var areQuantized: Bool { decoderWeights.quantizedPanels != nil }
+
     /// All zero.
     init(_ layout: ParameterLayout, on backend: any Backend) throws {
         let buffer = try backend.makeBuffer(of: Float.self, count: layout.count)
@@ -44,17 +47,22 @@ struct Parameters: Sendable {
     /// The same, with the weights arranged for many products. They must not change meanwhile.
     ///
     /// - Throws: `DeviceError`.
-    func arranged() throws -> Parameters {
+    func arranged() throws -> Parameters { try mapFactors { try backend.arranged($0) } }
+
+    /// The same, with the weights in 8 bits where they are multiplied by. They must not change meanwhile.
+    ///
+    /// - Throws: `DeviceError`.
+    func quantized() throws -> Parameters { try mapFactors { try backend.quantized($0) } }
+
+    private func mapFactors(_ change: (Matrix) throws -> Matrix) rethrows -> Parameters {
         var result = self
         // Those of the first layer are looked up, row by row.
-        for layer in 1..<max(1, layout.layerCount) {
-            result.inputWeights[layer] = try backend.arranged(inputWeights[layer])
-        }
+        for layer in 1..<max(1, layout.layerCount) { result.inputWeights[layer] = try change(inputWeights[layer]) }
         result.recurrentWeights = try recurrentWeights.map {
             RecurrentWeights(
-                recurrent: try backend.arranged($0.recurrent), inputBias: $0.inputBias, recurrentBias: $0.recurrentBias)
+                recurrent: try change($0.recurrent), inputBias: $0.inputBias, recurrentBias: $0.recurrentBias)
         }
-        result.decoderWeights = try backend.arranged(decoderWeights)
+        result.decoderWeights = try change(decoderWeights)
         return result
     }
 }

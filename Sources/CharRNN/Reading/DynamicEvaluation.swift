@@ -46,10 +46,11 @@ public struct DynamicEvaluation: Sendable {
     private var state: LanguageModel.State
 
     /// - Parameter segmentLength: S, after how many tokens it learns.
-    /// - Throws: `DeviceError` when the device has not enough memory.
+    /// - Throws: ``QuantizedWeightsError`` for a model of 8 bits; `DeviceError` when the device has not enough memory.
     public init(_ model: LanguageModel, rule: Rule = .sgd(), segmentLength: Int = 20) throws {
         precondition(segmentLength > 0, "segments of \(segmentLength) tokens")
         if let defect = rule.defect { preconditionFailure("dynamic evaluation with \(defect)") }
+        try model.requireTrainable()
         self.segmentLength = segmentLength
         vocabulary = model.vocabulary
         network = try AdaptiveNetwork(model, rule: rule, steps: segmentLength)
@@ -107,7 +108,8 @@ extension LanguageModel {
     /// Reads a text, best a part of that with which the model was trained, and keeps the mean squares of the gradient.
     ///
     /// - Parameter segmentLength: that of the ``DynamicEvaluation`` which they are for. The text is longer.
-    /// - Throws: `CancellationError` when the task is cancelled, ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``QuantizedWeightsError`` of a model of 8 bits; `CancellationError` when the task is cancelled,
+    ///   ``BrokenModelError``, `DeviceError`.
     public func gradientStatistics(
         of tokens: some Collection<Int>, segmentLength: Int = 20
     ) throws -> GradientStatistics {
@@ -116,6 +118,7 @@ extension LanguageModel {
             segmentLength > 0 && tokens.count > segmentLength,
             "segments of \(segmentLength) tokens in a text of \(tokens.count)")
         for token in tokens { vocabulary.check(token) }
+        try requireTrainable()
         let network = try SegmentNetwork(parameters, steps: segmentLength)
         let meanSquares = try Parameters(parameters.layout, on: backend).buffer
         let unmoved = try Parameters(parameters.layout, on: backend).buffer

@@ -78,6 +78,7 @@ extension Checkpoint {
     /// - Throws: ``CheckpointError/noTraining``, ``CheckpointError/otherData(_:)``.
     @discardableResult
     fileprivate func requireRun(of dataset: TrainingData) throws -> TrainingProgress {
+        guard precision == .float32 else { throw QuantizedWeightsError() }
         guard let training else { throw CheckpointError.noTraining }
         if let difference = training.position.dataset.difference(to: dataset.identity) {
             throw CheckpointError.otherData(difference)

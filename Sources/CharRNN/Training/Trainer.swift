@@ -106,6 +106,7 @@ public final class Trainer {
         exchange: any GradientExchange, progress: TrainingProgress?
     ) throws {
         if let defect = options.defect { preconditionFailure("a trainer with \(defect)") }
+        try model.requireTrainable()
         let layout = model.parameters.layout
         if let name = options.unknownParameter(of: layout) {
             preconditionFailure("no parameter '\(name)' to freeze among \(layout.entries.map(\.name))")

@@ -4,8 +4,8 @@ import CPUKernels
 extension CPUBackend {
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) {
         checkProduct(a, b, into: c)
-        if let panels = b.panels, !a.isTransposed {
-            return multiplyArranged(HostMatrix(a), panels.pointer, into: c, adding: adding)
+        if let panels = PackedPanels(of: b), !a.isTransposed {
+            return multiplyArranged(HostMatrix(a), panels, into: c, adding: adding)
         }
         multiply(HostMatrix(a), HostMatrix(b), into: c.pointer(), stride: c.stride, adding: adding)
     }
@@ -33,23 +33,29 @@ extension CPUBackend {
     private typealias Shape = (rows: Int, columns: Int, depth: Int)
 
     func arranged(_ matrix: Matrix) throws -> Matrix {
-        guard matrix.rows > 0, matrix.columns > 0 else { return matrix }
+        guard matrix.rows > 0, matrix.columns > 0, matrix.quantizedPanels == nil else { return matrix }
         let panels = try makeBuffer(of: Float.self, count: cpu_packed_count(matrix.rows, matrix.columns))
         pack(HostMatrix(matrix), into: panels.pointer)
         return matrix.with(panels)
     }
 
+    func quantized(_ matrix: Matrix) throws -> Matrix {
+        checkQuantization(of: matrix)
+        guard matrix.rows > 0, matrix.columns > 0 else { return matrix }
+        let panels = try makeBuffer(of: Int32.self, count: cpu_quantized_count(matrix.rows, matrix.columns))
+        cpu_quantize(matrix.pointer(), matrix.stride, matrix.rows, matrix.columns, panels.pointer)
+        return matrix.with(quantizedPanels: panels)
+    }
+
     /// With b in panels. The longer side of c is shared among the threads.
-    private func multiplyArranged(
-        _ a: HostMatrix, _ panels: UnsafeMutablePointer<Float>, into c: Matrix, adding: Bool
-    ) {
+    private func multiplyArranged(_ a: HostMatrix, _ panels: PackedPanels, into c: Matrix, adding: Bool) {
         let (stride, depth) = (c.stride, a.columns)
-        nonisolated(unsafe) let (panels, result) = (panels, c.pointer())
-        eachPart(of: (a.rows, c.columns, depth)) { rows, columns in
-            cpu_product_packed(
-                a.pointer(row: rows.lowerBound), a.stride, panels + columns.lowerBound * depth,
-                result + rows.lowerBound * stride + columns.lowerBound, stride, rows.count, columns.count, depth, adding
-            )
+        nonisolated(unsafe) let result = c.pointer()
+        eachPart(of: (a.rows, c.columns, depth), speed: a.rows == 1 ? panels.speed : 1) { rows, columns in
+            panels.from(column: columns.lowerBound, depth: depth).multiply(
+                a.pointer(row: rows.lowerBound), a.stride,
+                into: result + rows.lowerBound * stride + columns.lowerBound, stride, rows: rows.count,
+                columns: columns.count, depth: depth, adding: adding)
         }
     }
 
@@ -117,10 +123,14 @@ extension CPUBackend {
     }
 
     /// Parts of the longer side of c, side by side, with the whole of the other.
-    private func eachPart(of shape: Shape, _ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    ///
+    /// - Parameter speed: how often faster than a product of floats it is.
+    private func eachPart(
+        of shape: Shape, speed: Int = 1, _ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+    ) {
         let byRows = shape.rows >= shape.columns
         let length = byRows ? shape.rows : shape.columns
-        parallel(length, grain: grain(of: length, shape), alignment: 16) { part in
+        parallel(length, grain: speed * grain(of: length, shape), alignment: 16) { part in
             body(byRows ? part : 0..<shape.rows, byRows ? 0..<shape.columns : part)
         }
     }

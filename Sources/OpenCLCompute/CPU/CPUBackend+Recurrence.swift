@@ -105,8 +105,8 @@ extension CPUBackend {
             let columns = product.columns(hiddenSize: sequence.hiddenSize)
             let part = transposed ? u.columns(columns).transposed : u.columns(columns)
             let first = columns.lowerBound
-            if !transposed, let panels = weights.recurrent.panels, first % Int(cpu_panel_width) == 0 {
-                let factor = RecurrentFactor(part, packed: panels.pointer + first * part.rows, on: self)
+            if !transposed, let panels = PackedPanels(of: weights.recurrent), first % Int(cpu_panel_width) == 0 {
+                let factor = RecurrentFactor(part, packed: panels.from(column: first, depth: part.rows), on: self)
                 return RecurrentStep(half: half, factor: product.factor, firstColumn: first, weights: factor)
             }
             let factor = RecurrentFactor(part, packedInto: room, on: self)
@@ -129,18 +129,18 @@ private struct RecurrentStep: Sendable {
 private struct RecurrentFactor: @unchecked Sendable {
     // Unchecked because of the pointer into the sequence's scratch memory.
     private let weights: HostMatrix
-    private let packed: UnsafePointer<Float>?
+    private let packed: PackedPanels?
     private let backend: CPUBackend
 
     init(_ weights: HostMatrix, packedInto room: UnsafeMutablePointer<Float>?, on backend: CPUBackend) {
         if let room { backend.pack(weights, into: room) }
-        self.init(weights, packed: room, on: backend)
+        self.init(weights, packed: room.map { .floats($0) }, on: backend)
     }
 
-    init(_ weights: HostMatrix, packed: UnsafeMutablePointer<Float>?, on backend: CPUBackend) {
+    init(_ weights: HostMatrix, packed: PackedPanels?, on backend: CPUBackend) {
         self.weights = weights
         self.backend = backend
-        self.packed = packed.map { UnsafePointer($0) }
+        self.packed = packed
     }
 
     /// result (+)= a · weights, for `rows.count` rows of a and of the result.
@@ -148,21 +148,23 @@ private struct RecurrentFactor: @unchecked Sendable {
         _ a: UnsafePointer<Float>, _ aStride: Int, into result: UnsafeMutablePointer<Float>, _ resultStride: Int,
         _ rows: Range<Int>, adding: Bool
     ) {
+        let depth = weights.rows
         if let packed, rows.count == 1 {
             // There is no other row for another thread: it takes other columns, as soon as they are 10 µs of work.
-            let depth = weights.rows
-            nonisolated(unsafe) let (a, result, packed) = (a, result, packed)
-            backend.parallel(weights.columns, grain: (1 << 17) / depth, alignment: Int(cpu_panel_width)) { columns in
-                cpu_product_packed(
-                    a, aStride, packed + columns.lowerBound * depth, result + columns.lowerBound, resultStride, 1,
-                    columns.count, depth, adding)
+            nonisolated(unsafe) let (a, result) = (a, result)
+            let grain = (1 << 17) * packed.speed / depth
+            backend.parallel(weights.columns, grain: grain, alignment: Int(cpu_panel_width)) { columns in
+                packed.from(column: columns.lowerBound, depth: depth).multiply(
+                    a, aStride, into: result + columns.lowerBound, resultStride, rows: 1, columns: columns.count,
+                    depth: depth, adding: adding)
             }
         } else if let packed {
-            cpu_product_packed(
-                a, aStride, packed, result, resultStride, rows.count, weights.columns, weights.rows, adding)
+            packed.multiply(
+                a, aStride, into: result, resultStride, rows: rows.count, columns: weights.columns, depth: depth,
+                adding: adding)
         } else {
             backend.multiply(
-                HostMatrix(a, rows: rows.count, columns: weights.rows, stride: aStride), weights, into: result,
+                HostMatrix(a, rows: rows.count, columns: depth, stride: aStride), weights, into: result,
                 stride: resultStride, adding: adding)
         }
     }

@@ -30,6 +30,10 @@ public protocol Backend: AnyObject, Sendable {
     /// The same matrix, arranged as the device reads it fastest in many products with it on the right, which have the same
     /// bits. Its elements must not change meanwhile: it may have a copy of them.
     func arranged(_ matrix: Matrix) throws -> Matrix
+    /// The same matrix with a copy in 8 bits, with which products multiply where it stands on the right: each column is
+    /// rounded to whole numbers of steps, its largest magnitude being 127, and in a product each row of the left factor, its
+    /// largest being 63. Only where ``Device/multipliesInt8``. Its elements must not change meanwhile.
+    func quantized(_ matrix: Matrix) throws -> Matrix
     /// sum += x, element by element; both have as many elements.
     func add(_ x: Buffer<Float>, to sum: Buffer<Float>) throws
     /// Adds `bias` to each row.
@@ -117,6 +121,9 @@ public struct OddPolynomial: Hashable, Sendable {
 extension Backend {
     /// As it is.
     public func arranged(_ matrix: Matrix) throws -> Matrix { matrix }
+
+    /// As it is.
+    public func quantized(_ matrix: Matrix) throws -> Matrix { matrix }
 
     /// c = a·b.
     public func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix) throws {

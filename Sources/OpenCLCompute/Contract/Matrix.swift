@@ -10,6 +10,8 @@ public struct Matrix: Sendable {
     package let isTransposed: Bool
     /// A copy of the elements in another order, if ``Backend/arranged(_:)`` has made one. Parts of the matrix have none.
     package private(set) var panels: Buffer<Float>?
+    /// A copy of the elements rounded to 8 bits, if ``Backend/quantized(_:)`` has made one. Parts of the matrix have none.
+    package private(set) var quantizedPanels: Buffer<Int32>?
 
     public var rows: Int { isTransposed ? storedColumns : storedRows }
     public var columns: Int { isTransposed ? storedRows : storedColumns }
@@ -45,6 +47,13 @@ public struct Matrix: Sendable {
     package func with(_ panels: Buffer<Float>) -> Matrix {
         var matrix = self
         matrix.panels = panels
+        return matrix
+    }
+
+    /// The same matrix with a copy of its elements rounded to 8 bits.
+    package func with(quantizedPanels: Buffer<Int32>) -> Matrix {
+        var matrix = self
+        matrix.quantizedPanels = quantizedPanels
         return matrix
     }
 

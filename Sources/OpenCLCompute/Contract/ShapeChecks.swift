@@ -1,3 +1,5 @@
+import CPUKernels
+
 // What every backend asks of an operation's operands before it begins: shapes that do not fit are a programmer's mistake,
 // and end the program the same way on every device.
 
@@ -28,6 +30,13 @@ func checkProduct(_ a: Matrix, _ b: Matrix, into c: Matrix) {
     precondition(
         a.columns == b.rows && c.rows == a.rows && c.columns == b.columns && !c.isTransposed,
         "product of \(a.shape) and \(b.shape) into \(c.shape)")
+}
+
+/// A matrix to be rounded to 8 bits, whose sums fit in 32.
+func checkQuantization(of matrix: Matrix) {
+    checkRows(of: matrix)
+    let most = Int(cpu_quantized_depth)
+    precondition(matrix.rows <= most, "a matrix of \(matrix.shape) in 8 bits, which take \(most) rows at most")
 }
 
 func checkAddition(_ x: Buffer<Float>, to sum: Buffer<Float>) {

@@ -101,6 +101,11 @@ extension Device {
     }
 }
 
+extension Device {
+    /// Whether it multiplies by weights of 8 bits.
+    public var multipliesInt8: Bool { kind == .cpu }
+}
+
 extension Device: CustomStringConvertible {
     public var description: String { "\(id) (\(name), \(platform), \(version))" }
 }

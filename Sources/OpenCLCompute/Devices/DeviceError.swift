@@ -18,6 +18,8 @@ public enum DeviceError: Error, Equatable {
     /// An allocation exceeds what is left of the device's memory or what a single buffer may take, the smaller of
     /// which is the limit; or the driver refuses one that it should have room for.
     case outOfMemory(requestedBytes: Int, limitBytes: Int, memoryBytes: Int, device: String)
+    /// The device does not multiply by weights of 8 bits; see ``Device/multipliesInt8``.
+    case noInt8(device: String)
 }
 
 extension DeviceError: LocalizedError {
@@ -41,6 +43,7 @@ extension DeviceError: LocalizedError {
                     : requested > limit
                         ? "it gives at most \(ByteCount(limit)) of its \(ByteCount(memory)) at once"
                         : "not enough of its \(ByteCount(memory)) is free, or a limit is set")
+        case .noInt8(let device): "\(device) does not multiply by weights of 8 bits"
         }
     }
 
@@ -55,6 +58,7 @@ extension DeviceError: LocalizedError {
         case .kernelBuildFailed, .compilerFailed: "update the driver, or use another device"
         case .unwritableCache: "make the folder writable, or set POCL_CACHE_DIR to one that is"
         case .outOfMemory: "use a smaller batch size, sequence length or hidden size"
+        case .noInt8: "use the device cpu, or the precision float32"
         }
     }
 
