@@ -104,7 +104,7 @@ def main():
                     found = send(server, data, wait=statuses is not None)
                     assert statuses is None or found in statuses, (kind, found)
 
-            # What the allocator keeps for the next ones is no leak; after some hundred there is no more of that.
+            # What is made at first is no leak.
             wrong(max(count, 500))
             time.sleep(2)
             before = server.memory()
@@ -116,7 +116,7 @@ def main():
             _, metrics = server.ask("/metrics")
             assert b"\nchar_rnn_requests_in_progress 1\n" in metrics, metrics
             print(f"{count} wrong requests: memory {before / 1e6:.1f} MB before, {after / 1e6:.1f} MB after; it answers as before")
-            assert after < 1.05 * before, "memory has grown"
+            assert after < before + 3e6, "memory has grown"
 
 
 main()

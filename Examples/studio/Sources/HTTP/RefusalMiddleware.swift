@@ -16,7 +16,10 @@ struct RefusalMiddleware: RouterMiddleware {
             let refusal = Self.refusal(of: error, request)
             guard request.method == .post else { return try .json(refusal, status: refusal.status) }
             // What is left of the body is not waited for. The client gets a moment to read why.
-            context.channel.eventLoop.scheduleTask(in: .seconds(1)) { context.channel.close(promise: nil) }
+            let channel = context.channel
+            let end = channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+            // Nor is a connection kept, with all that it has received, after the client has closed it.
+            channel.closeFuture.whenComplete { _ in end.cancel() }
             return try .json(refusal, status: refusal.status, ends: true)
         }
     }
