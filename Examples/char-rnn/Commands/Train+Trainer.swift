@@ -1,0 +1,161 @@
+import CharRNN
+import FoundationEssentials
+
+// What a run of `train` begins with: its text, its model and its trainer.
+extension Train {
+    func newTrainer(on devices: [Device], of ranks: Ranks) throws -> sending Trainer {
+        guard let initFrom else {
+            let dataset = try agreed(on: devices, of: ranks) { try makeDataset(data.tokens ?? .scalars) }
+            let configuration = LanguageModel.Configuration(
+                cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
+                layerCount: model.layers, dropout: model.dropout, embeddingSize: model.embeddingSize)
+            return try trainer(of: configuration, dataset, on: devices, of: ranks) {
+                try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
+            }
+        }
+        var checkpoint = try Checkpoint.trainable(contentsOf: initFrom)
+        try requireNothingElse(than: checkpoint.configuration)
+        let setsDropout = CommandLineWords.typed.contains("--dropout")
+        if setsDropout { checkpoint = try checkpoint.with(dropout: model.dropout) }
+        let dataset = try agreed(on: devices, of: ranks) {
+            try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
+        }
+        let start = try ranks.together { try fitted(checkpoint, to: dataset.vocabulary) }
+        let rest = setsDropout ? "cell and sizes" : "cell, sizes and dropout"
+        Console.note("starting from the weights, \(rest) of \(initFrom)")
+        return try trainer(of: start.configuration, dataset, on: devices, of: ranks) {
+            try LanguageModel(start, on: devices[0])
+        }
+    }
+
+    /// The text, of which all ranks have the same, and a batch a stream for each of their devices.
+    private func agreed(
+        on devices: [Device], of ranks: Ranks, resuming checkpoint: Checkpoint? = nil,
+        _ makeDataset: () throws -> TextDataset
+    ) throws -> TextDataset {
+        let dataset = try ranks.together {
+            let dataset = try makeDataset()
+            try requireStreams(devices, of: ranks, in: dataset)
+            return dataset
+        }
+        try ranks.requireSame(facts(TrainingData(dataset), resuming: checkpoint))
+        return dataset
+    }
+
+    private func trainer(
+        of configuration: LanguageModel.Configuration, _ dataset: TextDataset, on devices: [Device], of ranks: Ranks,
+        makingModel makeModel: () throws -> LanguageModel
+    ) throws -> sending Trainer {
+        do {
+            return try Trainer(
+                model: makeModel(), dataset: dataset, options: learning.trainerOptions,
+                sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
+        } catch let error as DeviceError {
+            throw Failure("\(Hints.message(of: error))\(room(for: configuration, on: devices, error))")
+        }
+    }
+
+    /// - Throws: ``Failure`` when a batch has too few streams.
+    private func requireStreams(_ devices: [Device], of ranks: Ranks, in dataset: TextDataset) throws {
+        guard ranks.count * devices.count <= dataset.batchSize else {
+            if ranks.count > 1 {
+                throw Failure(
+                    "batches of \(dataset.batchSize) streams cannot be shared among \(ranks.count) ranks of "
+                        + "\(devices.count == 1 ? "a device" : "\(devices.count) devices"); start fewer ranks, or make "
+                        + "--batch-size larger")
+            }
+            throw Failure(
+                "batches of \(dataset.batchSize) streams cannot be shared among \(devices.count) devices; name fewer "
+                    + "with --device")
+        }
+    }
+
+    /// The checkpoint to start from, with the characters of the text.
+    ///
+    /// - Throws: ``Failure`` when it has others and may not be extended.
+    private func fitted(_ checkpoint: Checkpoint, to text: Vocabulary) throws -> Checkpoint {
+        let known = checkpoint.configuration.vocabulary
+        guard !text.isSubset(of: known) else { return checkpoint }
+        guard known.kind == text.kind else {
+            throw Failure(
+                "--tokens \(text.kind): the model of \(initFrom!) counts \(known.kind); leave the option out, or train a "
+                    + "new model without --init-from")
+        }
+        let new = (0..<text.count).filter { !known.contains(text.bytes(of: $0)) }.map { text.quoted($0) }
+        guard vocabulary == .extend else {
+            let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
+            throw Failure(
+                "\(dataFolder) has characters that the model of \(initFrom!) does not know: \(list); add them with "
+                    + "--vocabulary extend, or train a new model without --init-from")
+        }
+        let all = try known.union(text)
+        Console.note("new characters, with initial weights of their own: \(new.joined(separator: " "))")
+        return try checkpoint.widened(to: all, seed: learning.trainerOptions.seed)
+    }
+
+    func resumedTrainer(
+        _ checkpoint: Checkpoint, on devices: [Device], of ranks: Ranks
+    ) throws -> sending Trainer {
+        let dataset = try agreed(on: devices, of: ranks, resuming: checkpoint) { try makeDataset(of: checkpoint) }
+        let trainer = try Trainer(
+            resuming: checkpoint, dataset: dataset, on: devices[0],
+            sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
+        Console.note(
+            "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
+                + "model, batches and learning options")
+        return trainer
+    }
+
+    var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
+
+    private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
+        do {
+            return try TrainingText(path: dataFolder).dataset(
+                tokens, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength,
+                trainingFraction: data.fractions.training, validationFraction: data.fractions.validation,
+                split: data.split.split)
+        } catch let error as TextError {
+            guard case .unreadable = error else { throw error }
+            throw Failure("\(error) (name the folder of your input.txt with --data-dir; 'make data' makes an example)")
+        }
+    }
+
+    /// The text cut as the run to be continued cut it.
+    private func makeDataset(of checkpoint: Checkpoint) throws -> TextDataset {
+        guard let shape = checkpoint.batchShape else { throw CheckpointError.noTraining }
+        func fraction(_ key: String, _ otherwise: Double) -> Double {
+            checkpoint.options[key].flatMap(Double.init) ?? otherwise
+        }
+        if data.dataDir == nil, checkpoint.options["data-dir"] == "-" {
+            throw Failure("the run has read its text from standard input; give it again, with --data-dir -")
+        }
+        return try TrainingText(path: data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder).dataset(
+            checkpoint.configuration.vocabulary.kind, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
+            trainingFraction: fraction("train-fraction", data.fractions.training),
+            validationFraction: fraction("validation-fraction", data.fractions.validation),
+            split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
+    }
+
+    func describe(_ model: LanguageModel, _ dataset: TrainingData, keepsBest: Bool) {
+        let configuration = model.configuration
+        Console.note(
+            "data: \(Console.grouped(dataset.characterCount)) characters, a vocabulary of \(dataset.vocabulary.count)")
+        for notice in dataset.notices { Console.note("note: \(notice)") }
+        if dataset.validation == nil {
+            Console.note("note: there is no validation part, so the names of checkpoints have no loss")
+            if keepsBest { Console.note("note: without a validation loss --keep-best keeps the last checkpoint") }
+        }
+        Console.note(
+            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batchCount(in: .training)) for "
+                + "training, \(dataset.batchCount(in: .validation)) for validation, "
+                + "\(dataset.batchCount(in: .test)) for testing")
+        Console.note(
+            "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
+                + "dropout \(configuration.dropout)"
+                + (configuration.embeddingSize.map { ", embedding of \($0)" } ?? ""))
+        Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
+        if let advice = Advice.size(configuration, parameters: model.parameterCount, dataset) {
+            Console.note("advice: \(advice)")
+        }
+    }
+}
