@@ -108,6 +108,7 @@ export class Column {
         this.#tell(count, start, "writing");
       }
     } catch (error) {
+      if (this.#abort !== abort) return;  // Another text has begun.
       if (abort.signal.aborted) return this.#tell(count, start, "stopped");
       this.status.textContent = error.message;
       this.status.classList.add("wrong");
