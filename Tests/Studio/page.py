@@ -1,5 +1,6 @@
 """Uses the studio's page as a visitor does, in a headless chromium:  page.py [PICTURES]"""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -54,9 +55,9 @@ def check_runs(visitor, folder, texts):
         reached = f"+{row}.cells[3].textContent.replaceAll(',', '')"
         first = page.evaluate(reached)
         until(page, f"{reached} > {first + 20}")
-        length = "[...document.querySelectorAll('#chart path.training')].reduce((n, p) => n + p.getAttribute('d').length, 0)"
-        before = page.evaluate(length)
-        until(page, f"{length} > {before}")
+        curve = "[...document.querySelectorAll('#chart path.training')].map(path => path.getAttribute('d')).join()"
+        before = page.evaluate(curve)
+        until(page, f"{curve} !== {json.dumps(before)}")
         page.locator(".live").first.wait_for()
         until(page, "[...document.querySelectorAll('#samples pre')].some(pre => pre.textContent.length > 20)")
     finally:
@@ -85,9 +86,16 @@ def check_playground(visitor):
     check_hover(page)
 
 
+def hover(column, place):
+    """Points at a character, or at the next one that is no end of a line, which has no width."""
+    characters = column.locator("output b")
+    place = characters.evaluate_all("(all, place) => all.findIndex((b, i) => i >= place && b.textContent !== '\\n')", place)
+    characters.nth(place).hover()
+
+
 def check_hover(page):
     for place in (0, 17, 120):
-        page.locator(f".column output b[data-i='{place}']").first.hover()
+        hover(page.locator(".column").first, place)
         rows = page.locator("#tip div")
         assert rows.count() >= 6, "a heading and five characters"
         percents = [float(row.locator("span").first.inner_text().rstrip(" %")) for row in rows.all()[1:6]]
@@ -132,7 +140,7 @@ def check_columns(visitor):
     page.locator("#length").fill("60")
     page.get_by_role("button", name="Write").click()
     until(page, "[...document.querySelectorAll('.column [role=status]')].every(p => p.textContent.startsWith('done'))")
-    page.locator(".column").last.locator("output b").nth(5).hover()
+    hover(page.locator(".column").last, 5)
     assert "100 %" in page.locator("#tip div.drawn").inner_text(), "of the likeliest alone that is drawn"
 
 

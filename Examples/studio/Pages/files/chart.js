@@ -48,7 +48,7 @@ export function drawChart(element, runs, axis) {
     return;
   }
   const xs = points.map(p => p[axis]), losses = points.map(p => p.loss);
-  const low = Math.min(0, ...xs.slice(0, 1)), high = Math.max(...xs, low + 1e-9);
+  const low = 0, high = Math.max(...xs, 1e-9);
   const least = Math.min(...losses), most = Math.max(...losses), room = Math.max(.05, (most - least) * .05);
   const x = v => margin.left + (v - low) / (high - low) * (width - margin.left - margin.right);
   const y = v => height - margin.bottom - (v - least + room) / (most - least + 2 * room) * (height - margin.top - margin.bottom);

@@ -23,6 +23,12 @@ export class Column {
   #fields = new Map();
   #characters = [];
   #abort;
+  /** What has come and is not drawn yet, and the characters in it. */
+  #pending = [];
+  #pendingCount = 0;
+  #drawing;
+  /** The line that is being written. */
+  #line;
 
   /** @param onRemove is called when it is to go; @param onExplain with its model and its text. */
   constructor(onRemove, onExplain) {
@@ -91,7 +97,9 @@ export class Column {
     this.stop();
     const abort = this.#abort = new AbortController();
     this.#characters = [];
-    this.output.replaceChildren(make("i", { textContent: prompt }));
+    this.#pending = [];
+    this.#line = make("p", {}, make("i", { textContent: prompt }));
+    this.output.replaceChildren(this.#line);
     this.status.classList.remove("wrong");
     const start = performance.now();
     let count = 0, seed;
@@ -104,10 +112,12 @@ export class Column {
         if (name === "error") throw new Error(`${value.error.what}: ${value.error.why}`);
         if (name === "end") { seed = value.seed; this.#tell(count, start, ends[value.end], seed); break; }
         count += [...value.text].length;
-        this.#append(value);
+        await this.#append(value);
         this.#tell(count, start, "writing");
       }
+      this.#draw();
     } catch (error) {
+      if (this.#abort !== abort) return;  // Another text has begun.
       if (abort.signal.aborted) return this.#tell(count, start, "stopped");
       this.status.textContent = error.message;
       this.status.classList.add("wrong");
@@ -119,17 +129,34 @@ export class Column {
     this.status.textContent = `${how}: ${grouped(count)} characters, ${grouped(rate)} a second${seed === undefined ? "" : `, seed ${seed}`}`;
   }
 
-  #append({ text, characters }) {
+  /** Draws a piece with those that come in the same moment; waits when there is much, so that the page answers. */
+  async #append(piece) {
+    this.#pending.push(piece);
+    this.#pendingCount += piece.text.length;
+    this.#drawing ??= new Promise(done => setTimeout(() => { this.#draw(); done(); }, 16));
+    if (this.#pendingCount > 2000) await this.#drawing;
+  }
+
+  #draw() {
     const isAtEnd = this.output.scrollHeight - this.output.scrollTop - this.output.clientHeight < 40;
-    if (!characters) this.output.append(text);
-    for (const character of characters ?? []) {
-      const element = make("b", { textContent: character.text, "data-i": this.#characters.length });
-      // 8 bits of surprise have the full color.
-      element.style.setProperty("--surprise", Math.min(100, -Math.log2(Math.max(character.model, 1e-6)) / 8 * 100).toFixed(0));
-      this.#characters.push(character);
-      this.output.append(element);
+    for (const { text, characters } of this.#pending) {
+      if (!characters) this.#line.append(text);
+      for (const character of characters ?? []) this.#add(character);
     }
+    this.#pending = [];
+    this.#pendingCount = 0;
+    this.#drawing = undefined;
     if (isAtEnd) this.output.scrollTop = this.output.scrollHeight;
+  }
+
+  #add(character) {
+    const element = make("b", { textContent: character.text, "data-i": this.#characters.length });
+    // 8 bits of surprise have the full color.
+    element.style.setProperty("--surprise", Math.min(100, -Math.log2(Math.max(character.model, 1e-6)) / 8 * 100).toFixed(0));
+    this.#characters.push(character);
+    this.#line.append(element);
+    // A line by itself, so that those before it need not be laid out again.
+    if (character.text === "\n") this.output.append(this.#line = make("p"));
   }
 
   /** Shows what could have been written in the place of a character. */

@@ -27,12 +27,14 @@ function explain(model, text) {
 /** What is typed as \n is a line break, as in the command. */
 const unescaped = text => text.replace(/\\(n|t|\\)/g, (_, sign) => ({ n: "\n", t: "\t", "\\": "\\" })[sign]);
 
+let writes = 0;
 async function write() {
+  const mine = ++writes;
   const stop = $("stops").value.split("\n").map(unescaped).filter(text => text !== "");
   const asked = { prompt: $("prompt").value, length: +$("length").value, stop };
   $("stop").disabled = false;
   await Promise.all(columns.map(column => column.write(asked)));
-  $("stop").disabled = true;
+  if (mine === writes) $("stop").disabled = true;
 }
 
 $("write").onclick = write;

@@ -14,7 +14,11 @@ function follow() {
   const query = [...chosen].map(folder => `folder=${encodeURIComponent(folder)}`).join("&");
   source = new EventSource(`runs/events?${query}`);
   source.onopen = () => { trouble(""); histories.clear(); };
-  source.onerror = () => trouble("The studio does not answer. Was it ended? This page goes on when it is back.");
+  source.onerror = () => {
+    trouble("The studio does not answer. Was it ended? This page goes on when it is back.");
+    // A browser tries again by itself, but not after a refusal, as of a folder that another studio has not.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => { chosen.clear(); folders = []; isFirst = true; follow(); }, 2000);
+  };
   source.addEventListener("runs", event => listed(JSON.parse(event.data).runs));
   source.addEventListener("replaced", event => histories.clear(JSON.parse(event.data).folder));
   source.addEventListener("lines", event => {

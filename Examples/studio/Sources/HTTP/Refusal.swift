@@ -1,3 +1,4 @@
+import CharRNN
 import FoundationEssentials
 import Hummingbird
 
@@ -11,6 +12,20 @@ struct Refusal: Error {
 
     init(_ status: HTTPResponse.Status, _ what: String, _ why: String) {
         (self.status, self.what, self.why) = (status, what, why)
+    }
+}
+
+extension Refusal {
+    /// Why an answer could not be made.
+    init(of error: any Error) {
+        switch error {
+        case let refusal as Refusal: self = refusal
+        case let error as HTTPError: self.init(error.status, "the request", error.body ?? error.status.reasonPhrase)
+        case is CancellationError: self.init(.serviceUnavailable, "the server", "it is being ended")
+        case is VocabularyError: self.init(.unprocessableContent, "the text", "\(error)")
+        case is DeadEndError, is BrokenModelError: self.init(.unprocessableContent, "the model", "\(error)")
+        default: self.init(.internalServerError, "the server", "\(error)")
+        }
     }
 }
 

@@ -1,4 +1,3 @@
-import CharRNN
 import Hummingbird
 import NIOCore
 import NIOHTTP1
@@ -25,16 +24,8 @@ struct RefusalMiddleware: RouterMiddleware {
     }
 
     private static func refusal(of error: any Error, _ request: Request) -> Refusal {
-        switch error {
-        case let refusal as Refusal: return refusal
-        case let error as HTTPError where error.status == .notFound: return notFound(request)
-        case let error as HTTPError:
-            return Refusal(error.status, "the request", error.body ?? error.status.reasonPhrase)
-        case is CancellationError: return Refusal(.serviceUnavailable, "the server", "it is being ended")
-        case let error as VocabularyError: return Refusal(.unprocessableContent, "the text", "\(error)")
-        case is DeadEndError, is BrokenModelError: return Refusal(.unprocessableContent, "the model", "\(error)")
-        default: return Refusal(.internalServerError, "the server", "\(error)")
-        }
+        if let error = error as? HTTPError, error.status == .notFound { return notFound(request) }
+        return Refusal(of: error)
     }
 
     private static func notFound(_ request: Request) -> Refusal {

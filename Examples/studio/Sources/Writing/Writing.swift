@@ -75,8 +75,8 @@ final class Writing: Sendable {
                 try await self.write { try await write(ServerSentEvent(nil, $0)) }
             }
             last = try ServerSentEvent("end", answer(outcome))
-        } catch let error where error is DeadEndError || error is BrokenModelError {
-            last = try ServerSentEvent("error", Refusal(.unprocessableContent, "the model", "\(error)"))
+        } catch let error where !(error is CancellationError) {
+            last = try ServerSentEvent("error", Refusal(of: error))
         }
         // A client that has not read the text will not read its end either.
         let outcome = try await limited(seconds: limits.graceSeconds, grace: limits.graceSeconds) {
