@@ -10,7 +10,7 @@ import tempfile
 from playwright.sync_api import sync_playwright
 
 PARTS = ['"Where (so late) do you go?" she asked.\n', "    Nowhere, he said; it is 12 o'clock.\n", "\n", "<b>Good & well!\n"]
-TEXT = "".join(PARTS[i * i % 7 % 4] for i in range(3000))
+TEXT = "".join(PARTS[i % 7 % 4] for i in range(3000))
 
 
 def command(*words):
