@@ -45,7 +45,10 @@ public struct DynamicEvaluation: Sendable {
     /// The state before the first pending token.
     private var state: LanguageModel.State
 
-    /// - Parameter segmentLength: S, after how many tokens it learns.
+    /// - Parameters:
+    ///   - model: read as it is; what is learned stays here.
+    ///   - rule: how it learns.
+    ///   - segmentLength: S, after how many tokens it learns.
     /// - Throws: ``QuantizedWeightsError`` for a model of 8 bits; `DeviceError` when the device has not enough memory.
     public init(_ model: LanguageModel, rule: Rule = .sgd(), segmentLength: Int = 20) throws {
         precondition(segmentLength > 0, "segments of \(segmentLength) tokens")
@@ -107,7 +110,9 @@ public struct GradientStatistics: Sendable {
 extension LanguageModel {
     /// Reads a text, best a part of that with which the model was trained, and keeps the mean squares of the gradient.
     ///
-    /// - Parameter segmentLength: that of the ``DynamicEvaluation`` which they are for. The text is longer.
+    /// - Parameters:
+    ///   - tokens: the text, longer than a segment.
+    ///   - segmentLength: that of the ``DynamicEvaluation`` which they are for.
     /// - Throws: ``QuantizedWeightsError`` of a model of 8 bits; `CancellationError` when the task is cancelled,
     ///   ``BrokenModelError``, `DeviceError`.
     public func gradientStatistics(
