@@ -40,6 +40,20 @@ INLINE long panel_count(long quads) { return weights_place + quads * width; }
 INLINE long quads_of(long k) { return (k + 3) / 4; }
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
 
+/// The largest of the magnitudes of numbers `stride` apart; infinity is above all numbers, and NaN above infinity.
+INLINE float largest_magnitude(const float *x, long stride, long count) {
+    uint32_t largest = 0;
+    for (long i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i * stride, sizeof bits);
+        bits &= 0x7fffffff;
+        largest = bits > largest ? bits : largest;
+    }
+    float result;
+    memcpy(&result, &largest, sizeof result);
+    return result;
+}
+
 // MARK: Weights
 
 long cpu_quantized_count(long k, long n) { return (n + width - 1) / width * panel_count(quads_of(k)); }
@@ -67,16 +81,7 @@ void cpu_quantize(const float *b, long stride, long k, long n, int32_t *panels) 
     for (long j = 0; j < n; j++) {
         int32_t *panel = panels + j / width * count;
         if (j % width == 0) memset(panel, 0, (size_t)count * sizeof *panel);
-        uint32_t largest_bits = 0;
-        for (long i = 0; i < k; i++) {
-            uint32_t bits;
-            memcpy(&bits, b + i * stride + j, sizeof bits);
-            bits &= 0x7fffffff;  // NaN is above all
-            if (bits > largest_bits) largest_bits = bits;
-        }
-        float largest;
-        memcpy(&largest, &largest_bits, sizeof largest);
-        const float scale = cpu_quantized_scale(largest);
+        const float scale = cpu_quantized_scale(largest_magnitude(b + j, stride, k));
         int8_t *weights = (int8_t *)(panel + weights_place) + j % width * 4;
         int32_t sum = 0;
         for (long i = 0; i < k; i++) {
@@ -96,16 +101,8 @@ void cpu_quantize(const float *b, long stride, long k, long n, int32_t *panels) 
 KERNEL static void quantize_rows(const float *a, long a_stride, long rows, long k, uint8_t *x, long quads,
                                  float *scales) {
     for (long r = 0; r < rows; r++, a += a_stride, x += 4 * quads) {
-        uint32_t largest_bits = 0;
-        for (long i = 0; i < k; i++) {
-            uint32_t bits;
-            memcpy(&bits, a + i, sizeof bits);
-            bits &= 0x7fffffff;
-            largest_bits = bits > largest_bits ? bits : largest_bits;
-        }
-        float largest;
-        memcpy(&largest, &largest_bits, sizeof largest);
-        const bool is_finite = largest_bits < 0x7f800000, is_zero = largest < 1e-30f;
+        const float largest = largest_magnitude(a, 1, k);
+        const bool is_finite = largest < __builtin_inff(), is_zero = largest < 1e-30f;
         scales[r] = is_finite ? is_zero ? 0 : largest / most_deviation : __builtin_nanf("");
         if (!is_finite || is_zero) {
             memset(x, middle, (size_t)(4 * quads));
