@@ -37,6 +37,7 @@ extension LanguageModel {
         _ checkpoint: Checkpoint, on device: Device = .default, precision: WeightPrecision? = nil
     ) throws {
         let precision = precision ?? (device.multipliesInt8 ? checkpoint.precision : .float32)
-        try self.init(checkpoint.configuration, values: checkpoint.parameters, on: device, precision: precision)
+        try self.init(
+            checkpoint.configuration, values: checkpoint.values(in: precision), on: device, precision: precision)
     }
 }

@@ -8,12 +8,13 @@ extension Checkpoint {
     /// - Throws: ``BrokenModelError`` when a weight is not finite, which has no whole number.
     public func converted(to precision: WeightPrecision) throws -> Checkpoint {
         guard precision != self.precision else { return self }
-        var values = parameters
-        if precision == .int8 {
-            guard values.allSatisfy(\.isFinite) else { throw BrokenModelError() }
-            values = configuration.layout.rounded(values)
-        }
-        return Checkpoint(configuration, parameters: values, options: options, precision: precision)
+        guard precision == .float32 || parameters.allSatisfy(\.isFinite) else { throw BrokenModelError() }
+        return Checkpoint(configuration, parameters: values(in: precision), options: options, precision: precision)
+    }
+
+    /// The parameters as a model of that precision has them: rounded where that is `int8`, once.
+    func values(in precision: WeightPrecision) -> [Float] {
+        precision == .int8 && self.precision == .float32 ? configuration.layout.rounded(parameters) : parameters
     }
 }
 

@@ -42,7 +42,7 @@ public final class LanguageModel: Sendable {
             model.configuration, values: model.parameterValues(), on: device, precision: model.precision)
     }
 
-    /// With these parameters, in the order of the layout, as they are or rounded.
+    /// With these parameters, in the order of the layout; those of `int8` are rounded already.
     init(
         _ configuration: Configuration, values: [Float], on device: Device, precision: WeightPrecision = .float32
     ) throws {
@@ -54,14 +54,8 @@ public final class LanguageModel: Sendable {
         self.device = device
         backend = try device.backend()
         let parameters = try Parameters(configuration.layout, on: backend)
-        switch precision {
-        case .float32:
-            try backend.write(values, to: parameters.buffer)
-            self.parameters = parameters
-        case .int8:
-            try backend.write(parameters.layout.rounded(values), to: parameters.buffer)
-            self.parameters = try parameters.quantized()
-        }
+        try backend.write(values, to: parameters.buffer)
+        self.parameters = precision == .int8 ? try parameters.quantized() : parameters
     }
 
     /// All parameters as they are now, with PyTorch's names and shapes, which the article Checkpoint files lists.
