@@ -29,6 +29,16 @@ extension Refusal {
     }
 }
 
+extension Refusal {
+    /// - Throws: ``Refusal`` for a text that is too long.
+    static func check(_ what: String, length text: String, _ limit: Int) throws {
+        let count = text.unicodeScalars.count
+        guard count <= limit else {
+            throw Refusal(.unprocessableContent, what, "it has \(count) characters, and may have \(limit)")
+        }
+    }
+}
+
 extension Refusal: Encodable {
     private enum Key: CodingKey { case error, status, what, why }
 

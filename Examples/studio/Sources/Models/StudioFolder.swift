@@ -78,7 +78,7 @@ struct StudioFolder: Sendable {
     ///
     /// - Throws: ``Refusal`` when there is none.
     func model(_ name: String) throws -> (path: String, stamp: Stamp) {
-        guard isModel(name), let status = plain(name), status.st_mode & S_IFMT == S_IFREG else {
+        guard isModel(name), let status = file(name) else {
             throw Refusal(
                 .notFound, "the model \(name.prefix(200))", "there is none of that name; GET /models lists them")
         }
@@ -90,7 +90,7 @@ struct StudioFolder: Sendable {
     /// - Throws: ``Refusal`` when there is none.
     func history(of folder: String) throws -> String {
         let name = folder == "." ? Self.historyName : "\(folder)/\(Self.historyName)"
-        guard let status = plain(name), status.st_mode & S_IFMT == S_IFREG else {
+        guard file(name) != nil else {
             throw Refusal(
                 .notFound, "the run \(folder.prefix(200))", "there is none of that name; GET /runs lists them")
         }
@@ -108,8 +108,8 @@ struct StudioFolder: Sendable {
         }
     }
 
-    /// What is at a path of ordinary names, without a link on the way.
-    private func plain(_ name: String) -> stat? {
+    /// The regular file at a path of ordinary names, without a link on the way.
+    private func file(_ name: String) -> stat? {
         guard !name.utf8.contains(0), name.utf8.count < 4096 else { return nil }
         var place = path
         var status: stat?
@@ -120,7 +120,7 @@ struct StudioFolder: Sendable {
             status = Self.status(place)
             guard let kind = status.map({ $0.st_mode & S_IFMT }), kind == S_IFDIR || kind == S_IFREG else { return nil }
         }
-        return status
+        return status.flatMap { $0.st_mode & S_IFMT == S_IFREG ? $0 : nil }
     }
 
     private static func status(_ path: String) -> stat? {

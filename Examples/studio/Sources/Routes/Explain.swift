@@ -12,15 +12,10 @@ extension StudioServer {
         guard text.count > 1 else {
             throw Refusal(.unprocessableContent, "text", "it must have two characters or more")
         }
-        let outcome = try await request.body.consumeWithCancellationOnInboundClose { _ in
-            try await limited(seconds: limits.seconds, grace: limits.graceSeconds) {
-                try await worker.run { _ in
-                    let explanation = try Explanation(of: model, reading: text, name: asked.model, source: asked.source)
-                    return ByteBuffer(bytes: try explanation.page())
-                }
-            }
+        let page = try await compute(for: request) { _ in
+            let explanation = try Explanation(of: model, reading: text, name: asked.model, source: asked.source)
+            return ByteBuffer(bytes: try explanation.page())
         }
-        guard case .value(let page) = outcome else { throw Refusal(stopped: outcome, limits) }
         return Response(
             status: .ok,
             headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .connection: "close"],

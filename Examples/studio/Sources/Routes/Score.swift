@@ -9,16 +9,11 @@ extension StudioServer {
         let model = try await shelf.model(named: asked.model).model
         let text = try model.vocabulary.encode(asked.text)
         let beginning = try model.vocabulary.encode(asked.prompt)
-        let outcome = try await request.body.consumeWithCancellationOnInboundClose { _ in
-            try await limited(seconds: limits.seconds, grace: limits.graceSeconds) {
-                try await worker.run { checkCancellation in
-                    var session = try model.makeSession()
-                    try session.feed(beginning)
-                    return try model.logProbabilities(of: [text], after: session) { _ in try checkCancellation() }[0]
-                }
-            }
+        let logarithms = try await compute(for: request) { checkCancellation in
+            var session = try model.makeSession()
+            try session.feed(beginning)
+            return try model.logProbabilities(of: [text], after: session) { _ in try checkCancellation() }[0]
         }
-        guard case .value(let logarithms) = outcome else { throw Refusal(stopped: outcome, limits) }
         traffic.scored(text.count)
         return try .json(
             ScoreAnswer(asked.model, characters: text.count, logarithms, tellsAll: asked.logProbabilities), ends: true)
@@ -60,24 +55,5 @@ private struct ScoreAnswer: Encodable {
         natsPerCharacter = logarithms.isEmpty ? nil : -logarithms.reduce(0, +) / Double(logarithms.count)
         bitsPerCharacter = natsPerCharacter.map { $0 / 0.6931471805599453 }
         logProbabilities = tellsAll ? logarithms : nil
-    }
-}
-
-extension Refusal {
-    /// An answer that was not ready in time.
-    init(stopped: Limited<some Sendable>, _ limits: Limits) {
-        if case .time = stopped {
-            self.init(.serviceUnavailable, "the time", "an answer may take \(limits.seconds) seconds; ask for less")
-        } else {
-            self.init(.serviceUnavailable, "the server", "it is being ended")
-        }
-    }
-
-    /// - Throws: ``Refusal`` for a text that is too long.
-    static func check(_ what: String, length text: String, _ limit: Int) throws {
-        let count = text.unicodeScalars.count
-        guard count <= limit else {
-            throw Refusal(.unprocessableContent, what, "it has \(count) characters, and may have \(limit)")
-        }
     }
 }

@@ -70,15 +70,9 @@ final class AlternativeRecorder: Sendable {
 
     private func drawn(_ token: Int, from pending: (expected: Distribution, chosen: Distribution)) -> Drawn {
         let (model, sampling) = (pending.expected.probabilities, pending.chosen.probabilities)
-        var likeliest: [Int] = []
-        for candidate in model.indices {
-            var place = likeliest.count
-            while place > 0 && model[likeliest[place - 1]] < model[candidate] { place -= 1 }
-            if place < count {
-                likeliest.insert(candidate, at: place)
-                if likeliest.count > count { likeliest.removeLast() }
-            }
-        }
+        let logits = pending.expected.topK(count).logits
+        // Of equals the first.
+        let likeliest = logits.indices.filter { logits[$0].isFinite }.sorted { (logits[$0], $1) > (logits[$1], $0) }
         return Drawn(
             text: vocabulary[token], model: model[token], sampling: sampling[token],
             alternatives: likeliest.map {
