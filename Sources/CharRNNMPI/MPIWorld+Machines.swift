@@ -1,0 +1,29 @@
+import Glibc
+
+extension MPIWorld {
+    /// The name of each process's machine, by their ranks.
+    public var hosts: [String] { places.map(\.host) }
+    /// How many machines there are.
+    public var machineCount: Int { Set(places.map(\.machine)).count }
+    /// Which of its machine's processes this is, from 0: that of a machine's graphics cards which it should take.
+    public var rankOnMachine: Int { neighbours.filter { $0 < rank }.count }
+
+    /// The threads that this process should compute with: the cores that it may run on, shared with those processes that
+    /// may run there as well.
+    public var threadCount: Int { threadCount(of: rank) }
+
+    /// The cores of this machine on which none of its processes computes, as where they are bound to others.
+    public var idleCoreCount: Int {
+        max(0, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - neighbours.reduce(0) { $0 + threadCount(of: $1) })
+    }
+
+    /// Whether this is the first of its machine's processes that is still there. Asks the system, not the others.
+    public var isFirstAlive: Bool { neighbours.prefix { $0 < rank }.allSatisfy { kill(places[$0].process, 0) != 0 } }
+
+    /// The ranks on this machine, with this one.
+    private var neighbours: [Int] { places.indices.filter { places[$0].machine == places[rank].machine } }
+
+    private func threadCount(of rank: Int) -> Int {
+        Place.threadCount(of: places[rank], among: neighbours.map { places[$0] })
+    }
+}
