@@ -2,6 +2,9 @@
 //
 // A step of training has some thirty operations of less than a millisecond, and waking a parked thread takes up to a
 // tenth of that. So after each operation a thread looks out for the next one for a moment, and only then parks.
+//
+// A thread begins with the slice of its own number, whose rows its cache has from the operation before. Then it takes those
+// that nobody has begun, so that a thread which the system has put aside is waited for only where it has begun one.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -26,18 +29,23 @@ struct cpu_team {
     pthread_cond_t call;
     atomic_int parked;
 
-    // The operation: written before `number` grows, read after.
+    // The operation: written before `current`, read by who has taken a slice of it, which keeps it from ending.
     void (*body)(void *context, long slice);
     void *context;
-    long slices;
-    atomic_long number;
-    atomic_int working;
+    // The operation's number, and below that how many slices it has.
+    atomic_long current;
+    // For each slice the number of the last operation in which it was taken; and how many are done of this operation's.
+    long most_slices;
+    atomic_long *taken;
+    atomic_long done;
     atomic_bool is_over;
 };
 
+enum { number_shift = 16 };
+
 struct helper {
     cpu_team *team;
-    long slice;
+    long own;
 };
 
 static inline void pause_briefly(void) {
@@ -48,45 +56,60 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-static void await_operation(cpu_team *team, long done) {
+static void await_operation(cpu_team *team, long last) {
     for (int i = 0; i < looks; i++) {
-        if (atomic_load(&team->number) != done) return;
+        if (atomic_load(&team->current) != last) return;
         pause_briefly();
     }
     pthread_mutex_lock(&team->lock);
     // Before the last look: who begins an operation sees one of the two.
     atomic_fetch_add(&team->parked, 1);
-    while (atomic_load(&team->number) == done) pthread_cond_wait(&team->call, &team->lock);
+    while (atomic_load(&team->current) == last) pthread_cond_wait(&team->call, &team->lock);
     atomic_fetch_sub(&team->parked, 1);
     pthread_mutex_unlock(&team->lock);
+}
+
+/// Takes slices of an operation from `own` on, as long as some are left. It may have ended since: then all are taken.
+static void work(cpu_team *team, long operation, long own) {
+    long number = operation >> number_shift, slices = operation & ((1 << number_shift) - 1);
+    for (long i = 0; i < slices; i++) {
+        long slice = (own + i) % slices;
+        long last = atomic_load(&team->taken[slice]);
+        if (last >= number || !atomic_compare_exchange_strong(&team->taken[slice], &last, number)) continue;
+        team->body(team->context, slice);
+        atomic_fetch_add(&team->done, 1);
+    }
 }
 
 static void *help(void *argument) {
     struct helper helper = *(struct helper *)argument;
     free(argument);
-    cpu_team *team = helper.team;
-    for (long done = 0;; done++) {
-        await_operation(team, done);
-        if (atomic_load(&team->is_over)) return NULL;
-        if (helper.slice < team->slices) team->body(team->context, helper.slice);
-        atomic_fetch_sub(&team->working, 1);
+    for (long operation = 0;;) {
+        await_operation(helper.team, operation);
+        operation = atomic_load(&helper.team->current);
+        if (atomic_load(&helper.team->is_over)) return NULL;
+        work(helper.team, operation, helper.own);
     }
 }
 
-static void begin(cpu_team *team) {
-    atomic_store(&team->working, team->helpers);
-    atomic_fetch_add(&team->number, 1);
+/// Returns what `current` is from now on.
+static long begin(cpu_team *team, long slices) {
+    long operation = ((atomic_load(&team->current) >> number_shift) + 1) << number_shift | slices;
+    atomic_store(&team->current, operation);
     if (atomic_load(&team->parked) > 0) {
         pthread_mutex_lock(&team->lock);
         pthread_cond_broadcast(&team->call);
         pthread_mutex_unlock(&team->lock);
     }
+    return operation;
 }
 
 cpu_team *cpu_team_create(int threads) {
     cpu_team *team = calloc(1, sizeof *team);
     if (!team) return NULL;
     team->threads = calloc((size_t)threads, sizeof *team->threads);
+    team->taken = calloc((size_t)threads, sizeof *team->taken);
+    team->most_slices = team->taken ? threads : 0;
     pthread_mutex_init(&team->busy, NULL);
     pthread_mutex_init(&team->lock, NULL);
     pthread_cond_init(&team->call, NULL);
@@ -106,30 +129,27 @@ cpu_team *cpu_team_create(int threads) {
 void cpu_team_free(cpu_team *team) {
     if (!team) return;
     atomic_store(&team->is_over, true);
-    begin(team);
+    begin(team, 0);
     for (int i = 0; i < team->helpers; i++) pthread_join(team->threads[i], NULL);
     pthread_mutex_destroy(&team->busy);
     pthread_mutex_destroy(&team->lock);
     pthread_cond_destroy(&team->call);
     free(team->threads);
+    free(team->taken);
     free(team);
 }
 
 void cpu_team_run(cpu_team *team, long slices, void *context, void (*body)(void *context, long slice)) {
-    // Another thread's operation has the team, or it is smaller than was asked for: the slices stay the same.
-    long own = slices;
-    bool has_team = team && pthread_mutex_trylock(&team->busy) == 0;
-    if (has_team) {
-        team->body = body;
-        team->context = context;
-        team->slices = slices;
-        begin(team);
-        own = 1;
+    // Where another thread's operation has the team, or it was made for fewer, the slices stay the same.
+    if (!team || slices > team->most_slices || pthread_mutex_trylock(&team->busy) != 0) {
+        for (long i = 0; i < slices; i++) body(context, i);
+        return;
     }
-    for (long i = 0; i < own; i++) body(context, i);
-    if (!has_team) return;
-    for (long i = 1 + team->helpers; i < slices; i++) body(context, i);
-    for (long i = 0; atomic_load(&team->working) > 0; i++) {
+    team->body = body;
+    team->context = context;
+    atomic_store(&team->done, 0);
+    work(team, begin(team, slices), 0);
+    for (long i = 0; atomic_load(&team->done) < slices; i++) {
         if (i < looks_for_the_others) pause_briefly();
         else sched_yield();
     }

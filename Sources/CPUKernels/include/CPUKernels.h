@@ -170,8 +170,8 @@ typedef struct cpu_team cpu_team;
 cpu_team *_Nullable cpu_team_create(int threads);
 /// Waits for the threads to end. No operation runs any more.
 void cpu_team_free(cpu_team *_Nullable team);
-/// Calls `body` with every slice from 0 on, and returns when all calls have. A thread that finds the team at work for
-/// another one takes all slices itself.
+/// Calls `body` once with every slice from 0 on, on whichever threads, and returns when all calls have. A thread that finds
+/// the team at work for another one takes all slices itself.
 void cpu_team_run(cpu_team *_Nullable team, long slices, void *context, void (*body)(void *context, long slice));
 
 #pragma clang assume_nonnull end
