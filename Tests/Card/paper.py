@@ -55,12 +55,12 @@ TUNED = [(32, 32, 4, 4), (64, 64, 4, 4), (64, 64, 8, 8), (128, 128, 8, 8)]
 # MARK: Kernels
 
 
-def product(card, m, n, k, tile, reads=None):
+def product(card, m, n, k, tile):
     """The seconds of a product whose groups compute a tile each: operations at the peak, of which there is as much as the
     items can be fed from local memory, and as there are tiles for the card's units."""
     rows, columns, r, c = tile
     groups = math.ceil(m / rows) * math.ceil(n / columns)
-    fed = min(CAP, r * c / (card.reads * (reads or r + c)))
+    fed = min(CAP, r * c / (card.reads * (r + c)))
     busy = groups / (card.units * math.ceil(groups / card.units))
     return 2 * groups * rows * columns * k / (card.peak * fed * busy)
 
@@ -77,15 +77,16 @@ def clblast(card, m, n, k, tuned):
 
 
 def whole_step(card, B, H, columns, k):
-    """A half-step with its product: CLKernels/step.cl. A vector of a's and four of b's numbers feed 16 multiply-adds."""
-    return product(card, B, columns * H, k, (16, 64, 4, 4), reads=5)
+    """A half-step with its product: CLKernels/step.cl."""
+    return product(card, B, columns * H, k, (16, 64, 4, 4))
 
 
 def one_launch(card, B, H):
     """A layer's time steps in one launch, CLKernels/gpu.cl: each group reads U from the second-level cache, 64 bytes a
     clock and unit, in every step, and multiplies four rows by it."""
-    turns = math.ceil(math.ceil(B / 4) / card.units)
-    clocks = max(4 * GATES * H * H / 64, 4 * GATES * H * H / card.lanes)
+    weights, rows = GATES * H * H, 4
+    turns = math.ceil(math.ceil(B / rows) / card.units)
+    clocks = max(4 * weights / 64, rows * weights / card.lanes)
     return STEPS * (turns * clocks / (card.gigahertz * 1e9) + SYNCHRONIZE)
 
 
