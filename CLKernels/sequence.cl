@@ -10,7 +10,47 @@
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
-// A half-step: one work-item for each vector of units (first index) and stream (second).
+// A half-step for the units of stream b from j on; the other operands are those of cell.cl, of all B streams.
+
+static inline void half_step_forward(int half_step, int b, FORWARD_OPERANDS) {
+    gates += b * GATES * H;
+    product += b * (half_step == 0 ? FIRST_GATES : SECOND_GATES) * H;
+    hidden_before += b * H * MIXES_HIDDEN;
+    memory_before += b * H * MEMORY;
+    intermediate += b * H * INTERMEDIATE;
+    hidden += b * H;
+    memory += b * H * MEMORY;
+    if (half_step == 0) {
+        JOIN(FIRST, _forward)(
+            H, j, gates, input_bias, product, recurrent_bias, hidden_before, memory_before, intermediate, hidden, memory);
+    } else {
+        JOIN(SECOND, _forward)(
+            H, j, gates, input_bias, product, recurrent_bias, hidden_before, memory_before, intermediate, hidden, memory);
+    }
+}
+
+static inline void half_step_backward(int half_step, int b, BACKWARD_OPERANDS) {
+    gates += b * GATES * H;
+    hidden_before += b * H * MIXES_HIDDEN;
+    memory_before += b * H * MEMORY;
+    memory += b * H * MEMORY;
+    dhidden += b * H;
+    later += b * H;
+    dhidden_before += b * H * MIXES_HIDDEN;
+    dmemory += b * H * MEMORY;
+    dintermediate += b * H * INTERMEDIATE;
+    if (half_step == 0) {
+        JOIN(FIRST, _backward)(
+            H, j, is_first, is_last, gates, hidden_before, memory_before, memory, dhidden, later, dhidden_before, dmemory,
+            dintermediate);
+    } else {
+        JOIN(SECOND, _backward)(
+            H, j, is_first, is_last, gates, hidden_before, memory_before, memory, dhidden, later, dhidden_before, dmemory,
+            dintermediate);
+    }
+}
+
+// Alone: one work-item for each vector of units (first index) and stream (second).
 
 KERNEL void JOIN(CELL, _step_forward)(
     int half_step, int B, int H, global float *gates, int gates_at, global const float *input_bias, int input_bias_at,
@@ -20,22 +60,10 @@ KERNEL void JOIN(CELL, _step_forward)(
     int memory_at) {
     int b = get_global_id(1), j = get_global_id(0) * WIDTH;
     if (b >= B || j >= H) return;
-    gates += gates_at + b * GATES * H;
-    input_bias += input_bias_at;
-    product += product_at + b * (half_step == 0 ? FIRST_GATES : SECOND_GATES) * H;
-    recurrent_bias += recurrent_bias_at;
-    hidden_before += hidden_before_at + b * H * MIXES_HIDDEN;
-    memory_before += memory_before_at + b * H * MEMORY;
-    intermediate += intermediate_at + b * H * INTERMEDIATE;
-    hidden += hidden_at + b * H;
-    memory += memory_at + b * H * MEMORY;
-    if (half_step == 0) {
-        JOIN(FIRST, _forward)(
-            H, j, gates, input_bias, product, recurrent_bias, hidden_before, memory_before, intermediate, hidden, memory);
-    } else {
-        JOIN(SECOND, _forward)(
-            H, j, gates, input_bias, product, recurrent_bias, hidden_before, memory_before, intermediate, hidden, memory);
-    }
+    half_step_forward(
+        half_step, b, H, j, gates + gates_at, input_bias + input_bias_at, product + product_at,
+        recurrent_bias + recurrent_bias_at, hidden_before + hidden_before_at, memory_before + memory_before_at,
+        intermediate + intermediate_at, hidden + hidden_at, memory + memory_at);
 }
 
 KERNEL void JOIN(CELL, _step_backward)(
@@ -46,24 +74,10 @@ KERNEL void JOIN(CELL, _step_backward)(
     global const float *dintermediate, int dintermediate_at) {
     int b = get_global_id(1), j = get_global_id(0) * WIDTH;
     if (b >= B || j >= H) return;
-    gates += gates_at + b * GATES * H;
-    hidden_before += hidden_before_at + b * H * MIXES_HIDDEN;
-    memory_before += memory_before_at + b * H * MEMORY;
-    memory += memory_at + b * H * MEMORY;
-    dhidden += dhidden_at + b * H;
-    later += later_at + b * H;
-    dhidden_before += dhidden_before_at + b * H * MIXES_HIDDEN;
-    dmemory += dmemory_at + b * H * MEMORY;
-    dintermediate += dintermediate_at + b * H * INTERMEDIATE;
-    if (half_step == 0) {
-        JOIN(FIRST, _backward)(
-            H, j, is_first, is_last, gates, hidden_before, memory_before, memory, dhidden, later, dhidden_before, dmemory,
-            dintermediate);
-    } else {
-        JOIN(SECOND, _backward)(
-            H, j, is_first, is_last, gates, hidden_before, memory_before, memory, dhidden, later, dhidden_before, dmemory,
-            dintermediate);
-    }
+    half_step_backward(
+        half_step, b, H, j, is_first, is_last, gates + gates_at, hidden_before + hidden_before_at,
+        memory_before + memory_before_at, memory + memory_at, dhidden + dhidden_at, later + later_at,
+        dhidden_before + dhidden_before_at, dmemory + dmemory_at, dintermediate + dintermediate_at);
 }
 
 // All steps: cpu.cl, or gpu.cl, has how a share of `rows` streams is divided among work-items. The operands are those of T

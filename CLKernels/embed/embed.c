@@ -26,6 +26,10 @@ static const struct {
      (const char[]){
 #embed "../sequence.cl"
          , 0}},
+    {"step",
+     (const char[]){
+#embed "../step.cl"
+         , 0}},
     {"lstm",
      (const char[]){
 #embed "../lstm.cl"

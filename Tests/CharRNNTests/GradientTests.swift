@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: Case.all)
     func theGradientIsThatOfCentralDifferencesOnEveryDevice(_ example: Case) throws {
         let run = Run(cell: example.cell, dropout: example.dropout, embeddingSize: example.embeddingSize)
-        for device in Device.underTest + Device.fusingGPUs {
+        for device in Device.ofAllLaunches {
             let trainer = try run.trainer(on: device)
             var reference = try ReferenceNetwork(trainer.model, batchSize: run.batchSize)
             for step in 0..<2 {

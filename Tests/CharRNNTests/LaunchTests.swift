@@ -7,7 +7,7 @@ import Testing
 @Suite("Launches, waits and copies of a training step")
 struct LaunchTests {
     private static let cells = RecurrentCell.allCases
-    private static let devices = Device.underTest.filter(\.isOpenCL) + Device.fusingGPUs
+    private static let devices = Device.ofAllLaunches.filter(\.isOpenCL)
 
     @Test("The launches are those of the formula", arguments: devices)
     func launches(device: Device) throws {
@@ -17,7 +17,7 @@ struct LaunchTests {
                 let expected =
                     device.kind == .openCLProcessor
                     ? Self.processorLaunches(cell, layers: 2, slices: slices)
-                    : Self.gpuLaunches(cell, steps: steps, layers: 2, slices: slices, fused: device.fuses(cell))
+                    : Self.gpuLaunches(cell, steps: steps, layers: 2, slices: slices, device.way(cell))
                 #expect(step.calls(.kernel, .product) == expected, "\(cell), \(batchSize)x\(steps): \(step.works)")
             }
         }
@@ -33,7 +33,7 @@ struct LaunchTests {
             #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
             // The state of each layer, a bias of each, and on GPUs U where every step multiplies by it.
             let states = cell.carriesMemory ? 2 : 1
-            let packs = Self.products(cell) == 1 && device.kind != .openCLProcessor && !device.fuses(cell)
+            let packs = Self.products(cell) == 1 && device.way(cell) == .productsApart
             let biases = cell.hasRecurrentProduct ? 1 : 0
             #expect(step.calls(.copy) == 2 * (states + biases + (packs ? 1 : 0)))
         }
@@ -48,6 +48,23 @@ struct LaunchTests {
         let rows = 3 * 5
         let floats = rows * (Self.vocabularySize + 2) + Self.vocabularySize
         #expect(step.works["softmax_cross_entropy"]?.bytes == 4 * floats)
+    }
+
+    @Test("The operations of all products are counted", arguments: devices)
+    func operations(device: Device) throws {
+        let (batchSize, steps, layers, h) = (9, 8, 2, 8)
+        for cell in Self.cells {
+            let step = try Self.step(of: cell, batchSize: batchSize, steps: steps, on: device)
+            // Forward once and backward twice: a layer's U and the input of the upper one; the decoder.
+            let recurrent = cell.hasRecurrentProduct ? cell.gateCount * h * h : 0
+            let perCharacter =
+                3 * 2 * (layers * recurrent + (layers - 1) * cell.gateCount * h * h + h * Self.vocabularySize)
+            // The states before the first step get no gradient: all gates but a GRU's candidate, which sees them reset.
+            let hiddenGates = cell.hasRecurrentProduct ? cell.gateCount - (cell == .gru ? 1 : 0) : 0
+            let found = step.works.values.reduce(0) { $0 + $1.operations }
+            let spared = device.way(cell) == .oneLaunch ? 0 : 2 * batchSize * layers * hiddenGates * h * h
+            #expect(found == batchSize * steps * perCharacter - spared, "\(cell): \(step.works)")
+        }
     }
 
     private static let vocabularySize = Vocabulary(of: text).count
@@ -73,13 +90,18 @@ struct LaunchTests {
         cell.hasRecurrentProduct ? (cell == .gru ? 2 : 1) : 0
     }
 
-    /// So many products for each time step, forward and backward, and a kernel after each, before the first step none; or
-    /// one launch forward and one backward.
+    /// Forward and backward one launch for all time steps, or one for each half-step of each; or so many products, and a
+    /// kernel after each, but before the first step no product.
     private static func gpuLaunches(
-        _ cell: RecurrentCell, steps: Int, layers: Int, slices: Int, fused: Bool
+        _ cell: RecurrentCell, steps: Int, layers: Int, slices: Int, _ way: Way
     ) -> Int {
         let products = products(cell)
-        let recurrence = fused ? 2 : 2 * steps * (max(1, products) + products) - min(1, products)
+        let recurrence =
+            switch way {
+            case .oneLaunch: 2
+            case .wholeSteps: 2 * steps * products
+            case .productsApart: 2 * steps * (max(1, products) + products) - min(1, products)
+            }
         // U transposed, its gradient by each product, the biases'.
         let layer = recurrence + min(1, products) + products + slices
         // The input product and both its gradients; the first layer looks its rows up.
@@ -98,7 +120,13 @@ struct LaunchTests {
     }
 }
 
+/// How the time steps of a layer are launched.
+private enum Way { case oneLaunch, wholeSteps, productsApart }
+
 extension Device {
-    /// Whether a layer of 8 is one launch on this GPU.
-    fileprivate func fuses(_ cell: RecurrentCell) -> Bool { tuning?.fuses(cell, hiddenSize: 8) ?? false }
+    /// The way of a layer of 8.
+    fileprivate func way(_ cell: RecurrentCell) -> Way {
+        guard let tuning, !tuning.fuses(cell, hiddenSize: 8) else { return .oneLaunch }
+        return tuning.takesWholeSteps(cell, hiddenSize: 8) ? .wholeSteps : .productsApart
+    }
 }

@@ -27,7 +27,7 @@ import Testing
         // Of all lengths, more than one group of them, some of which are longer than a block.
         let lengths = [0, 1, 2, 3, 300, 150, 131] + (0..<90).map { 4 + $0 % 37 }
         let texts = lengths.map { String(text.prefix($0)) }
-        for device in Device.underTest + Device.fusingGPUs {
+        for device in Device.ofAllLaunches {
             let model = try Run(cell: cell, hiddenSize: 9, text: text).model(on: device)
             let scores = try model.logProbabilities(of: texts)
             #expect(scores.map(\.count) == lengths.map { max(0, $0 - 1) })

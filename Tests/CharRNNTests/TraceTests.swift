@@ -28,7 +28,7 @@ import Testing
         let traces = try JSONDecoder().decode(
             Traces.self, from: Data(contentsOf: folder.appendingPathComponent("traces.json")))
         let expected = cell == .lstm ? traces.lstm : traces.rnn
-        for device in Device.underTest + Device.fusingGPUs {
+        for device in Device.ofAllLaunches {
             let model = try LanguageModel(
                 contentsOf: folder.appendingPathComponent("\(cell).safetensors"), on: device)
             let trace = try model.trace(of: traces.text, parts: [.hidden, .cell, .gates])
@@ -65,7 +65,7 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func everyPartIsThatOfTheReference(_ cell: RecurrentCell) throws {
-        for device in Device.underTest + Device.fusingGPUs {
+        for device in Device.ofAllLaunches {
             let model = try Run(cell: cell, hiddenSize: 7, layerCount: 3, text: text).model(on: device)
             // Weights so large that gates open and close.
             try model.setParameterValues(Numbers(seed: 3).scaled(model.parameterCount, by: 0.8))

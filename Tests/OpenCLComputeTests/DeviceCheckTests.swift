@@ -11,8 +11,12 @@ struct DeviceCheckTests {
     func sound(device: Device) throws {
         let results = DeviceCheck.run(on: device)
         #expect(results.count > 10)
-        let fused = results.filter { $0.operation.hasSuffix(" layer, forward and backward, in one launch") }
-        #expect(fused.count == (device.tuning == nil ? 0 : RecurrentCell.allCases.count))
+        func layers(_ way: String) -> Int {
+            results.count { $0.operation.hasSuffix(" layer, forward and backward, \(way)") }
+        }
+        let cells = device.tuning == nil ? [] : RecurrentCell.allCases
+        #expect(layers("in one launch") == cells.count)
+        #expect(layers("products apart") == cells.count(where: \.hasRecurrentProduct))
         for result in results {
             #expect(throws: Never.self, "\(result.operation)") { try result.outcome.get() }
         }

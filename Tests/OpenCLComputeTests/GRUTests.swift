@@ -5,7 +5,7 @@ import Testing
 
 @Suite("GRU")
 struct GRUTests {
-    static let devices = Device.underTest + Device.fusingGPUs
+    static let devices = Device.ofAllLaunches
     static let examples = RecurrentExample.examples(.gru)
     static let gradientExamples = examples.map(RecurrentGradientExample.init)
     static let long = RecurrentExample(.gru, steps: 200, batchSize: 3, hiddenSize: 7)

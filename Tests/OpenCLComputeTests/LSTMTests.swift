@@ -5,7 +5,7 @@ import Testing
 
 @Suite("LSTM")
 struct LSTMTests {
-    static let devices = Device.underTest + Device.fusingGPUs
+    static let devices = Device.ofAllLaunches
     static let examples = RecurrentExample.examples(.lstm)
     static let gradientExamples = examples.map(RecurrentGradientExample.init)
     static let long = RecurrentExample(.lstm, steps: 200, batchSize: 3, hiddenSize: 7)

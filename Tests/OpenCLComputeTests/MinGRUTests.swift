@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Minimal GRU")
 struct MinGRUTests {
-    static let devices = Device.underTest + Device.fusingGPUs
+    static let devices = Device.ofAllLaunches
     static let examples = RecurrentExample.examples(.minGRU)
     static let gradientExamples = examples.map(RecurrentGradientExample.init)
     static let long = RecurrentExample(.minGRU, steps: 200, batchSize: 3, hiddenSize: 7)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Plain recurrent layer")
 struct RNNTests {
-    static let devices = Device.underTest + Device.fusingGPUs
+    static let devices = Device.ofAllLaunches
     static let examples = RecurrentExample.examples(.rnn)
     static let gradientExamples = examples.map(RecurrentGradientExample.init)
     static let long = RecurrentExample(.rnn, steps: 200, batchSize: 3, hiddenSize: 7)

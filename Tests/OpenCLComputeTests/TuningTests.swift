@@ -55,21 +55,25 @@ struct TuningTests {
     }
 
     @Test(
-        "A layer's time steps become one launch with those of the smaller ones, or none of the larger ones",
+        "A way of launching a layer is taken with the smaller layers, or left with the larger ones",
         .enabled(if: gpu != nil, "no OpenCL processor"))
     func sequences() throws {
         let tuning = try #require(Self.gpu?.tuning)
-        func choices(_ hiddenSize: Int, from now: Int) -> [Int?] {
-            let start = ["Sequence": ["lstm": now, "gru": 5, "rnn": 6]]
-            return tuning.sequenceChoices(.lstm, hiddenSize: hiddenSize, in: start).map { choice in
-                #expect(choice["Sequence"]?["gru"] == 5 && choice["Sequence"]?["rnn"] == 6)
-                return choice["Sequence"]?["lstm"]
+        func choices(_ cell: RecurrentCell, _ hiddenSize: Int, from now: (Int, Int)) -> [[Int]] {
+            let start = ["Sequence": ["lstm": now.0, "mingru": now.0], "Step": ["lstm": now.1, "mingru": now.1]]
+            return tuning.sequenceChoices(cell, hiddenSize: hiddenSize, in: start).map { choice in
+                let chosen = start.merging(choice) { $1 }
+                let other = cell == .lstm ? "mingru" : "lstm"
+                #expect(chosen["Sequence"]![other] == now.0 && chosen["Step"]![other] == now.1)
+                return [chosen["Sequence"]![cell.rawValue]!, chosen["Step"]![cell.rawValue]!]
             }
         }
-        #expect(choices(128, from: 0) == [128, 0])
-        #expect(choices(128, from: 64) == [128, 64])
-        #expect(choices(128, from: 256) == [256, 127])
-        #expect(choices(1 << 20, from: 64) == [], "no local memory holds its slices")
+        // All time steps, half-steps with their products, products apart.
+        #expect(choices(.lstm, 128, from: (0, 512)) == [[128, 512], [0, 512], [0, 127]])
+        #expect(choices(.lstm, 128, from: (64, 64)) == [[128, 64], [64, 128], [64, 64]])
+        #expect(choices(.lstm, 128, from: (256, 0)) == [[256, 0], [127, 128], [127, 0]])
+        #expect(choices(.minGRU, 128, from: (0, 512)) == [[128, 512], [0, 512]], "there is no product")
+        #expect(choices(.lstm, 1 << 20, from: (64, 64)).map(\.[0]) == [64, 64], "no local memory holds its slices")
     }
 
     /// A core as a GPU, whose parameters are nobody else's.

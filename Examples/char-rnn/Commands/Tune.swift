@@ -9,9 +9,9 @@ struct Tune: ParsableCommand {
         discussion: """
             The library CLBlast multiplies matrices on a GPU. It comes with parameters measured on many GPUs, and \
             takes average ones on all others. This tries more of them, and whether a layer is faster with one launch for \
-            all its time steps, on training steps of the model that the options describe. Whatever computes other \
-            results than the CPU is left out. What is fastest is kept in a file for this GPU and driver, and used by every \
-            later run. Ctrl-C ends the search with the best so far.
+            all its time steps or with CLBlast's products in each, on training steps of the model that the options describe. \
+            Whatever computes other results than the CPU is left out. What is fastest is kept in a file for this GPU and \
+            driver, and used by every later run. Ctrl-C ends the search with the best so far.
             """)
 
     @OptionGroup(title: "Model") var model: ModelOptions

@@ -9,6 +9,8 @@ struct StepProfile: Encodable {
         let seconds: Double
         /// Of its operands, each counted once.
         let bytes: Double
+        /// Multiplications and additions of matrix products.
+        let operations: Double
         /// These bytes in that time, as a share of the device's bandwidth: above 1 what caches give.
         let bandwidthShare: Double
     }
@@ -59,7 +61,7 @@ struct StepProfile: Encodable {
         commands = longestFirst.map { name, work in
             Command(
                 name: name, calls: perStep(work.calls), seconds: work.seconds / Double(steps),
-                bytes: perStep(work.bytes),
+                bytes: perStep(work.bytes), operations: perStep(work.operations),
                 bandwidthShare: work.seconds > 0 ? Double(work.bytes) / work.seconds * 1e-9 / bandwidth : 0)
         }
         launches = perStep(report.calls(.kernel, .product))
@@ -74,24 +76,26 @@ struct StepProfile: Encodable {
     var lines: [String] {
         let seconds = commands.reduce(0) { $0 + $1.seconds }
         let bytes = commands.reduce(0) { $0 + $1.bytes }
+        let operations = commands.reduce(0) { $0 + $1.operations }
         func line(_ cells: [String]) -> String {
-            "    " + cells[0].padded(to: 26, atStart: false)
-                + zip(cells.dropFirst(), [7, 10, 7, 10, 12]).map { $0.padded(to: $1, atStart: true) }.joined()
+            "    " + cells[0].padded(to: 28, atStart: false)
+                + zip(cells.dropFirst(), [7, 10, 7, 10, 9, 12]).map { $0.padded(to: $1, atStart: true) }.joined()
         }
         let rows = commands.map { command in
             line([
                 command.name, count(command.calls), fixed(1000 * command.seconds, 3),
                 fixed(seconds > 0 ? 100 * command.seconds / seconds : 0, 1), fixed(command.bytes * 1e-6, 2),
+                command.operations > 0 ? fixed(command.operations * 1e-9, 3) : "",
                 "\(fixed(100 * command.bandwidthShare, 0)) %",
             ])
         }
         let heading = [
             "  a training step, the mean of \(steps), on a device of \(fixed(bandwidth, 1)) GB/s:",
-            line(["", "calls", "ms", "%", "MB", "bandwidth"]),
+            line(["", "calls", "ms", "%", "MB", "GFLOP", "bandwidth"]),
         ]
         let totals = [
             "    \(count(launches)) launches, \(count(deviceCopies)) copies on the device: "
-                + "\(fixed(1000 * seconds, 2)) ms, \(fixed(bytes * 1e-6, 1)) MB",
+                + "\(fixed(1000 * seconds, 2)) ms, \(fixed(bytes * 1e-6, 1)) MB, \(fixed(operations * 1e-9, 2)) GFLOP",
             "    from and to the host: \(Console.grouped(Int(hostBytes))) bytes in \(count(hostCopies)) "
                 + "\(hostCopies == 1 ? "copy" : "copies"), "
                 + "\(count(hostWaits)) waits, \(count(hostPauses)) pauses",

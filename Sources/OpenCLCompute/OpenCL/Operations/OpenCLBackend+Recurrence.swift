@@ -18,6 +18,8 @@ extension OpenCLBackend {
         try enqueue { stream in
             if fuses(sequence) {
                 try stream.forwardFused(sequence, weights)
+            } else if takesWholeSteps(sequence) {
+                try stream.forwardWholeSteps(sequence, weights)
             } else {
                 try stream.forwardSteps(sequence, weights)
             }
@@ -31,6 +33,8 @@ extension OpenCLBackend {
         try enqueue { stream in
             if fuses(sequence, backward: true) {
                 try stream.backwardFused(sequence, weights.recurrent, outputGradient)
+            } else if takesWholeSteps(sequence) {
+                try stream.backwardWholeSteps(sequence, weights.recurrent, outputGradient)
             } else {
                 try stream.backwardSteps(sequence, weights.recurrent, outputGradient)
             }

@@ -30,4 +30,9 @@ final class OpenCLBackend: Backend {
         if let tuning { return tuning.fuses(sequence.cell, hiddenSize: sequence.hiddenSize) }
         return backward || OpenCLStream.repaysPanels(rows: sequence.steps * sequence.batchSize)
     }
+
+    /// Whether, where they are not, each half-step is one launch with its product: on GPUs.
+    func takesWholeSteps(_ sequence: RecurrentSequence) -> Bool {
+        tuning?.takesWholeSteps(sequence.cell, hiddenSize: sequence.hiddenSize) ?? false
+    }
 }

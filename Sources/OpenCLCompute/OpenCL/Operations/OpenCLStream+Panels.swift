@@ -15,6 +15,7 @@ extension OpenCLStream {
         if c.rows == 1 && !b.isTransposed {
             return try launchAlone(
                 "product_row", columns: b.columns.dividedRoundingUp(by: KernelConstants.rowColumns),
+                operations: operations(a, b),
                 [
                     b.columns, b.rows, adding ? 1 : 0, a.elements, a.isTransposed ? a.stride : 1, b.elements, b.stride,
                     c.elements,
@@ -65,6 +66,7 @@ extension OpenCLStream {
         }
         try launchAlone(
             "product_multiply", columns: panels, rows: c.rows.dividedRoundingUp(by: rows),
+            operations: 2 * c.rows * a.columns * c.columns,
             [
                 c.rows, c.columns, a.columns, rows, adding ? 1 : 0, a.elements, a.stride, b, panelStep, rowStep,
                 storedColumns, c.elements, c.stride,

@@ -37,7 +37,10 @@ extension OpenCLStream {
         let temporary =
             temporaryBytes > 0 ? try workspace(.copies, count: temporaryBytes.dividedRoundingUp(by: 4)) : nil
         try check(
-            context.enqueue(.product, "clblast_gemm", bytes: a.byteCount + b.byteCount + c.byteCount) { event in
+            context.enqueue(
+                .product, "clblast_gemm \(c.rows)x\(c.columns)x\(a.columns)",
+                bytes: a.byteCount + b.byteCount + c.byteCount, operations: operations(a, b)
+            ) { event in
                 CLBlastSgemmWithTempBuffer(
                     CLBlastLayoutColMajor, b.transposition, a.transposition, c.columns, c.rows, a.columns, 1,
                     b.elements.memory, b.elements.offset, b.stride, a.elements.memory, a.elements.offset, a.stride,
@@ -52,7 +55,10 @@ extension OpenCLStream {
         if !adding { try fill(c.rows(0..<1).elements, with: 0) }
         var queue: cl_command_queue? = context.queue.pointer
         try check(
-            context.enqueue(.product, "clblast_gemv", bytes: a.byteCount + b.byteCount + c.byteCount) { event in
+            context.enqueue(
+                .product, "clblast_gemv \(c.columns)x\(a.columns)", bytes: a.byteCount + b.byteCount + c.byteCount,
+                operations: operations(a, b)
+            ) { event in
                 CLBlastSgemv(
                     CLBlastLayoutColMajor, b.transposition, b.isTransposed ? b.rows : b.columns,
                     b.isTransposed ? b.columns : b.rows, 1, b.elements.memory, b.elements.offset, b.stride,
@@ -61,6 +67,11 @@ extension OpenCLStream {
             },
             "CLBlastSgemv", on: context.name)
     }
+}
+
+extension OpenCLStream {
+    /// The multiplications and additions of a·b.
+    func operations(_ a: Matrix, _ b: Matrix) -> Int { 2 * a.rows * a.columns * b.columns }
 }
 
 extension Matrix {

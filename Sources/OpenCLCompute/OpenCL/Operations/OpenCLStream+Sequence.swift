@@ -53,15 +53,17 @@ extension OpenCLStream {
         _ name: String, sharesOf sequence: RecurrentSequence, _ arguments: [any OpenCLArgument]
     ) throws {
         let (B, H, info) = (sequence.batchSize, sequence.hiddenSize, context.info)
-        let evenShare = B.dividedRoundingUp(by: info.computeUnits)
-        // A processor's share has no fewer rows than a tile of cpu.cl, or they go to waste; a GPU's no more than gpu.cl
-        // takes.
+        // A processor's share has no fewer rows than a tile of cpu.cl, or they go to waste. A GPU's has as many as gpu.cl
+        // takes: each share reads all of U at each step, for which the items wait, and sums of four rows take no longer
+        // than sums of one. So it is of no use that more of the GPU's units have something to do.
         let rows =
-            info.isProcessor ? max(KernelConstants.tileRows, evenShare) : min(KernelConstants.shareRows, evenShare)
+            info.isProcessor
+            ? max(KernelConstants.tileRows, B.dividedRoundingUp(by: info.computeUnits)) : KernelConstants.shareRows
         try launch(
             name, groups: B.dividedRoundingUp(by: rows),
             ofAtMost: info.isProcessor ? 1 : info.shareItems(sequence.cell, hiddenSize: H),
             localFloats: { info.isProcessor ? 4 : info.shareRoom(sequence.cell, hiddenSize: H, items: $0) },
+            operations: sequence.productColumns.reduce(0) { $0 + 2 * sequence.steps * B * H * $1.count },
             [sequence.steps, B, H, rows] + arguments)
     }
 

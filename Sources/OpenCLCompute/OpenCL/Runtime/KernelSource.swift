@@ -13,12 +13,17 @@ enum KernelConstants {
     static let rowColumns = 64
     /// Streams in a work-group's share of a recurrent layer, on GPUs; gpu.cl has vectors of so many floats.
     static let shareRows = 4
+    /// Streams, and columns of the product, in a tile of a time step, on GPUs.
+    static let stepRows = 16, stepColumns = 64
+    /// How much of the product's depth is taken at a time there.
+    static let stepDepth = 16
     /// The edge of the square that a work-item of rows_transpose turns over.
     static let transposedTile = 8
 
     fileprivate static let definitions = [
         ("PANEL", panelColumns), ("TILE_ROWS", tileRows), ("BLOCK_DEPTH", blockDepth), ("ROW_COLUMNS", rowColumns),
-        ("SHARE_ROWS", shareRows), ("TRANSPOSED_TILE", transposedTile),
+        ("SHARE_ROWS", shareRows), ("STEP_ROWS", stepRows), ("STEP_COLUMNS", stepColumns), ("STEP_DEPTH", stepDepth),
+        ("TRANSPOSED_TILE", transposedTile),
     ]
 }
 
@@ -32,7 +37,8 @@ package struct KernelSource {
     /// - Parameter isForProcessors: whether the program is that of processors, or that of GPUs.
     package init(_ file: String, isForProcessors: Bool, vectorWidth: Int) {
         let cell = RecurrentCell(rawValue: file)
-        let files = ["common", isForProcessors ? "cpu" : "gpu"] + (cell == nil ? [file] : ["cell", file, "sequence"])
+        let ofCell = ["cell", file, "sequence"] + (isForProcessors ? [] : ["step"])
+        let files = ["common", isForProcessors ? "cpu" : "gpu"] + (cell == nil ? [file] : ofCell)
         let definitions =
             [("WIDTH", "\(vectorWidth)")] + KernelConstants.definitions.map { ($0, "\($1)") }
             + (cell?.kernelDefinitions ?? [])

@@ -29,11 +29,15 @@ public final class OpenCLProfile: Sendable {
         /// The elements that were given to the commands, times four: an operand counts once, whether it is read,
         /// written or both, and however often.
         public fileprivate(set) var bytes = 0
+        /// The multiplications and additions of matrix products, alone or as part of a recurrent layer; those of all else
+        /// are few.
+        public fileprivate(set) var operations = 0
     }
 
     /// What was done in some time.
     public struct Report: Sendable {
-        /// By the name of the kernel, or "clblast_gemm", "clblast_gemv", "copy", "fill", "write", "read".
+        /// By the name of the kernel, or "copy", "fill", "write", "read"; calls of CLBlast by routine and shape, such as
+        /// "clblast_gemm 50x512x128", the rows and columns of the result and what is summed over.
         public fileprivate(set) var works: [String: Work] = [:]
         /// How often the host waited for all that was queued.
         public fileprivate(set) var waits = 0
@@ -52,7 +56,7 @@ public final class OpenCLProfile: Sendable {
         public static func += (sum: inout Report, other: Report) {
             for (name, work) in other.works {
                 sum.works[name, default: Work(kind: work.kind)].add(
-                    calls: work.calls, seconds: work.seconds, bytes: work.bytes)
+                    calls: work.calls, seconds: work.seconds, bytes: work.bytes, operations: work.operations)
             }
             sum.waits += other.waits
             sum.pauses += other.pauses
@@ -63,6 +67,7 @@ public final class OpenCLProfile: Sendable {
         let kind: Kind
         let name: String
         let bytes: Int
+        let operations: Int
         let event: OpenCLHandle
     }
 
@@ -95,15 +100,16 @@ public final class OpenCLProfile: Sendable {
             // Some drivers' clocks go backwards, or are not set.
             let nanoseconds = end > begin ? end - begin : 0
             report.works[command.name, default: Work(kind: command.kind)].add(
-                calls: 1, seconds: Double(nanoseconds) * 1e-9, bytes: command.bytes)
+                calls: 1, seconds: Double(nanoseconds) * 1e-9, bytes: command.bytes, operations: command.operations)
             previousEnd = end
         }
         return report
     }
 
-    fileprivate func record(_ kind: Kind, _ name: String, bytes: Int, _ event: cl_event) {
+    fileprivate func record(_ kind: Kind, _ name: String, bytes: Int, operations: Int, _ event: cl_event) {
         let handle = OpenCLHandle(event, release: { clReleaseEvent($0) })
-        state.withLock { $0.commands.append(Command(kind: kind, name: name, bytes: bytes, event: handle)) }
+        let command = Command(kind: kind, name: name, bytes: bytes, operations: operations, event: handle)
+        state.withLock { $0.commands.append(command) }
     }
 
     func countWait() { state.withLock { $0.report.waits += 1 } }
@@ -111,10 +117,11 @@ public final class OpenCLProfile: Sendable {
 }
 
 extension OpenCLProfile.Work {
-    fileprivate mutating func add(calls: Int, seconds: Double, bytes: Int) {
+    fileprivate mutating func add(calls: Int, seconds: Double, bytes: Int, operations: Int) {
         self.calls += calls
         self.seconds += seconds
         self.bytes += bytes
+        self.operations += operations
     }
 }
 
@@ -132,13 +139,14 @@ extension OpenCLProfile.Command {
 extension OpenCLContext {
     /// Makes a call that queues a command, which is asked for its event where there is a profile.
     func enqueue<Status>(
-        _ kind: OpenCLProfile.Kind, _ name: String, bytes: @autoclosure () -> Int,
+        _ kind: OpenCLProfile.Kind, _ name: @autoclosure () -> String, bytes: @autoclosure () -> Int,
+        operations: @autoclosure () -> Int = 0,
         call: (_ event: UnsafeMutablePointer<cl_event?>?) -> Status
     ) -> Status {
         guard let profile else { return call(nil) }
         var event: cl_event?
         let status = call(&event)
-        if let event { profile.record(kind, name, bytes: bytes(), event) }
+        if let event { profile.record(kind, name(), bytes: bytes(), operations: operations(), event) }
         return status
     }
 }

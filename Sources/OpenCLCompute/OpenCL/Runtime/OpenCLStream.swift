@@ -62,22 +62,25 @@ struct OpenCLStream {
 
     /// Queues a kernel with work-groups of up to `limit` items. Its last argument, as many ``LocalFloats`` as a group of
     /// so many items needs, is added here.
+    ///
+    /// - Parameter operations: those of its products.
     mutating func launch(
-        _ name: String, groups: Int, ofAtMost limit: Int, localFloats: (Int) -> Int, _ arguments: [any OpenCLArgument]
+        _ name: String, groups: Int, ofAtMost limit: Int, localFloats: (Int) -> Int, operations: Int = 0,
+        _ arguments: [any OpenCLArgument]
     ) throws {
         let kernel = try kernel(name)
         let items = min(kernel.maxGroupSize, limit)
         try set(arguments + [LocalFloats(count: localFloats(items))], of: kernel, name)
-        try enqueue(kernel, name, arguments, size: [groups * items], group: [items])
+        try enqueue(kernel, name, arguments, size: [groups * items], group: [items], operations: operations)
     }
 
     /// Queues a kernel with `columns` × `rows` work-items, each a group of its own.
     mutating func launchAlone(
-        _ name: String, columns: Int, rows: Int = 1, _ arguments: [any OpenCLArgument]
+        _ name: String, columns: Int, rows: Int = 1, operations: Int = 0, _ arguments: [any OpenCLArgument]
     ) throws {
         let kernel = try kernel(name)
         try set(arguments, of: kernel, name)
-        try enqueue(kernel, name, arguments, size: [columns, rows], group: [1, 1])
+        try enqueue(kernel, name, arguments, size: [columns, rows], group: [1, 1], operations: operations)
     }
 
     /// Writes a stored matrix, whose rows may lie apart, as its transpose.
@@ -113,7 +116,7 @@ struct OpenCLStream {
     }
 
     /// The kernel of that name, whose first word is that of its file.
-    private mutating func kernel(_ name: String) throws -> OpenCLKernel {
+    mutating func kernel(_ name: String) throws -> OpenCLKernel {
         let file = String(name.prefix { $0 != "_" })
         if programs[file] == nil { programs[file] = try OpenCLProgram(file, in: context) }
         return try programs[file]!.kernel(name)
@@ -133,14 +136,16 @@ struct OpenCLStream {
 
     /// Queues a kernel, whose groups have one row; more rows than a launch may have are several launches.
     private mutating func enqueue(
-        _ kernel: OpenCLKernel, _ name: String, _ arguments: [any OpenCLArgument], size: [Int], group: [Int]
+        _ kernel: OpenCLKernel, _ name: String, _ arguments: [any OpenCLArgument], size: [Int], group: [Int],
+        operations: Int = 0
     ) throws {
         let rows = size.count > 1 ? size[1] : 1
         for first in stride(from: 0, to: rows, by: Self.mostRows) {
             let offset = [0, first]
             let part = [size[0], min(rows - first, Self.mostRows)]
             let status = context.enqueue(
-                .kernel, name, bytes: arguments.reduce(0) { $0 + $1.byteCount } * part[1] / rows
+                .kernel, name, bytes: arguments.reduce(0) { $0 + $1.byteCount } * part[1] / rows,
+                operations: operations * part[1] / rows
             ) { event in
                 clEnqueueNDRangeKernel(
                     context.queue.pointer, kernel.handle.pointer, cl_uint(size.count), offset, part, group, 0, nil,

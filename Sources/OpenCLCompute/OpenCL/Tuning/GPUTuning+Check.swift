@@ -1,6 +1,7 @@
 extension GPUTuning {
     /// Has a device checked with each of its choices. CLBlast takes either of two kernels for a product by its size; here
-    /// each has to compute all of them. And recurrent layers are computed in one launch.
+    /// each has to compute all of them. And recurrent layers are computed in one launch, and with CLBlast's products, where
+    /// half-steps with their products in one launch are among the operations already.
     func checkChoices(_ check: (DeviceCheck.Operation) -> DeviceCheck.Result) throws -> [DeviceCheck.Result] {
         let parameters = try current()
         defer { try? apply(parameters) }
@@ -13,7 +14,11 @@ extension GPUTuning {
         var found = try results(DeviceCheck.products, "untiled", Self.untiled)
         if fitsTiled(parameters) { found += try results(DeviceCheck.products, "tiled", Self.tiled) }
         for cell in RecurrentCell.allCases {
-            found += try results([DeviceCheck.recurrentLayer(cell)], "in one launch", Self.fused(cell, upTo: .max))
+            let layer = [DeviceCheck.recurrentLayer(cell)]
+            found += try results(layer, "in one launch", Self.fused(cell, upTo: .max))
+            guard cell.hasRecurrentProduct else { continue }
+            found += try results(
+                layer, "products apart", Self.fused(cell, upTo: 0).merging(Self.whole(cell, upTo: 0)) { $1 })
         }
         return found
     }

@@ -5,8 +5,8 @@ import CharRNNFiles
 import FoundationEssentials
 import Glibc
 
-/// What is chosen for one GPU by measuring: CLBlast's parameters for its products, and the recurrent layers whose
-/// time steps are one launch. ``TuningSearch`` finds it, and it is kept on disk for every later run.
+/// What is chosen for one GPU by measuring: CLBlast's parameters for its products, and how the time steps of recurrent
+/// layers are launched. ``TuningSearch`` finds it, and it is kept on disk for every later run.
 ///
 /// CLBlast has measured parameters for many GPUs, and takes average ones for all others. A file belongs to one device with
 /// one driver, and is used only if its parameters are known by these names; a file that does not fit is as good as none.
@@ -28,7 +28,7 @@ public struct GPUTuning: Sendable {
     public package(set) var file: URL?
 
     private let address: UInt
-    let fusedSizes = FusedSizes()
+    let launchSizes = LaunchSizes()
 
     /// What a file holds.
     private struct Stored: Codable {
@@ -55,8 +55,7 @@ public struct GPUTuning: Sendable {
             let pairs = words.split(separator: " ").map { $0.split(separator: "=") }
             result[kernel] = Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), Int($0[1])!) })
         }
-        result[Self.sequences] = fusedSizes.byCell.withLock(\.self)
-        return result
+        return launchSizes.byKind.withLock { result.merging($0) { $1 } }
     }
 
     /// Has the device compute with `parameters` from now on, and in this process alone. Values that the GPU's compiler
@@ -65,8 +64,8 @@ public struct GPUTuning: Sendable {
     /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
     public func apply(_ parameters: Parameters) throws {
         for (kernel, values) in parameters.sorted(by: { $0.key < $1.key }) {
-            if kernel == Self.sequences {
-                fusedSizes.byCell.withLock { $0.merge(values) { $1 } }
+            if Self.ofOurs.contains(kernel) {
+                launchSizes.byKind.withLock { $0[kernel]!.merge(values) { $1 } }
                 continue
             }
             let names = values.keys.sorted()
@@ -103,7 +102,7 @@ public struct GPUTuning: Sendable {
         let isKnown = stored.parameters.allSatisfy { kernel, values in
             current[kernel].map { Set($0.keys) == Set(values.keys) } ?? false
                 && values.allSatisfy { name, value in
-                    (Self.flags.contains(name) || kernel == Self.sequences ? 0 : 1)...1 << 20 ~= value
+                    (Self.flags.contains(name) || Self.ofOurs.contains(kernel) ? 0 : 1)...1 << 20 ~= value
                 }
         }
         return isKnown ? stored.parameters : nil
@@ -111,6 +110,7 @@ public struct GPUTuning: Sendable {
 
     /// What of CLBlast's may be 0. All else is a size, by which it divides.
     private static let flags: Set = ["GEMMK", "SA", "SB", "STRM", "STRN", "PADA", "PADB"]
+    private static let ofOurs: Set = [sequences, steps]
 
     /// Computes with the parameters on disk, if there are any. The next product shows whether they still do; a driver
     /// that has changed has another file. Where CLBlast's choice of a tiled kernel does not fit, another takes its place,
