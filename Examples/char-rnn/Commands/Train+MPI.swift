@@ -5,7 +5,7 @@ extension Train {
     func validateMPI() throws {
         guard mpi else { return }
         try require(
-            data.dataDir != "-", "--data-dir -: ranks of --mpi have no standard input; save the text as a file.")
+            data.dataDir != ["-"], "--data-dir -: ranks of --mpi have no standard input; save the text as a file.")
         try require(!dryRun, "--dry-run tries a single process; leave out --mpi.")
         try require(
             recipe == nil || recipe == .charRNN,
@@ -14,13 +14,13 @@ extension Train {
 
     /// What all ranks must have the same of, in the order in which a difference is told.
     func facts(_ dataset: TrainingData, resuming checkpoint: Checkpoint?) -> [(name: String, value: String)] {
-        let text = data.dataDir ?? checkpoint?.options["data-dir"] ?? dataFolder
+        let text = checkpoint.map { self.text(resuming: $0) } ?? self.text
         var facts = [
             ("version", Version.description), ("command line", Self.words),
             ("byte order", 1.littleEndian == 1 ? "little-endian" : "big-endian"),
             (
                 "text",
-                "\(text) of \(dataset.characterCount) characters, checksum "
+                "\(text.name) of \(dataset.characterCount) characters, checksum "
                     + String(dataset.training.fingerprint, radix: 16)
             ),
         ]

@@ -85,7 +85,7 @@ extension Train {
         guard vocabulary == .extend else {
             let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
             throw Failure(
-                "\(dataFolder) has characters that the model of \(initFrom!) does not know: \(list); add them with "
+                "\(self.text.name) has characters that the model of \(initFrom!) does not know: \(list); add them with "
                     + "--vocabulary extend, or train a new model without --init-from")
         }
         let all = try known.union(text)
@@ -106,11 +106,17 @@ extension Train {
         return trainer
     }
 
-    var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
+    /// The text of a new run.
+    var text: TrainingText { data.text ?? TrainingText([DataOptions.exampleFolder]) }
+
+    /// That of a run that goes on, which may have moved.
+    func text(resuming checkpoint: Checkpoint) -> TrainingText {
+        data.text ?? TrainingText(remembered: checkpoint.options, as: "data-dir") ?? text
+    }
 
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {
-            return try TrainingText(path: dataFolder).dataset(
+            return try text.dataset(
                 tokens, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength,
                 trainingFraction: data.fractions.training, validationFraction: data.fractions.validation,
                 split: data.split.split)
@@ -126,10 +132,11 @@ extension Train {
         func fraction(_ key: String, _ otherwise: Double) -> Double {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
-        if data.dataDir == nil, checkpoint.options["data-dir"] == "-" {
+        let text = self.text(resuming: checkpoint)
+        if data.text == nil, text.isStandardInput {
             throw Failure("the run has read its text from standard input; give it again, with --data-dir -")
         }
-        return try TrainingText(path: data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder).dataset(
+        return try text.dataset(
             checkpoint.configuration.vocabulary.kind, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
             trainingFraction: fraction("train-fraction", data.fractions.training),
             validationFraction: fraction("validation-fraction", data.fractions.validation),

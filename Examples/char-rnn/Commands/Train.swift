@@ -230,7 +230,7 @@ struct Train: ParsableCommand {
                 "train-fraction": "\(data.fractions.training)",
                 "validation-fraction": "\(data.fractions.validation)", "split": data.split.rawValue, "seed": "\(seed)",
             ]
-        if resumed == nil || data.dataDir != nil { options["data-dir"] = TrainingText(path: dataFolder).remembered }
+        if resumed == nil || data.text != nil { text.remember(as: "data-dir", in: &options) }
         if let initFrom { options["init-from"] = initFrom }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"

@@ -20,11 +20,13 @@ enum SplitName: String, CaseIterable, ExpressibleByArgument {
 /// The text and how it is cut.
 struct DataOptions: ParsableArguments {
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Your text: a folder with input.txt or other .txt files, a file (.gz too), or - for standard input. "
+            "Your text: a folder with input.txt or other .txt files, a file (.gz, .zst and .xz too), a pattern ('*.txt'), or "
+                + "- for standard input. Several are one text, in their order. "
                 + "(default: \(Self.exampleFolder), or that of the run to --resume)", valueName: "text"),
         completion: .file())
-    var dataDir: String?
+    var dataDir: [String] = []
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?
     @Option(parsing: .unconditional, help: "The share of the text to train on. (default: 0.95, of nano 0.9)")
@@ -40,6 +42,15 @@ struct DataOptions: ParsableArguments {
             "Where to validate: streams, on the end of each stream, as char-rnn; or nano, on the end of the text, as "
                 + "nanoGPT.", valueName: "place"))
     var split = SplitName.streams
+
+    /// Nil where none is named.
+    var text: TrainingText? { dataDir.isEmpty ? nil : TrainingText(dataDir) }
+
+    func validate() throws {
+        try require(
+            dataDir == ["-"] || !dataDir.contains("-"),
+            "--data-dir -: standard input is a text of its own; save it as a file to read it with others.")
+    }
 
     /// How much to train on and to validate on.
     var fractions: (training: Double, validation: Double) {
