@@ -80,6 +80,74 @@ import Testing
         }
     }
 
+    @Test func aTextOfItsOwnIsValidatedOn() throws {
+        try Workplace.inNewFolder { place in
+            let own = Workplace.text.suffix(300) + "é"
+            try place.write(String(own), to: "own/1.txt")
+            let options = ["--data-dir", "data/some_folder", "--validation-text", "own"] + small
+            let outcome = try place.succeed(["train"] + options)
+            #expect(outcome.errors.contains("validating on: own, 301 characters\n"))
+            #expect(outcome.errors.contains("batches of 4x5: 60 for training, 15 for validation, 0 for testing\n"))
+            let checkpoint = try Checkpoint(contentsOf: place.url(try #require(place.checkpoints().last)))
+            let model = try LanguageModel(checkpoint, on: .cpu)
+            let text = try TextDataset(
+                text: Workplace.text, batchSize: 4, sequenceLength: 5, trainingFraction: 1, validationFraction: 0)
+            var data = TrainingData(try text.numbered(by: model.vocabulary))
+            data.validation = try StreamBatches(
+                String(own), vocabulary: model.vocabulary, batchSize: 4, sequenceLength: 5)
+            let loss = try Trainer(model: model, dataset: data).evaluate(.validation)
+            #expect(checkpoint.validationLosses[3] == loss)
+
+            // It is remembered, and read from where it has been moved to.
+            try place.succeed(["train", "--checkpoint-dir", "whole"] + options + ["--max-iterations", "6"])
+            try FileManager.default.moveItem(at: place.url("own"), to: place.url("moved"))
+            try place.succeed(["train", "--resume", "--max-iterations", "5", "--validation-text", "moved"])
+            try place.succeed(["train", "--resume", "--max-iterations", "6"])
+            let (resumed, whole) = (
+                try #require(try Checkpoint.newest(in: place.url("cv"))),
+                try #require(try Checkpoint.newest(in: place.url("whole")))
+            )
+            #expect(try Checkpoint(contentsOf: resumed).losses == Checkpoint(contentsOf: whole).losses)
+            #expect(
+                try Checkpoint(contentsOf: resumed).validationLosses[6]
+                    == Checkpoint(contentsOf: whole).validationLosses[6])
+            try place.write(Workplace.text, to: "moved/1.txt")
+            let other = try place.run(["train", "--resume", "--max-iterations", "7"])
+            #expect(other.status == 1 && other.errorLines.last!.contains("/moved is not the text that the run of cv/"))
+        }
+    }
+
+    @Test func whatContradictsATextToValidateOnIsRefused() throws {
+        try Workplace.inNewFolder { place in
+            func refusal(_ options: String...) throws -> String {
+                let outcome = try place.run(["train", "--checkpoint-dir", "none"] + options)
+                #expect(outcome.status != 0)
+                return outcome.errors
+            }
+            try place.write("ab", to: "short.txt")
+            let text = ["--data-dir", "data/some_folder"] + small
+            try place.write(Workplace.text + "X", to: "other.txt")
+            let plain = try place.train(["--max-iterations", "3"])
+            let short = try place.run(["train", "--validation-text", "short.txt"] + text)
+            #expect(
+                short.status == 1
+                    && short.errors.contains(
+                        "short.txt has 2 characters, and to validate in batches of 4x5 takes 21; take a longer text")
+            )
+            let unknown = try place.run(["train", "--init-from", plain, "--validation-text", "other.txt"] + text)
+            #expect(
+                unknown.status == 1
+                    && unknown.errors.contains("data/some_folder or other.txt has characters that the model of"))
+            #expect(
+                try refusal("--validation-text", "other.txt", "--validation-fraction", "0.1").contains("; give one."))
+            #expect(try refusal("--validation-text", "-").contains("standard input is for --data-dir"))
+            #expect(
+                try refusal("--resume", plain, "--validation-text", "other.txt").contains(
+                    "char-rnn: --validation-text: the run of \(plain) has another"))
+            #expect(place.files("none").isEmpty)
+        }
+    }
+
     @Test func aTextThatBecomesTooLargeInUnpackingIsRefused() throws {
         try Workplace.inNewFolder { place in
             // A frame of zstd: 700 MB in blocks that say one letter 131,072 times, the last of which says so.
