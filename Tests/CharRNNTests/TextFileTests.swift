@@ -42,7 +42,8 @@ import Testing
                     #expect(dataset.vocabulary == inMemory.vocabulary)
                     #expect(dataset.batch(0).inputs == inMemory.batch(0).inputs)
                     #expect(dataset.batch(4).targets == inMemory.batch(4).targets)
-                    #expect(dataset.notices.first == "the text is 2 files of the folder, from 10.txt to 2.txt")
+                    let (first, last) = ("\(folder.path)/10.txt", "\(folder.path)/2.txt")
+                    #expect(dataset.notices.first == "the text is 2 files, from \(first) to \(last)")
                     #expect(progress.last == 1 && progress == progress.sorted())
                 }
                 let cache = folder.appendingPathComponent("texts.\(kind.rawValue).cache")
@@ -60,6 +61,53 @@ import Testing
             // An input.txt is the text, whatever else there is.
             try Data("input".utf8).write(to: folder.appendingPathComponent("input.txt"))
             #expect(try TextDataset(contentsOf: folder, batchSize: 1, sequenceLength: 2).characterCount == 5)
+        }
+    }
+
+    @Test func aTextOfManyNamesIsReadInTheirOrder() throws {
+        try withTemporaryFolder { folder in
+            // By the bytes of the paths: "-" comes before "/", and "Z" before "a".
+            let texts = [
+                "b/2.txt": "3", "b-c/1.txt": "2", "b/Z/1.txt": "4", "a.txt": "1", "b/é.txt": "5", "b/.c/1.txt": "?",
+                "b/.1.txt": "?", "b/1.md": "?", "d/input.txt": "6", "d/other.txt": "?",
+            ]
+            for (name, text) in texts {
+                let file = folder.appendingPathComponent(name)
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(text.utf8).write(to: file)
+            }
+            // Back to the beginning, without an end.
+            try FileManager.default.createSymbolicLink(
+                at: folder.appendingPathComponent("b/loop"), withDestinationURL: folder)
+            func text(_ names: String...) throws -> String {
+                let dataset = try TextDataset(
+                    contentsOf: names.map { folder.appendingPathComponent($0) }, batchSize: 1, sequenceLength: 1,
+                    trainingFraction: 1, validationFraction: 0)
+                return dataset.vocabulary.decode(
+                    (0..<dataset.characterCount).map { Int(dataset.batch($0).inputs[0]) })
+            }
+            #expect(try text("b") == "345")
+            #expect(try text("d", "b") == "6345")
+            #expect(try text("a.txt", "b", "a.txt") == "13451")
+            // All in one folder, where an input.txt is as any other that lies deeper.
+            #expect(try text("") == "123456?")
+            let caches = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
+                $0.hasSuffix(".cache")
+            }
+            #expect(
+                caches.sorted() == [
+                    "a.txt.more.scalars.cache", "b/texts.scalars.cache", "d/texts.more.scalars.cache",
+                    "texts.scalars.cache",
+                ])
+            #expect(
+                throws: TextError.tooShort(
+                    name: "the text of \(folder.path)/a.txt and 1 more", characters: 2, needed: 4)
+            ) {
+                try TextDataset(
+                    contentsOf: [folder.appendingPathComponent("a.txt"), folder.appendingPathComponent("b/2.txt")],
+                    batchSize: 1, sequenceLength: 1, trainingFraction: 0.4, validationFraction: 0.3)
+            }
         }
     }
 

@@ -5,7 +5,7 @@ extension Train {
     func validateMPI() throws {
         guard mpi else { return }
         try require(
-            data.dataDir != "-", "--data-dir -: ranks of --mpi have no standard input; save the text as a file.")
+            data.dataDir != ["-"], "--data-dir -: ranks of --mpi have no standard input; save the text as a file.")
         try require(!dryRun, "--dry-run tries a single process; leave out --mpi.")
         try require(
             recipe == nil || recipe == .charRNN,
@@ -13,17 +13,17 @@ extension Train {
     }
 
     /// What all ranks must have the same of, in the order in which a difference is told.
-    func facts(_ dataset: TrainingData, resuming checkpoint: Checkpoint?) -> [(name: String, value: String)] {
-        let text = data.dataDir ?? checkpoint?.options["data-dir"] ?? dataFolder
+    func facts(_ texts: TrainingTexts, resuming checkpoint: Checkpoint?) -> [(name: String, value: String)] {
+        let text = checkpoint.map { self.text(resuming: $0) } ?? self.text
         var facts = [
             ("version", Version.description), ("command line", Self.words),
             ("byte order", 1.littleEndian == 1 ? "little-endian" : "big-endian"),
-            (
-                "text",
-                "\(text) of \(dataset.characterCount) characters, checksum "
-                    + String(dataset.training.fingerprint, radix: 16)
-            ),
+            ("text", TrainingTexts.description(text.name, texts.dataset)),
         ]
+        if let validation = texts.validation {
+            let name = validationText(resuming: checkpoint)!.name
+            facts.append(("text to validate on", TrainingTexts.description(name, validation)))
+        }
         if let checkpoint, let resume {
             let loss = checkpoint.losses.last.map { ", loss \($0)" } ?? ""
             facts.append(("checkpoint", "\(resume) of iteration \(checkpoint.iteration)\(loss)"))

@@ -5,11 +5,11 @@ import FoundationEssentials
 extension Train {
     func newTrainer(on devices: [Device], of ranks: Ranks) throws -> sending Trainer {
         guard let initFrom else {
-            let dataset = try agreed(on: devices, of: ranks) { try makeDataset(data.tokens ?? .scalars) }
+            let texts = try agreed(on: devices, of: ranks) { try makeDataset(data.tokens ?? .scalars) }
             let configuration = LanguageModel.Configuration(
-                cell: model.cell, vocabulary: dataset.vocabulary, hiddenSize: model.hiddenSize,
+                cell: model.cell, vocabulary: try texts.vocabulary, hiddenSize: model.hiddenSize,
                 layerCount: model.layers, dropout: model.dropout, embeddingSize: model.embeddingSize)
-            return try trainer(of: configuration, dataset, on: devices, of: ranks) {
+            return try trainer(of: configuration, texts, on: devices, of: ranks) {
                 try LanguageModel(configuration, on: devices[0], seed: learning.trainerOptions.seed)
             }
         }
@@ -17,38 +17,39 @@ extension Train {
         try requireNothingElse(than: checkpoint.configuration)
         let setsDropout = CommandLineWords.typed.contains("--dropout")
         if setsDropout { checkpoint = try checkpoint.with(dropout: model.dropout) }
-        let dataset = try agreed(on: devices, of: ranks) {
+        let texts = try agreed(on: devices, of: ranks) {
             try makeDataset(data.tokens ?? checkpoint.configuration.vocabulary.kind)
         }
-        let start = try ranks.together { try fitted(checkpoint, to: dataset.vocabulary) }
+        let start = try ranks.together { try fitted(checkpoint, to: texts.vocabulary) }
         let rest = setsDropout ? "cell and sizes" : "cell, sizes and dropout"
         Console.note("starting from the weights, \(rest) of \(initFrom)")
-        return try trainer(of: start.configuration, dataset, on: devices, of: ranks) {
+        return try trainer(of: start.configuration, texts, on: devices, of: ranks) {
             try LanguageModel(start, on: devices[0])
         }
     }
 
-    /// The text, of which all ranks have the same, and a batch a stream for each of their devices.
+    /// The texts, of which all ranks have the same, and a batch a stream for each of their devices.
     private func agreed(
         on devices: [Device], of ranks: Ranks, resuming checkpoint: Checkpoint? = nil,
         _ makeDataset: () throws -> TextDataset
-    ) throws -> TextDataset {
-        let dataset = try ranks.together {
+    ) throws -> TrainingTexts {
+        let texts = try ranks.together {
             let dataset = try makeDataset()
             try requireStreams(devices, of: ranks, in: dataset)
-            return dataset
+            return TrainingTexts(dataset: dataset, validation: try makeValidation(beside: dataset, of: checkpoint))
         }
-        try ranks.requireSame(facts(TrainingData(dataset), resuming: checkpoint))
-        return dataset
+        try ranks.requireSame(facts(texts, resuming: checkpoint))
+        return texts
     }
 
     private func trainer(
-        of configuration: LanguageModel.Configuration, _ dataset: TextDataset, on devices: [Device], of ranks: Ranks,
+        of configuration: LanguageModel.Configuration, _ texts: TrainingTexts, on devices: [Device], of ranks: Ranks,
         makingModel makeModel: () throws -> LanguageModel
     ) throws -> sending Trainer {
         do {
             return try Trainer(
-                model: makeModel(), dataset: dataset, options: learning.trainerOptions,
+                model: makeModel(), dataset: texts.batches(numberedBy: configuration.vocabulary),
+                options: learning.trainerOptions,
                 sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
         } catch let error as DeviceError {
             throw Failure("\(Hints.message(of: error))\(room(for: configuration, on: devices, error))")
@@ -83,9 +84,10 @@ extension Train {
         }
         let new = (0..<text.count).filter { !known.contains(text.bytes(of: $0)) }.map { text.quoted($0) }
         guard vocabulary == .extend else {
+            let place = data.ownValidation.map { "\(self.text.name) or \($0.name)" } ?? self.text.name
             let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
             throw Failure(
-                "\(dataFolder) has characters that the model of \(initFrom!) does not know: \(list); add them with "
+                "\(place) has characters that the model of \(initFrom!) does not know: \(list); add them with "
                     + "--vocabulary extend, or train a new model without --init-from")
         }
         let all = try known.union(text)
@@ -96,21 +98,36 @@ extension Train {
     func resumedTrainer(
         _ checkpoint: Checkpoint, on devices: [Device], of ranks: Ranks
     ) throws -> sending Trainer {
-        let dataset = try agreed(on: devices, of: ranks, resuming: checkpoint) { try makeDataset(of: checkpoint) }
-        let trainer = try Trainer(
-            resuming: checkpoint, dataset: dataset, on: devices[0],
-            sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
+        let texts = try agreed(on: devices, of: ranks, resuming: checkpoint) { try makeDataset(of: checkpoint) }
+        let others = Array(devices.dropFirst())
+        let exchange = ranks.exchange(on: devices)
+        let trainer =
+            if texts.validation == nil {
+                try Trainer(
+                    resuming: checkpoint, dataset: texts.dataset, on: devices[0], sharingWith: others,
+                    exchange: exchange)
+            } else {
+                try Trainer(
+                    resuming: checkpoint, dataset: texts.batches(numberedBy: checkpoint.configuration.vocabulary),
+                    on: devices[0], sharingWith: others, exchange: exchange)
+            }
         Console.note(
             "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
                 + "model, batches and learning options")
         return trainer
     }
 
-    var dataFolder: String { data.dataDir ?? DataOptions.exampleFolder }
+    /// The text of a new run.
+    var text: TrainingText { data.text ?? TrainingText([DataOptions.exampleFolder]) }
+
+    /// That of a run that goes on, which may have moved.
+    func text(resuming checkpoint: Checkpoint) -> TrainingText {
+        data.text ?? TrainingText(remembered: checkpoint.options, as: "data-dir") ?? text
+    }
 
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
         do {
-            return try TrainingText(path: dataFolder).dataset(
+            return try text.dataset(
                 tokens, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength,
                 trainingFraction: data.fractions.training, validationFraction: data.fractions.validation,
                 split: data.split.split)
@@ -126,14 +143,44 @@ extension Train {
         func fraction(_ key: String, _ otherwise: Double) -> Double {
             checkpoint.options[key].flatMap(Double.init) ?? otherwise
         }
-        if data.dataDir == nil, checkpoint.options["data-dir"] == "-" {
+        let text = self.text(resuming: checkpoint)
+        if data.text == nil, text.isStandardInput {
             throw Failure("the run has read its text from standard input; give it again, with --data-dir -")
         }
-        return try TrainingText(path: data.dataDir ?? checkpoint.options["data-dir"] ?? dataFolder).dataset(
+        return try text.dataset(
             checkpoint.configuration.vocabulary.kind, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
             trainingFraction: fraction("train-fraction", data.fractions.training),
             validationFraction: fraction("validation-fraction", data.fractions.validation),
             split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
+    }
+
+    /// The text of its own that a run is validated on; nil where there is none.
+    func validationText(resuming checkpoint: Checkpoint?) -> TrainingText? {
+        data.ownValidation ?? checkpoint.flatMap { TrainingText(remembered: $0.options, as: "validation-text") }
+    }
+
+    /// That text in batches such as those of the text to train on.
+    ///
+    /// - Throws: ``Failure`` when it is too short for them, or not the one that the run had so far; `TextError`.
+    private func makeValidation(beside dataset: TextDataset, of checkpoint: Checkpoint?) throws -> TextDataset? {
+        guard let text = validationText(resuming: checkpoint) else { return nil }
+        let shape = (dataset.batchSize, dataset.sequenceLength)
+        let validation = try text.dataset(
+            dataset.vocabulary.kind, batchSize: shape.0, sequenceLength: shape.1, trainingFraction: 1,
+            validationFraction: 0, split: .text)
+        guard (validation.batchSize, validation.sequenceLength) == shape else {
+            throw Failure(
+                "\(text.name) has \(validation.characterCount) characters, and to validate in batches of "
+                    + "\(shape.0)x\(shape.1) takes \(shape.0 * shape.1 + 1); take a longer text, or a smaller --batch-size"
+            )
+        }
+        if let checksum = checkpoint?.options["validation-checksum"], checksum != TrainingTexts.checksum(validation) {
+            throw Failure(
+                "\(text.name) is not the text that the run of \(resume!) was validated on; bring that back and name it with "
+                    + "--validation-text, or start a new run from the weights with --init-from")
+        }
+        Console.note("validating on: \(text.name), \(Console.grouped(validation.characterCount)) characters")
+        return validation
     }
 
     func describe(_ model: LanguageModel, _ dataset: TrainingData, keepsBest: Bool) {

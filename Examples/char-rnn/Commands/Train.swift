@@ -205,6 +205,9 @@ struct Train: ParsableCommand {
         var options = runOptions(resuming: checkpoint)
         describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
         options.remembered = savedOptions(options, seed: trainer.options.seed, devices, resumed: checkpoint)
+        if data.ownValidation != nil, let validation = trainer.dataset.validation {
+            options.remembered["validation-checksum"] = String(validation.fingerprint, radix: 16)
+        }
         do {
             return try TrainingRun(
                 trainer, options: options,
@@ -230,7 +233,8 @@ struct Train: ParsableCommand {
                 "train-fraction": "\(data.fractions.training)",
                 "validation-fraction": "\(data.fractions.validation)", "split": data.split.rawValue, "seed": "\(seed)",
             ]
-        if resumed == nil || data.dataDir != nil { options["data-dir"] = TrainingText(path: dataFolder).remembered }
+        if resumed == nil || data.text != nil { text.remember(as: "data-dir", in: &options) }
+        data.ownValidation?.remember(as: "validation-text", in: &options)
         if let initFrom { options["init-from"] = initFrom }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"

@@ -38,8 +38,7 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         if typed.isDisjoint(with: ["--max-minutes", "--max-epochs", "--max-iterations"]) {
             options.append(("--max-minutes", "\(time)"))
         }
-        let text = TrainingText(path: train.data.dataDir ?? DataOptions.exampleFolder)
-        let characters = train.data.fractions.training * Double(text.byteCount ?? 1_000_000)
+        let characters = train.data.fractions.training * Double(train.text.byteCount ?? 1_000_000)
         let size = try Size(characters: characters, seconds: 60 * time, on: train.device.devices()[0])
         if train.initFrom == nil {
             options += [

@@ -9,7 +9,7 @@ extension Train {
         }
         if device.usesOpenCL { words.append("--opencl") }
         add("--device", device.deviceName)
-        if data.dataDir == "-" { add("--data-dir", "-") }
+        if data.dataDir == ["-"] { add("--data-dir", "-") }
         add("--max-epochs", maxEpochs.map { "\($0)" })
         add("--max-iterations", maxIterations.map { "\($0)" })
         add("--max-minutes", maxMinutes.map { "\($0)" })

@@ -59,6 +59,7 @@ extension Train {
             ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
             ("--train-fraction", recorded("train-fraction", data.fractions.training)),
             ("--validation-fraction", recorded("validation-fraction", data.fractions.validation)),
+            ("--validation-text", checkpoint.options["validation-text"] != nil),
             ("--split", data.split.rawValue == checkpoint.options["split"] ?? "streams"),
             ("--sequence-length", batch.sequenceLength == shape.sequenceLength),
             ("--batch-size", batch.batchSize == shape.batchSize),

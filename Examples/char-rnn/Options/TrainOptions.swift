@@ -20,11 +20,20 @@ enum SplitName: String, CaseIterable, ExpressibleByArgument {
 /// The text and how it is cut.
 struct DataOptions: ParsableArguments {
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Your text: a folder with input.txt or other .txt files, a file (.gz too), or - for standard input. "
+            "Your text: a folder with input.txt or other .txt files, a file (.gz, .zst and .xz too), a pattern ('*.txt'), or "
+                + "- for standard input. Several are one text, in their order. "
                 + "(default: \(Self.exampleFolder), or that of the run to --resume)", valueName: "text"),
         completion: .file())
-    var dataDir: String?
+    var dataDir: [String] = []
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Another text to validate on, named in the same ways but for -; all of --data-dir is then to train on. "
+                + "(default: none, or that of the run to --resume)", valueName: "text"),
+        completion: .file())
+    var validationText: [String] = []
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?
     @Option(parsing: .unconditional, help: "The share of the text to train on. (default: 0.95, of nano 0.9)")
@@ -41,9 +50,25 @@ struct DataOptions: ParsableArguments {
                 + "nanoGPT.", valueName: "place"))
     var split = SplitName.streams
 
+    /// Nil where none is named.
+    var text: TrainingText? { dataDir.isEmpty ? nil : TrainingText(dataDir) }
+    /// The text to validate on; nil where none is named.
+    var ownValidation: TrainingText? { validationText.isEmpty ? nil : TrainingText(validationText) }
+
+    func validate() throws {
+        try require(
+            dataDir == ["-"] || !dataDir.contains("-"),
+            "--data-dir -: standard input is a text of its own; save it as a file to read it with others.")
+        try require(
+            !validationText.contains("-"), "--validation-text -: standard input is for --data-dir; save it as a file.")
+        try require(
+            validationText.isEmpty || validationFraction ?? 0 == 0,
+            "--validation-text is validated on in place of a --validation-fraction; give one.")
+    }
+
     /// How much to train on and to validate on.
     var fractions: (training: Double, validation: Double) {
-        let usual = split == .nano ? (0.9, 0.1) : (0.95, 0.05)
+        let usual = !validationText.isEmpty ? (1, 0) : split == .nano ? (0.9, 0.1) : (0.95, 0.05)
         return (trainFraction ?? usual.0, validationFraction ?? usual.1)
     }
 

@@ -2,25 +2,43 @@ import CharRNN
 import FoundationEssentials
 import Glibc
 
-/// The text that `--data-dir` names: a folder, a file, a file that gzip has packed, or - for standard input.
+/// A text as the command line names it: files, folders and patterns of files, one after the other, or - for standard input.
 struct TrainingText {
-    /// As it was typed.
-    let path: String
+    /// As they were typed.
+    let names: [String]
 
-    /// The texts of programs, which are read into memory; files need not fit there.
-    private var isStream: Bool { path == "-" || path.hasSuffix(".gz") && !CheckpointChoice.isFolder(path) }
+    init(_ names: [String]) { self.names = names }
 
-    /// What a checkpoint remembers: a whole path, so that `--resume` finds it from anywhere.
-    var remembered: String { path == "-" ? path : URL(named: path).path }
+    var isStandardInput: Bool { names == ["-"] }
+
+    /// What messages call it.
+    var name: String { names[0] + (names.count > 1 ? " and \(names.count - 1) more" : "") }
+
+    // MARK: What a checkpoint remembers
+
+    /// The text that is remembered under `key`; nil where there is none.
+    init?(remembered options: [String: String], as key: String) {
+        var names: [String] = []
+        while let name = options[Self.key(key, names.count)] { names.append(name) }
+        guard !names.isEmpty else { return nil }
+        self.names = names
+    }
+
+    /// Writes down whole paths, so that `--resume` finds them from anywhere.
+    func remember(as key: String, in options: inout [String: String]) {
+        options = options.filter { !$0.key.hasPrefix("\(key)-") }
+        for (index, name) in names.enumerated() {
+            options[Self.key(key, index)] = isStandardInput ? name : URL(named: name).path
+        }
+    }
+
+    /// Of several the second is remembered as `data-dir-2`, and so on.
+    private static func key(_ key: String, _ index: Int) -> String { index == 0 ? key : "\(key)-\(index + 1)" }
+
+    // MARK: Reading
 
     /// About how many bytes the text has; nil where that is not known before it is read.
-    var byteCount: Int? {
-        let place = URL(named: path)
-        guard isStream else { return try? TextDataset.byteCount(of: place) }
-        // The last four bytes of what gzip has packed are the size before, low byte first.
-        guard path != "-", let packed = try? Data(contentsOf: place, options: .alwaysMapped) else { return nil }
-        return packed.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-    }
+    var byteCount: Int? { isStandardInput ? nil : try? TextDataset.byteCount(of: files()) }
 
     /// The text in batches; a signal breaks it off.
     ///
@@ -30,51 +48,37 @@ struct TrainingText {
         split: TextSplit
     ) throws -> TextDataset {
         try Interruption.interruptible { [self] in
-            guard isStream else {
-                return try LongWork.telling("reading the text") { work in
-                    try TextDataset(
-                        contentsOf: URL(named: path), tokens: tokens, batchSize: batchSize,
-                        sequenceLength: sequenceLength, trainingFraction: trainingFraction,
-                        validationFraction: validationFraction, split: split
-                    ) { work.advance(to: $0) }
-                }
+            guard !isStandardInput else {
+                return try TextDataset(
+                    bytes: Data(TextInput.bytes(of: "-", limit: .max)), tokens: tokens, batchSize: batchSize,
+                    sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+                    validationFraction: validationFraction, split: split)
             }
-            let bytes = path == "-" ? try TextInput.bytes(of: path, limit: .max) : try unpacked()
-            return try TextDataset(
-                bytes: Data(bytes), tokens: tokens, batchSize: batchSize, sequenceLength: sequenceLength,
-                trainingFraction: trainingFraction, validationFraction: validationFraction, split: split)
+            return try LongWork.telling("reading the text") { work in
+                try TextDataset(
+                    contentsOf: files(), tokens: tokens, batchSize: batchSize, sequenceLength: sequenceLength,
+                    trainingFraction: trainingFraction, validationFraction: validationFraction, split: split
+                ) { work.advance(to: $0) }
+            }
         }
     }
 
-    /// What gzip, a program that every system has, makes of the file.
-    private func unpacked() throws -> [UInt8] {
-        guard access(path, R_OK) == 0 else {
-            throw Failure("cannot read \(path): \(String(cString: strerror(errno)))")
+    /// The names, with what patterns fit in their place.
+    private func files() throws -> [URL] {
+        try names.flatMap { name in
+            guard name.contains(where: "*?[".contains), access(name, F_OK) != 0 else { return [URL(named: name)] }
+            let found = Self.paths(fitting: name)
+            guard !found.isEmpty else { throw Failure("no file fits the pattern \(name)") }
+            return found.map { URL(named: $0) }
         }
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw Failure("gzip: \(String(cString: strerror(errno)))") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        let words = ["gzip", "-dc", "--", path]
-        let arguments = words.map { strdup($0) }
-        defer { for argument in arguments { free(argument) } }
-        var process = pid_t()
-        let code = posix_spawnp(&process, "gzip", &actions, nil, arguments + [nil], nil)
-        close(ends[1])
-        defer { close(ends[0]) }
-        guard code == 0 else {
-            throw Failure(
-                "\(path): gzip cannot be started (\(String(cString: strerror(code)))); unpack the file elsewhere")
-        }
-        let bytes = Result { try TextInput.bytes(of: ends[0], path, limit: .max) }
-        var status: Int32 = 0
-        if case .failure = bytes { kill(process, SIGTERM) }
-        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-        let found = try bytes.get()
-        guard status == 0 else { throw Failure("\(path) cannot be unpacked; see what gzip says above") }
-        return found
+    }
+
+    /// In the order of their bytes; caches are no texts.
+    private static func paths(fitting pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).map { String(cString: found.gl_pathv[$0]!) }
+            .filter { !$0.hasSuffix(".cache") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

@@ -33,7 +33,7 @@ extension Checkpoint {
                 "| parameters | \(parameterCount) |",
                 "| vocabulary | \(vocabulary.count) \(vocabulary.kind.rawValue) |", "",
                 "The vocabulary, one after the other:", "", fenced(shown + more), "", "## Text", "",
-                textName.map { "Trained on `\($0)`." } ?? "", "Say here what the text is and where it comes from.", "",
+                textName.map { "Trained on \($0)." } ?? "", "Say here what the text is and where it comes from.", "",
                 "## Losses", "",
             ] + lossLines + ["", "## Recipe", ""] + recipeLines + [
                 "", "## Licence", "",
@@ -43,10 +43,13 @@ extension Checkpoint {
             ])
     }
 
-    /// The last part of the path of the text's folder.
+    /// The last part of the path of the text's file or folder, and how many there are besides.
     private var textName: String? {
-        let folder = options["data-dir"] ?? options["data_dir"]
-        return (folder?.split(separator: "/").last).map { onOneLine(String($0)).filter { $0 != "`" } }
+        let path = options["data-dir"] ?? options["data_dir"]
+        let others = options.keys.filter { $0.hasPrefix("data-dir-") }.count
+        return (path?.split(separator: "/").last).map { name in
+            "`\(onOneLine(String(name)).filter { $0 != "`" })`" + (others > 0 ? " and \(others) more" : "")
+        }
     }
 
     private var lossLines: [String] {

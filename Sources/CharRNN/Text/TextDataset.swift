@@ -33,8 +33,8 @@ public struct TextDataset: Sendable {
     /// Where the text of each part begins that is laid out in rows of its own, and its batches.
     private let rows: [(start: Int, batches: Range<Int>)]
 
-    /// Reads a text file, or the `input.txt` of a folder, or where there is none its `*.txt` one after the other, in the
-    /// order of their names.
+    /// Reads a text file, or the `input.txt` of a folder, or where there is none all `*.txt` in it and in its folders, one
+    /// after the other in the order of their paths.
     ///
     /// The preprocessed text is kept in a cache file beside it, which is safe to delete.
     /// - Parameters:
@@ -46,23 +46,38 @@ public struct TextDataset: Sendable {
     ///   - validationFraction: the share to validate on; when the two sum to 1 it takes all that is left.
     ///   - split: where these parts lie.
     ///   - progress: called after each megabyte with what has been read of all that is to be read, from 0 to 1.
-    /// - Throws: ``TextError``, `CancellationError` when the task is cancelled while it writes the cache.
+    /// - Throws: ``TextError``, `CancellationError` when the task is cancelled.
     public init(
         contentsOf url: URL, tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
         trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams,
         progress: @escaping (Double) -> Void = { _ in }
     ) throws {
-        let text = try TextFile(url)
         try self.init(
-            TokenizedText(text, kind: kind, progress: progress), name: text.url.path, notice: text.notice,
+            contentsOf: [url], tokens: kind, batchSize: batchSize, sequenceLength: sequenceLength,
+            trainingFraction: trainingFraction, validationFraction: validationFraction, split: split,
+            progress: progress)
+    }
+
+    /// Reads several files and folders as one text, one after the other as they are given; otherwise as the one above. The
+    /// cache lies beside the first.
+    ///
+    /// - Throws: ``TextError``, `CancellationError` when the task is cancelled.
+    public init(
+        contentsOf urls: [URL], tokens kind: TokenKind = .scalars, batchSize: Int = 50, sequenceLength: Int = 50,
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams,
+        progress: @escaping (Double) -> Void = { _ in }
+    ) throws {
+        let text = try TextFile(urls)
+        try self.init(
+            TokenizedText(text, kind: kind, progress: progress), name: text.name, notice: text.notice,
             batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction, split: split)
     }
 
-    /// The bytes that the text of a file or a folder has, before it is read.
+    /// The bytes that the text of files and folders has, before it is read.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)``.
-    public static func byteCount(of url: URL) throws -> Int { try TextFile(url).byteCount }
+    public static func byteCount(of urls: [URL]) throws -> Int { try TextFile(urls).byteCount }
 
     /// Takes a text from memory.
     ///

@@ -1,31 +1,24 @@
 import CharRNNFiles
 import FoundationEssentials
+import Glibc
 
 /// The files that make the text of a dataset, one after the other.
 struct TextFile {
     let files: [URL]
-    /// What the whole is called; its cache lies beside that.
+    /// Beside which the cache lies.
     let url: URL
 
-    /// The text named by `url`: the file itself, the `input.txt` of a folder, or where there is none its `*.txt` in the
-    /// order of their names.
+    /// What each of `urls` names, in that order: the file itself; the `input.txt` of a folder, or where there is none all
+    /// texts in it.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)``.
-    init(_ url: URL) throws {
-        if FileStatus(url)?.kind == .folder {
-            let input = url.appendingPathComponent("input.txt")
-            let others = FileStatus(input) == nil ? Self.texts(in: url) : []
-            guard !others.isEmpty || FileStatus(input) != nil else {
-                throw TextError.unreadable(
-                    file: input.path,
-                    reason: "the folder has neither an input.txt nor another .txt; put your text there under such a "
-                        + "name")
-            }
-            files = others.isEmpty ? [input] : others
-        } else {
-            files = [url]
-        }
-        self.url = files.count == 1 ? files[0] : url.appendingPathComponent("texts")
+    init(_ urls: [URL]) throws {
+        precondition(!urls.isEmpty, "a text of no files")
+        files = try urls.flatMap { try Self.files(of: $0) }
+        let isFolder = FileStatus(urls[0])?.kind == .folder
+        let first = isFolder && files.count > 1 ? urls[0].appendingPathComponent("texts") : files[0]
+        // Apart from the cache of the first alone.
+        url = urls.count == 1 ? first : first.appendingPathExtension("more")
         for file in files {
             do { try PlainFile.check(file) } catch {
                 throw TextError.unreadable(file: file.path, reason: error.reason)
@@ -33,19 +26,58 @@ struct TextFile {
         }
     }
 
-    private static func texts(in folder: URL) -> [URL] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.filter { $0.hasSuffix(".txt") && !$0.hasPrefix(".") }.sorted()
-            .map { folder.appendingPathComponent($0) }
+    private static func files(of url: URL) throws -> [URL] {
+        guard FileStatus(url)?.kind == .folder else { return [url] }
+        let input = url.appendingPathComponent("input.txt")
+        guard FileStatus(input) == nil else { return [input] }
+        let texts = try texts(in: url)
+        guard !texts.isEmpty else {
+            throw TextError.unreadable(
+                file: input.path,
+                reason: "the folder has neither an input.txt nor another .txt; put your text there under such a name")
+        }
+        return texts
     }
 
-    /// As the files are now.
-    var byteCount: Int { files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) } }
+    /// The texts of a folder and of those in it, in the order of the bytes of their paths. Links to folders are not
+    /// followed, for they may lead back.
+    private static func texts(in folder: URL) throws -> [URL] {
+        var paths: [String] = []
+        func look(into path: String) throws {
+            let place = folder.appendingPathComponent(path)
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: place.path) else {
+                _ = access(place.path, R_OK | X_OK)
+                throw TextError.unreadable(file: place.path, reason: String(cString: strerror(errno)))
+            }
+            for name in names where !name.hasPrefix(".") {
+                if FileStatus(place.appendingPathComponent(name), followsLinks: false)?.kind == .folder {
+                    try look(into: path + name + "/")
+                } else if isText(name) {
+                    paths.append(path + name)
+                }
+            }
+        }
+        try look(into: "")
+        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { folder.appendingPathComponent($0) }
+    }
+
+    private static func isText(_ name: String) -> Bool {
+        name.hasSuffix(".txt") || Packing.allCases.contains { name.hasSuffix(".txt.\($0)") }
+    }
+
+    /// As the files are now; of packed ones a guess.
+    var byteCount: Int {
+        files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) * (Packing(of: $1) == nil ? 1 : 3) }
+    }
+
+    /// What errors call the whole.
+    var name: String {
+        files.count == 1 ? files[0].path : "the text of \(files[0].path) and \(files.count - 1) more"
+    }
 
     /// What a user should know.
     var notice: String? {
         guard files.count > 1, let first = files.first, let last = files.last else { return nil }
-        return "the text is \(files.count) files of the folder, from \(first.lastPathComponent) to "
-            + last.lastPathComponent
+        return "the text is \(files.count) files, from \(first.relativePath) to \(last.relativePath)"
     }
 }

@@ -1,13 +1,12 @@
 import CharRNNFiles
 import FoundationEssentials
-import Glibc
 
 /// The bytes of a text, which are read a block at a time: a text need not fit in memory, and one that another program
 /// cuts short in the meantime ends early, where a mapped file would end the program.
 struct TextSource {
     private enum Contents {
         case memory(Data)
-        /// Plain files, one after the other.
+        /// Files one after the other, unpacked where their names say that they are packed.
         case files([URL])
     }
 
@@ -21,7 +20,7 @@ struct TextSource {
 
     private let contents: Contents
     /// What errors call the text.
-    private let name: String
+    let name: String
     private let progress: ReadingProgress?
 
     private static let blockSize = 1 << 20
@@ -40,7 +39,7 @@ struct TextSource {
 
     init(_ text: TextFile, progress: ReadingProgress? = nil) {
         contents = .files(text.files)
-        name = text.url.path
+        name = text.name
         self.progress = progress
     }
 
@@ -54,7 +53,7 @@ struct TextSource {
     /// Calls `body` with block after block and the place of its first byte. Where the bytes are UTF-8 no scalar is
     /// cut in two.
     ///
-    /// - Throws: ``TextError/unreadable(file:reason:)``.
+    /// - Throws: ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled.
     func forEachBlock(_ body: (_ bytes: UnsafeRawBufferPointer, _ place: Place) throws -> Void) throws {
         switch contents {
         case .memory(let data): try data.withUnsafeBytes { try body($0, Place(name: name, offset: 0)) }
@@ -71,16 +70,13 @@ struct TextSource {
     private func forEachBlock(
         of file: URL, _ body: (_ bytes: UnsafeRawBufferPointer, _ place: Place) throws -> Void
     ) throws {
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.unreadable(file) }
-        defer { close(descriptor) }
+        let reader: any ByteReader = try Packing(of: file).map { try PackedReader(file, $0) } ?? PlainReader(file)
         var (offset, carried) = (0, 0)
         try withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 64) { block in
             while true {
+                try Task.checkCancellation()
                 let free = UnsafeMutableRawBufferPointer(rebasing: block[carried...])
-                let count = read(descriptor, free.baseAddress, free.count)
-                if count < 0 && errno == EINTR { continue }
-                guard count >= 0 else { throw Self.unreadable(file) }
+                let count = try reader.read(into: free)
                 let filled = UnsafeRawBufferPointer(rebasing: block[..<(carried + count)])
                 if filled.isEmpty { return }
                 // At the end there is nothing more to wait for.
@@ -100,13 +96,9 @@ struct TextSource {
         return last > 0 ? last : bytes.count
     }
 
-    /// What is said when two readings find two texts.
-    var hasChanged: TextError {
+    /// What is said of a file in which two readings find two texts.
+    static func hasChanged(_ name: String) -> TextError {
         .unreadable(file: name, reason: "it changed while it was read; start again when it is complete")
-    }
-
-    private static func unreadable(_ file: URL) -> TextError {
-        .unreadable(file: file.path, reason: String(cString: strerror(errno)))
     }
 }
 

@@ -24,7 +24,7 @@ struct TokenizedText {
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
     init(_ text: TextFile, kind: TokenKind, progress tell: @escaping (Double) -> Void) throws {
         let statuses = text.files.map { FileStatus($0) }
-        let size = statuses.reduce(0) { $0 + ($1?.size ?? 0) }
+        let size = text.byteCount
         let progress = ReadingProgress(tell)
         let source = TextSource(text, progress: progress)
         let cache = TokenCache(for: text.url, kind: kind)
@@ -35,7 +35,9 @@ struct TokenizedText {
         }
         // A mixture of two texts is nobody's.
         func checkUnchanged() throws {
-            guard text.files.map({ FileStatus($0) }) == statuses else { throw source.hasChanged }
+            for (file, status) in zip(text.files, statuses) where FileStatus(file) != status {
+                throw TextSource.hasChanged(file.path)
+            }
         }
         progress.begin(2 * size)
         let tokenizer = try Tokenizer(source, kind: kind)

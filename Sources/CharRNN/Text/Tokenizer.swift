@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// A text that has been read once: its vocabulary, its checksum, and the way from its bytes to token numbers.
@@ -9,6 +10,7 @@ struct Tokenizer {
     /// A checksum of all bytes.
     let fingerprint: UInt64
     private let source: TextSource
+    private let byteCount: Int
     /// By byte or scalar; empty for ``TokenKind/characters``.
     private let numbers: [Int32]
     /// The whole text where it is needed; else empty.
@@ -18,14 +20,21 @@ struct Tokenizer {
     init(_ source: TextSource, kind: TokenKind) throws {
         var hash = ContentHash()
         var data = Data()
+        var (byteCount, room) = (0, 1 << 24)
         let found = try Self.present(kind == .bytes ? 256 : Self.scalarCount) { isPresent in
             try source.forEachBlock { bytes, place in
                 hash.update(bytes)
+                byteCount += bytes.count
                 switch kind {
                 case .bytes: for byte in bytes { isPresent[Int(byte)] = true }
                 case .scalars: try Self.markScalars(in: bytes, at: place, &isPresent)
                 case .characters:
                     try Self.markScalars(in: bytes, at: place, &isPresent)  // for the error with its offset
+                    // It is held as data and as text, and what is packed may be of any size.
+                    if byteCount > room {
+                        room = 2 * byteCount
+                        try Self.requireMemory(2 * room, for: source.name, or: "count scalars")
+                    }
                     data.append(contentsOf: bytes)
                 }
             }
@@ -48,14 +57,28 @@ struct Tokenizer {
             numbers = []
         }
         self.source = source
+        self.byteCount = byteCount
         fingerprint = hash.value
     }
 
     /// All the numbers.
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)`` also where there is no memory for them.
     func tokens() throws -> TokenSequence {
-        var result = Data()
+        let width = TokenSequence.width(vocabularySize: vocabulary.count)
+        try Self.requireMemory(byteCount * width, for: source.name, or: "make room on the disk for its cache")
+        var result = Data(capacity: byteCount * width)
         try forEachBlock { result.append($0) }
-        return TokenSequence(bytes: result, width: TokenSequence.width(vocabularySize: vocabulary.count))
+        return TokenSequence(bytes: result, width: width)
+    }
+
+    private static func requireMemory(_ bytes: Int, for name: String, or advice: String) throws {
+        guard HostMemory.hasRoom(for: bytes) else {
+            throw TextError.unreadable(
+                file: name,
+                reason:
+                    "the computer cannot give the memory for it, \(ByteCount(bytes)); take a part of it, or \(advice)")
+        }
     }
 
     /// The numbers in order, as ``TokenSequence`` stores them, some at a time.
@@ -81,9 +104,9 @@ struct Tokenizer {
             source.report(&read)
             return try body(tokens.withUnsafeBytes { Data($0) })
         }
-        try source.forEachBlock { bytes, _ in
+        try source.forEachBlock { bytes, place in
             let tokens = try [Number](unsafeUninitializedCapacity: bytes.count) { tokens, count in
-                count = try encode(bytes, into: tokens)
+                count = try encode(bytes, at: place, into: tokens)
             }
             try body(tokens.withUnsafeBytes { Data($0) })
         }
@@ -93,7 +116,8 @@ struct Tokenizer {
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)`` for a token that was not there at the first reading.
     private func encode<Number: FixedWidthInteger>(
-        _ bytes: UnsafeRawBufferPointer, into result: UnsafeMutableBufferPointer<Number>
+        _ bytes: UnsafeRawBufferPointer, at place: TextSource.Place,
+        into result: UnsafeMutableBufferPointer<Number>
     ) throws -> Int {
         try numbers.withUnsafeBufferPointer { numbers in
             let isScalars = vocabulary.kind == .scalars
@@ -111,7 +135,7 @@ struct Tokenizer {
                 result.initializeElement(at: count, to: Number(truncatingIfNeeded: number).littleEndian)
                 count += 1
             }
-            guard lowest == 0 else { throw source.hasChanged }
+            guard lowest == 0 else { throw TextSource.hasChanged(place.name) }
             return count
         }
     }
