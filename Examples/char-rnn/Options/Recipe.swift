@@ -50,7 +50,7 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         if typed.isDisjoint(with: ["--max-iterations"]) { options.append(("--max-epochs", "\(size.passes)")) }
         if typed.isDisjoint(with: ["--optimizer"]) {
             options += [
-                ("--optimizer", "muon"), ("--learning-rate", "0.04"), ("--adam-rate", "0.004"),
+                ("--optimizer", "muon"), ("--learning-rate", "0.04"), ("--adam-rate", "0.01"),
                 ("--weight-decay", "0.1"),
             ]
         }
