@@ -50,7 +50,10 @@ extension GPUTuning {
         hiddenSize <= size(Self.steps, of: cell) && holdsWholeSteps(cell)
     }
 
-    private func holdsWholeSteps(_ cell: RecurrentCell) -> Bool { cell.hasRecurrentProduct && info.holdsTile }
+    /// Whether every half-step has a product, of as many gates as CLKernels/step.cl takes, and its tile has room.
+    private func holdsWholeSteps(_ cell: RecurrentCell) -> Bool {
+        info.holdsTile && cell.halfSteps.allSatisfy { $0.product.map { $0.gates.count <= 4 } ?? false }
+    }
 
     private func size(_ kind: String, of cell: RecurrentCell) -> Int {
         launchSizes.byKind.withLock { $0[kind]![cell.rawValue]! }
