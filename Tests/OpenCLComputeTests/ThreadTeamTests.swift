@@ -1,7 +1,6 @@
+import OpenCLCompute
 import Synchronization
 import Testing
-
-@testable import OpenCLCompute
 
 @Suite struct ThreadTeamTests {
     /// Operations of a team follow one another faster than its threads wake up, and more than one thread may ask for them.

@@ -4,9 +4,12 @@ import Glibc
 
 /// The files that make the text of a dataset, one after the other.
 struct TextFile {
+    /// With whole paths, which are looked up many times faster than relative ones.
     let files: [URL]
     /// Beside which the cache lies.
     let url: URL
+    /// What a user should know.
+    let notice: String?
 
     /// What each of `urls` names, in that order: the file itself; the `input.txt` of a folder, or where there is none all
     /// texts in it.
@@ -14,9 +17,25 @@ struct TextFile {
     /// - Throws: ``TextError/unreadable(file:reason:)``.
     init(_ urls: [URL]) throws {
         precondition(!urls.isEmpty, "a text of no files")
-        files = try urls.flatMap { try Self.files(of: $0) }
+        var files: [URL] = []
+        // As they were given.
+        var names: [String] = []
+        for url in urls {
+            let (whole, given) = (url.absoluteURL, url.relativePath)
+            guard FileStatus(whole)?.kind == .folder else {
+                files.append(whole)
+                names.append(given)
+                continue
+            }
+            let paths = try Self.paths(in: whole)
+            files += paths.map { whole.appendingPathComponent($0) }
+            names += [paths[0], paths[paths.count - 1]].map { "\(given)/\($0)" }
+        }
+        self.files = files
+        notice =
+            files.count == 1 ? nil : "the text is \(files.count) files, from \(names[0]) to \(names[names.count - 1])"
         let isFolder = FileStatus(urls[0])?.kind == .folder
-        let first = isFolder && files.count > 1 ? urls[0].appendingPathComponent("texts") : files[0]
+        let first = isFolder && files.count > 1 ? urls[0].absoluteURL.appendingPathComponent("texts") : files[0]
         // Apart from the cache of the first alone.
         url = urls.count == 1 ? first : first.appendingPathExtension("more")
         for file in files {
@@ -26,11 +45,11 @@ struct TextFile {
         }
     }
 
-    private static func files(of url: URL) throws -> [URL] {
-        guard FileStatus(url)?.kind == .folder else { return [url] }
-        let input = url.appendingPathComponent("input.txt")
-        guard FileStatus(input) == nil else { return [input] }
-        let texts = try texts(in: url)
+    /// What a folder stands for.
+    private static func paths(in folder: URL) throws -> [String] {
+        let input = folder.appendingPathComponent("input.txt")
+        guard FileStatus(input) == nil else { return ["input.txt"] }
+        let texts = try texts(in: folder)
         guard !texts.isEmpty else {
             throw TextError.unreadable(
                 file: input.path,
@@ -41,7 +60,7 @@ struct TextFile {
 
     /// The texts of a folder and of those in it, in the order of the bytes of their paths. Links to folders are not
     /// followed, for they may lead back.
-    private static func texts(in folder: URL) throws -> [URL] {
+    private static func texts(in folder: URL) throws -> [String] {
         var paths: [String] = []
         func look(into path: String) throws {
             let place = folder.appendingPathComponent(path)
@@ -58,7 +77,7 @@ struct TextFile {
             }
         }
         try look(into: "")
-        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { folder.appendingPathComponent($0) }
+        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     private static func isText(_ name: String) -> Bool {
@@ -73,11 +92,5 @@ struct TextFile {
     /// What errors call the whole.
     var name: String {
         files.count == 1 ? files[0].path : "the text of \(files[0].path) and \(files.count - 1) more"
-    }
-
-    /// What a user should know.
-    var notice: String? {
-        guard files.count > 1, let first = files.first, let last = files.last else { return nil }
-        return "the text is \(files.count) files, from \(first.relativePath) to \(last.relativePath)"
     }
 }

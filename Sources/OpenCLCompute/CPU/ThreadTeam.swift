@@ -3,16 +3,16 @@ import CPUKernels
 /// Threads that wait for the slices of operations; CPUKernels/team.c says how.
 ///
 /// Unchecked for the pointer, a constant whose functions any thread may call.
-final class ThreadTeam: @unchecked Sendable {
+package final class ThreadTeam: @unchecked Sendable {
     private let team: OpaquePointer?
 
     /// - Parameter threadCount: with the thread that calls ``run(slices:_:)``.
-    init(threadCount: Int) { team = cpu_team_create(Int32(threadCount)) }
+    package init(threadCount: Int) { team = cpu_team_create(Int32(threadCount)) }
 
     deinit { cpu_team_free(team) }
 
     /// Calls `body` with 0 ..< slices, and returns when all calls have.
-    func run(slices: Int, _ body: @Sendable (Int) -> Void) {
+    package func run(slices: Int, _ body: @Sendable (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: body) { body in
                 cpu_team_run(team, slices, UnsafeMutableRawPointer(mutating: body)) { context, slice in
