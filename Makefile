@@ -88,8 +88,11 @@ studio: setup ## Show the runs and models of a folder in the browser (FOLDER=cv 
 	$(SWIFT) build -c release --package-path Examples/studio --product char-rnn-studio
 	@Examples/studio/.build/release/char-rnn-studio $(FOLDER) --port $(PORT)
 
+# Built as everything else is: by itself `swift test` compiles all of it anew, for tests of what is not public, which there
+# are none of.
 test: setup ## Run all tests
-	$(SWIFT) test -c release
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
 
 # Intel's runtime is fetched with pip, 260 MB at the first time; what else is missing is said to be.
 portability: setup ## Compare every OpenCL platform to be had here with the CPU, in one table
