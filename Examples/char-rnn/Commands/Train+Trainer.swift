@@ -174,7 +174,8 @@ extension Train {
                     + "\(shape.0)x\(shape.1) takes \(shape.0 * shape.1 + 1); take a longer text, or a smaller --batch-size"
             )
         }
-        if let checksum = checkpoint?.options["validation-checksum"], checksum != TrainingTexts.checksum(validation) {
+        let checksum = TrainingTexts.checksum(of: TrainingData(validation).training)
+        if let recorded = checkpoint?.options["validation-checksum"], recorded != checksum {
             throw Failure(
                 "\(text.name) is not the text that the run of \(resume!) was validated on; bring that back and name it with "
                     + "--validation-text, or start a new run from the weights with --init-from")

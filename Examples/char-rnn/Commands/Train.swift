@@ -206,7 +206,7 @@ struct Train: ParsableCommand {
         describe(trainer.model, trainer.dataset, keepsBest: options.keepBest)
         options.remembered = savedOptions(options, seed: trainer.options.seed, devices, resumed: checkpoint)
         if data.ownValidation != nil, let validation = trainer.dataset.validation {
-            options.remembered["validation-checksum"] = String(validation.fingerprint, radix: 16)
+            options.remembered["validation-checksum"] = TrainingTexts.checksum(of: validation)
         }
         do {
             return try TrainingRun(

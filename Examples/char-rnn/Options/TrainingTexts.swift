@@ -24,10 +24,8 @@ struct TrainingTexts {
 
     /// A text in words by which ranks and resumed runs know it again.
     static func description(_ name: String, _ dataset: TextDataset) -> String {
-        "\(name) of \(dataset.characterCount) characters, checksum \(checksum(dataset))"
+        "\(name) of \(dataset.characterCount) characters, checksum \(checksum(of: TrainingData(dataset).training))"
     }
 
-    static func checksum(_ dataset: TextDataset) -> String {
-        String(TrainingData(dataset).training.fingerprint, radix: 16)
-    }
+    static func checksum(of source: any BatchSource) -> String { String(source.fingerprint, radix: 16) }
 }
