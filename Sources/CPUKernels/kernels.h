@@ -18,6 +18,7 @@
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 // A loop of a constant count over values that live in registers.
 #define UNROLLED _Pragma("clang loop unroll(full)")
+#define UNROLLED_BY_FOUR _Pragma("clang loop unroll_count(4)")
 // The loop below it begins at a line of the processor's cache of decoded instructions, wherever the linker puts the
 // function: on a Zen 3 a tile's loop across two such lines takes a seventh longer.
 #if __has_c_attribute(clang::code_align)

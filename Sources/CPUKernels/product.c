@@ -1,10 +1,14 @@
 // The products with weights: those of a recurrent step, which have few rows and the same right factor at every time step,
 // and those of a whole batch.
 //
-// A library packs both factors anew at each call, which for 25 rows costs as much as the product. Here the right one is
-// packed once for a whole sequence, the left one never. A tile of rows × 16 columns stays in registers while the inner
-// loop runs over k: with AVX-512 up to 14 rows of one register each, 1 load and 14 broadcasts for 14 multiply-adds;
-// elsewhere 6 rows of two registers of 8 floats, 2 loads and 6 broadcasts for 12.
+// A tile of rows × 16 columns of c stays in registers while the inner loop runs over k: with AVX-512 up to 14 rows of one
+// register each, 1 load and 14 broadcasts for 14 multiply-adds; elsewhere 6 rows of two registers of 8 floats, 2 loads and
+// 6 broadcasts for 12. Whatever the tiles, an element of c is one sum over k in its order: its bits depend on none of what
+// follows.
+//
+// Both factors are copied into the order in which a tile reads them. A library does so anew at each call, which for 25 rows
+// costs as much as the product; here the right one is packed once for a whole sequence (packing.c) where it has several
+// products.
 #include "kernels.h"
 
 typedef float vector __attribute__((vector_size(64), aligned(4)));
@@ -13,82 +17,41 @@ enum {
     width = cpu_panel_width,
     narrow_tile_rows = 6,
     wide_tile_rows = 14,
-    // k is cut so that a block of rows and a panel, 1024 long, stay in the second-level cache together.
-    slice = 1024,
-    // The rows that pass over it together.
-    block_rows = 28,
-    // Rows this many floats apart lie in the same few lines of a first-level cache, which cannot hold a tile of them.
+    // A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies,
+    few_columns = 128,
+    // unless its rows are a multiple of this apart: those share the few lines of a first-level cache.
     collision = 1024,
-    copied_stride = slice + 16,
+    // Columns of the right factor that are copied at a time, so that its rows are read by some lines in one go.
+    group_columns = 64,
 };
 
-/// c (rows × n) = a (rows × k; where `transposed`, k × rows) · b, or += when `adding`. The rows of a panel of b are
-/// b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
+/// How much of a passes over the right factor at a time: `rows` × `depth` floats, which stay in the second-level cache.
+struct blocking {
+    long rows, depth;
+};
+
+// Over panels, long sums: each slice of k reads and writes all of c. Over a matrix as it lies in memory, as many rows as
+// repay the copying of it.
+static const struct blocking over_panels = {96, 512}, over_matrix = {192, 256};
+enum { most_of_left = 96 * 512, most_of_right = 256 * group_columns };
+
+/// c (rows × n) = a (rows × k) · b, or += when `adding`. a(r, i) = a[r·a_row + i·a_column], one of which is 1. The rows of a
+/// panel of b are b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
 struct product {
     const float *a;
-    long a_stride;
+    long a_row, a_column;
     const float *b;
     long b_stride, panel_stride;
     float *c;
     long c_stride, rows, n, k;
-    bool adding, transposed;
+    bool adding;
 };
 
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
 
-// MARK: Packing
-
-long cpu_packed_count(long k, long n) { return (n + width - 1) / width * width * k; }
-
-INLINE void pack_panel(const float *b, long stride, long k, long columns, float *packed) {
-    if (columns == width) {
-        for (long i = 0; i < k; i++, packed += width) {
-            *(vector *)packed = *(const vector *)(b + i * stride);
-            // The next panel, whose rows are also too far apart to be foreseen.
-            __builtin_prefetch(b + i * stride + width);
-        }
-        return;
-    }
-    for (long i = 0; i < k; i++, packed += width) {
-        for (long j = 0; j < columns; j++) packed[j] = b[i * stride + j];
-        for (long j = columns; j < width; j++) packed[j] = 0;
-    }
-}
-
-KERNEL void cpu_pack(const float *b, long stride, long k, long n, float *packed) {
-    for (long panel = 0; panel < n; panel += width) {
-        pack_panel(b + panel, stride, k, smaller(n - panel, width), packed + panel * k);
-    }
-}
-
-/// packed (count × 16) = the transpose of b (columns × count).
-INLINE void pack_block_transposed(const float *b, long stride, long count, long columns, float *packed) {
-    for (long j = 0; j < columns; j++) {
-        for (long i = 0; i < count; i++) packed[i * width + j] = b[j * stride + i];
-    }
-    for (long j = columns; j < width; j++) {
-        for (long i = 0; i < count; i++) packed[i * width + j] = 0;
-    }
-}
-
-KERNEL void cpu_pack_transposed(const float *b, long stride, long k, long n, float *packed) {
-    for (long panel = 0; panel < n; panel += width) {
-        long columns = smaller(n - panel, width);
-        const float *rows = b + panel * stride;
-        long i = 0;
-        // A line of the cache at a time, which may not hold those of 16 rows.
-        for (; columns == width && i + width <= k; i += width, packed += width * width) {
-            pack_block_transposed(rows + i, stride, width, width, packed);
-        }
-        pack_block_transposed(rows + i, stride, k - i, columns, packed);
-        packed += (k - i) * width;
-    }
-}
-
 // MARK: Tiles
 
-/// a(r, i) = a[r·a_row + i·a_column], one of which is 1. `rows` is a constant at every call, so that the sums live in
-/// registers.
+/// `rows` is a constant at every call, so that the sums live in registers.
 INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, float *c, long c_stride,
                  const int rows, long k, bool adding) {
     vector sums[wide_tile_rows];
@@ -99,6 +62,7 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
         __builtin_prefetch(c + r * c_stride + width, 1);
         sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
     }
+    UNROLLED_BY_FOUR
     ALIGNED
     for (long i = 0; i < k; i++) {
         vector b_row = *(const vector *)(b + i * b_stride);
@@ -109,11 +73,14 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
     for (int r = 0; r < rows; r++) *(vector *)(c + r * c_stride) = sums[r];
 }
 
-INLINE void tile_of(long rows, const float *a, long a_row, long a_column, const float *b, long b_stride, float *c,
-                    long c_stride, long k, bool adding, const int most_rows) {
-#define TILE(count)                                                                                    \
-    case count:                                                                                        \
-        if (count <= most_rows) tile(a, a_row, a_column, b, b_stride, c, c_stride, count, k, adding); \
+/// `copied`: a has columns of `rows`, one after the other.
+INLINE void tile_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
+                    float *c, long c_stride, long k, bool adding, const int most_rows) {
+#define TILE(count)                                                                                        \
+    case count:                                                                                            \
+        if (count > most_rows) break;                                                                      \
+        if (copied) tile(a, 1, count, b, b_stride, c, c_stride, count, k, adding);                         \
+        else tile(a, a_row, a_column, b, b_stride, c, c_stride, count, k, adding);                         \
         break;
     switch (rows) {
         TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
@@ -123,79 +90,97 @@ INLINE void tile_of(long rows, const float *a, long a_row, long a_column, const 
 }
 
 /// A tile of fewer columns than a panel has, in room for all of them.
-INLINE void edge_of(long rows, const float *a, long a_row, long a_column, const float *b, long b_stride, float *c,
-                    long c_stride, long columns, long k, bool adding, const int most_rows) {
+INLINE void edge_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
+                    float *c, long c_stride, long columns, long k, bool adding, const int most_rows) {
     float whole[wide_tile_rows * width] = {0};
     for (long r = 0; adding && r < rows; r++) {
         for (long j = 0; j < columns; j++) whole[r * width + j] = c[r * c_stride + j];
     }
-    tile_of(rows, a, a_row, a_column, b, b_stride, whole, width, k, adding, most_rows);
+    tile_of(rows, copied, a, a_row, a_column, b, b_stride, whole, width, k, adding, most_rows);
     for (long r = 0; r < rows; r++) {
         for (long j = 0; j < columns; j++) c[r * c_stride + j] = whole[r * width + j];
     }
 }
 
+// MARK: Copies
+
+/// copy (depth × rows) = a(r, i)
+INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long depth, float *copy) {
+    if (a_row == 1) {
+        for (long i = 0; i < depth; i++) {
+            for (long r = 0; r < rows; r++) copy[i * rows + r] = a[i * a_column + r];
+        }
+    } else {
+        for (long r = 0; r < rows; r++) {
+            for (long i = 0; i < depth; i++) copy[i * rows + r] = a[r * a_row + i];
+        }
+    }
+}
+
+/// Panels of depth × 16 = the first columns of b, the last one's filled up with zeros.
+INLINE void copy_right(const float *b, long stride, long columns, long depth, float *panels) {
+    long whole = columns / width, left = columns % width;
+    for (long i = 0; i < depth; i++, b += stride, panels += width) {
+        for (long p = 0; p < whole; p++) *(vector *)(panels + p * depth * width) = *(const vector *)(b + p * width);
+        if (left == 0) continue;
+        float *last = panels + whole * depth * width;
+        for (long j = 0; j < width; j++) last[j] = j < left ? b[whole * width + j] : 0;
+    }
+}
+
 // MARK: Products
 
-/// `rows` rows from `first` on, over the slice of k that begins at `start`.
-INLINE void block(const struct product *p, long first, long rows, long start, const int most_rows,
-                  const bool transposed) {
-    long depth = smaller(p->k - start, slice);
+/// `rows` rows from `first` on, over `depth` of k from `start` on.
+INLINE void block(const struct product *p, long first, long rows, long start, long depth, const int most_rows) {
     bool adding = p->adding || start > 0;
-    long a_row = transposed ? 1 : p->a_stride, a_column = transposed ? p->a_stride : 1;
-    const float *a = p->a + first * a_row + start * a_column;
-    float copied[block_rows * copied_stride];
-    if (!transposed && a_row % collision == 0) {
-        for (long r = 0; r < rows; r++) {
-            memcpy(copied + r * copied_stride, a + r * a_row, (size_t)depth * sizeof(float));
-        }
-        a = copied;
-        a_row = copied_stride;
-    }
+    const float *a = p->a + first * p->a_row + start * p->a_column;
     // Tiles of nearly equal height: 25 rows are 13 and 12, not 14 and 11.
     long tiles = (rows + most_rows - 1) / most_rows;
-    for (long panel = 0; panel < p->n; panel += width) {
-        long columns = p->n - panel;
-        const float *b = p->b + panel / width * p->panel_stride + start * p->b_stride;
-        long b_stride = p->b_stride;
-        float packed[slice * width];
-        if ((columns < width || transposed) && b_stride != width) {
-            pack_panel(b, b_stride, depth, smaller(columns, width), packed);
-            b = packed;
+    bool copies_left = p->n > few_columns || p->a_row % collision == 0;
+    float left[most_of_left];
+    for (long t = 0; copies_left && t < tiles; t++) {
+        long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
+        copy_left(a + row * p->a_row, p->a_row, p->a_column, height, depth, left + row * depth);
+    }
+    for (long group = 0; group < p->n; group += group_columns) {
+        long end = smaller(p->n, group + group_columns);
+        const float *b = p->b + group / width * p->panel_stride + start * p->b_stride;
+        long b_stride = p->b_stride, panel_stride = p->panel_stride;
+        float right[most_of_right];
+        // Copied for some tiles, or where a panel is cut short by the end of the matrix.
+        if (b_stride != width && (tiles > 2 || end % width != 0)) {
+            copy_right(b, b_stride, end - group, depth, right);
+            b = right;
             b_stride = width;
+            panel_stride = width * depth;
         }
-        for (long t = 0; t < tiles; t++) {
-            long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
-            const float *a_tile = a + row * a_row;
-            float *c = p->c + (first + row) * p->c_stride + panel;
-            if (columns < width) {
-                edge_of(
-                    height, a_tile, a_row, a_column, b, b_stride, c, p->c_stride, columns, depth, adding, most_rows);
-            } else {
-                tile_of(height, a_tile, a_row, a_column, b, b_stride, c, p->c_stride, depth, adding, most_rows);
+        for (long panel = group; panel < end; panel += width, b += panel_stride) {
+            for (long t = 0; t < tiles; t++) {
+                long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
+                const float *a_tile = copies_left ? left + row * depth : a + row * p->a_row;
+                float *c = p->c + (first + row) * p->c_stride + panel;
+                if (end - panel < width) {
+                    edge_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, c, p->c_stride, end - panel,
+                            depth, adding, most_rows);
+                } else {
+                    tile_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, c, p->c_stride, depth, adding,
+                            most_rows);
+                }
             }
         }
     }
 }
 
-INLINE void multiply_rows(const struct product *p, const int most_rows) {
-    long blocks = (p->rows + block_rows - 1) / block_rows;
-    for (long start = 0; start < p->k; start += slice) {
+INLINE void multiply(const struct product *p, const int most_rows) {
+    struct blocking most = p->b_stride == width ? over_panels : over_matrix;
+    long blocks = (p->rows + most.rows - 1) / most.rows, slices = (p->k + most.depth - 1) / most.depth;
+    for (long s = 0; s < slices; s++) {
+        long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
         for (long i = 0; i < blocks; i++) {
             long first = p->rows * i / blocks;
-            block(p, first, p->rows * (i + 1) / blocks - first, start, most_rows, false);
+            block(p, first, p->rows * (i + 1) / blocks - first, start, depth, most_rows);
         }
     }
-}
-
-/// All rows in one block, to repay the packing of its panels.
-INLINE void multiply_transposed(const struct product *p, const int most_rows) {
-    for (long start = 0; start < p->k; start += slice) block(p, 0, p->rows, start, most_rows, true);
-}
-
-INLINE void multiply(const struct product *p, const int most_rows) {
-    if (p->transposed) multiply_transposed(p, most_rows);
-    else multiply_rows(p, most_rows);
 }
 
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow_tile_rows); }
@@ -233,18 +218,18 @@ KERNEL static void packed_row(const float *a, const float *packed, float *c, lon
         for (int p = 0; p < panels; p++) *(vector *)(c + column + p * width) = sums[p];
     }
     if (column == n) return;
-    run((struct product){a, k, packed + column * k, width, width * k, c + column, n, 1, n - column, k, adding, false});
+    run((struct product){a, k, 1, packed + column * k, width, width * k, c + column, n, 1, n - column, k, adding});
 }
 
 void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows, long n,
                         long k, bool adding) {
     if (rows == 1) packed_row(a, packed, c, n, k, adding);
-    else run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, adding, false});
+    else run((struct product){a, a_stride, 1, packed, width, width * k, c, c_stride, rows, n, k, adding});
 }
 
 void cpu_product_packed_transposed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
                                    long n, long k) {
-    run((struct product){a, a_stride, packed, width, width * k, c, c_stride, rows, n, k, false, true});
+    run((struct product){a, 1, a_stride, packed, width, width * k, c, c_stride, rows, n, k, false});
 }
 
 /// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
@@ -270,12 +255,12 @@ KERNEL static void row_product(const float *a, const float *b, long b_stride, fl
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding) {
     if (rows == 1) row_product(a, b, b_stride, c, n, k, adding);
-    else run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding, false});
+    else run((struct product){a, a_stride, 1, b, b_stride, width, c, c_stride, rows, n, k, adding});
 }
 
 void cpu_product_transposed(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
                             long rows, long n, long k, bool adding) {
-    run((struct product){a, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding, true});
+    run((struct product){a, 1, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding});
 }
 
 void cpu_product_mirror(float *c, long stride, long first, long last) {
