@@ -58,6 +58,19 @@ import Testing
         try Python.run(try #require(PyTorch.python), arguments, in: folder)
     }
 
+    @Test(.enabled(if: PyTorch.python != nil, "no Python with torch was found"))
+    func theProgramReadsUnknownCharacters() throws {
+        let text = Self.text + "x"
+        let vocabulary = try TextDataset(text: text).withUnknownToken(minimumFrequency: 2).vocabulary
+        let model = try LanguageModel(.init(vocabulary: vocabulary, hiddenSize: 3), on: .cpu, seed: 1)
+        try withTemporaryFolder { folder in
+            try Checkpoint(of: model).writePyTorch(to: folder)
+            let script = "import sys, model; print(model.load().encode(sys.argv[1]))"
+            let printed = try python(["-c", script, "aЖx😀"], in: folder)
+            #expect(try printed == "\(vocabulary.encode("aЖx😀"))\n")
+        }
+    }
+
     @Test(.enabled(if: PyTorch.python != nil, "no Python with torch was found"), arguments: RecurrentCell.charRNNs)
     func theProgramComputesTheSame(_ cell: RecurrentCell) throws {
         let model = try model(cell)

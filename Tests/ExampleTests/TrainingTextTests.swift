@@ -117,6 +117,75 @@ import Testing
         }
     }
 
+    @Test func rareCharactersAreOneToken() throws {
+        try Workplace.inNewFolder(text: Workplace.text + "éЖЖ") { place in
+            let text = ["--data-dir", "data/some_folder", "--min-frequency", "2"] + small
+            try place.write(String(Workplace.text.prefix(100)) + "Ü", to: "other.txt")
+            let outcome = try place.succeed(["train", "--validation-text", "other.txt"] + text)
+            #expect(
+                outcome.errors.contains("a vocabulary of 9\nnote: 1 character that occurs fewer than 2 times is the "))
+            let checkpoint = try #require(place.checkpoints().last)
+            let lines = try place.succeed(["inspect", checkpoint]).text.split(separator: "\n")
+            #expect(
+                lines.contains("characters that it does not know: read as '\u{FFFD}'")
+                    && lines.contains("min-frequency: 2"))
+
+            // It reads what it does not know.
+            let written = try place.succeed(["sample", checkpoint, "--prime", "aé?", "--length", "5", "--quiet"]).text
+            #expect(written.hasPrefix("a\u{FFFD}\u{FFFD}") && written.count == 9)
+            try place.write("abé?Ж", to: "unknown.txt")
+            let score = try place.succeed(["score", checkpoint, "unknown.txt"])
+            #expect(score.text.hasPrefix("5 characters, "))
+            #expect(score.errors.contains("2 of the characters are read as the token of unknown ones\n"))
+            #expect(try place.succeed(["score", checkpoint, "unknown.txt", "--unknown", "skip"]).text.hasPrefix("3 "))
+
+            // A run goes on with it, whether or not it is said again.
+            try place.succeed(
+                ["train", "--checkpoint-dir", "whole", "--validation-text", "other.txt"] + text + [
+                    "--max-iterations", "6",
+                ])
+            try place.succeed(["train", "--resume", "--max-iterations", "5"])
+            try place.succeed(["train", "--resume", "--max-iterations", "6", "--min-frequency", "2"])
+            let newest = try ["cv", "whole"].map {
+                try Checkpoint(contentsOf: #require(try Checkpoint.newest(in: place.url($0))))
+            }
+            #expect(
+                newest[0].losses == newest[1].losses && newest[0].validationLosses[6] == newest[1].validationLosses[6])
+            #expect(newest[0].configuration == newest[1].configuration)
+
+            // Another text's characters are read so too, or get tokens of their own.
+            try place.write(Workplace.text + "XY", to: "new.txt")
+            let new =
+                ["train", "--init-from", checkpoint, "--data-dir", "new.txt", "--checkpoint-dir", "new"]
+                + small.suffix(4)
+            #expect(
+                try place.succeed(new).errors.contains("read as the model's token of unknown characters: 'X' 'Y'\n"))
+            #expect(try place.succeed(new + ["--vocabulary", "extend"]).errors.contains("a vocabulary of 11\n"))
+        }
+    }
+
+    @Test func whatContradictsALeastFrequencyIsRefused() throws {
+        try Workplace.inNewFolder { place in
+            let plain = try place.train(["--max-iterations", "3"])
+            func refusal(_ options: String...) throws -> String {
+                let outcome = try place.run(
+                    ["train", "--data-dir", "data/some_folder", "--checkpoint-dir", "none"] + options)
+                #expect(outcome.status != 0)
+                return outcome.errors
+            }
+            #expect(try refusal("--min-frequency", "0").contains("at least 1 is needed"))
+            #expect(
+                try refusal("--min-frequency", "2", "--tokens", "bytes").contains("of --tokens bytes there are 256"))
+            #expect(try refusal("--min-frequency", "2", "--init-from", plain).contains("--init-from brings one"))
+            #expect(try refusal("--min-frequency", "2", "--resume", plain).contains("the run of \(plain) has another"))
+            #expect(
+                try refusal("--min-frequency", "5000").contains(
+                    "char-rnn: no character occurs 5000 times; the most frequent one occurs 328 times; make --min-frequency smaller\n"
+                ))
+            #expect(place.files("none").isEmpty)
+        }
+    }
+
     @Test func whatContradictsATextToValidateOnIsRefused() throws {
         try Workplace.inNewFolder { place in
             func refusal(_ options: String...) throws -> String {

@@ -46,7 +46,7 @@ struct Sample: ParsableCommand {
     @Flag(
         help: "Read \\n as a line break, \\t as a tabulator and \\\\ as a backslash in --prime and --stop.")
     var escapes = false
-    @Option(help: "What to do with characters of that text that the model does not know: error, skip, replace.")
+    @Option(help: UnknownChoice.help)
     var unknown = UnknownChoice.error
     @Flag(help: "Say nothing but the text.")
     var quiet = false

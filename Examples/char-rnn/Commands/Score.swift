@@ -27,7 +27,7 @@ struct Score: ParsableCommand {
     @OptionGroup(title: "Device") var device: DeviceOptions
     @Option(help: WeightPrecision.help)
     var precision: WeightPrecision?
-    @Option(help: "What to do with characters that the model does not know: error, skip, replace.")
+    @Option(help: UnknownChoice.help)
     var unknown = UnknownChoice.error
     @Option(parsing: .unconditional, help: "Cut the text into windows of so many characters, each read by itself.")
     var windows: Int?
@@ -59,6 +59,10 @@ struct Score: ParsableCommand {
             tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
         } catch let error as VocabularyError {
             throw Failure("\(error) of \(TextInput.name(file)); \(UnknownChoice.advice)")
+        }
+        let unknownCount = model.vocabulary.unknownToken.map { token in tokens.count { $0 == token } } ?? 0
+        if unknownCount > 0 {
+            Console.note("\(Console.grouped(unknownCount)) of the characters are read as the token of unknown ones")
         }
         guard tokens.count > 1 else {
             let known = unknown == .skip ? " that the model knows" : ""

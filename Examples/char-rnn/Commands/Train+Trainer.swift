@@ -5,7 +5,10 @@ import FoundationEssentials
 extension Train {
     func newTrainer(on devices: [Device], of ranks: Ranks) throws -> sending Trainer {
         guard let initFrom else {
-            let texts = try agreed(on: devices, of: ranks) { try makeDataset(data.tokens ?? .scalars) }
+            let texts = try agreed(on: devices, of: ranks) {
+                let dataset = try makeDataset(data.tokens ?? .scalars)
+                return try data.minFrequency.map { try dataset.withUnknownToken(minimumFrequency: $0) } ?? dataset
+            }
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: try texts.vocabulary, hiddenSize: model.hiddenSize,
                 layerCount: model.layers, dropout: model.dropout, embeddingSize: model.embeddingSize)
@@ -86,6 +89,10 @@ extension Train {
         guard vocabulary == .extend else {
             let place = data.ownValidation.map { "\(self.text.name) or \($0.name)" } ?? self.text.name
             let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
+            guard known.unknownToken == nil else {
+                Console.note("note: read as the model's token of unknown characters: \(list)")
+                return checkpoint
+            }
             throw Failure(
                 "\(place) has characters that the model of \(initFrom!) does not know: \(list); add them with "
                     + "--vocabulary extend, or train a new model without --init-from")

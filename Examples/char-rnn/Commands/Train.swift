@@ -103,6 +103,9 @@ struct Train: ParsableCommand {
             recipe == nil || resume == nil,
             "--recipe begins a new run, and --resume goes on with the options of the old one; give one.")
         try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
+        try require(
+            data.minFrequency == nil || initFrom == nil,
+            "--min-frequency makes a new vocabulary, and --init-from brings one; give one of them.")
         try require(maxEpochs ?? 1 > 0, "--max-epochs \(maxEpochs ?? 0): it must be above 0.")
         try require(
             maxMinutes.map { $0 > 0 && $0.isFinite } ?? true, "--max-minutes \(maxMinutes ?? 0): it must be above 0.")
@@ -236,6 +239,7 @@ struct Train: ParsableCommand {
         if resumed == nil || data.text != nil { text.remember(as: "data-dir", in: &options) }
         data.ownValidation?.remember(as: "validation-text", in: &options)
         if let initFrom { options["init-from"] = initFrom }
+        if let times = data.minFrequency { options["min-frequency"] = "\(times)" }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"
         if resumed == nil { options["recipe"] = recipe?.rawValue }

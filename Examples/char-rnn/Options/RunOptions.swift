@@ -57,6 +57,7 @@ extension Train {
         let isSameDecay = learning.weightDecay ?? adamW?.weightDecay == adamW?.weightDecay
         let isSame: [(option: String, Bool)] = [
             ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
+            ("--min-frequency", data.minFrequency.map { "\($0)" } == checkpoint.options["min-frequency"]),
             ("--train-fraction", recorded("train-fraction", data.fractions.training)),
             ("--validation-fraction", recorded("validation-fraction", data.fractions.validation)),
             ("--validation-text", checkpoint.options["validation-text"] != nil),

@@ -100,6 +100,7 @@ enum Suggestions {
         --init-from: load init pretrained weights finetune model-path
         --clip-norm: max-grad-norm clip-grad-norm max-norm
         --clip: gradient-clip gradient-clipping clip-grad clip-value
+        --min-frequency: min-freq min-count mincount minimum-frequency vocab-min-freq threshold
         --validation-fraction: val val-split val-size val-fraction valid validation-split
         --optimizer adam: adam
         --optimizer: optim opt solver

@@ -36,6 +36,12 @@ struct DataOptions: ParsableArguments {
     var validationText: [String] = []
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Characters that occur fewer times in the text are one token, U+FFFD, and so is later what the model does not "
+                + "know. (default: each has its own)", valueName: "times"))
+    var minFrequency: Int?
     @Option(parsing: .unconditional, help: "The share of the text to train on. (default: 0.95, of nano 0.9)")
     var trainFraction: Double?
     @Option(
@@ -56,6 +62,10 @@ struct DataOptions: ParsableArguments {
     var ownValidation: TrainingText? { validationText.isEmpty ? nil : TrainingText(validationText) }
 
     func validate() throws {
+        try require(minFrequency ?? 1 > 0, "--min-frequency \(minFrequency ?? 0): at least 1 is needed.")
+        try require(
+            minFrequency == nil || tokens != .bytes,
+            "--min-frequency counts characters, and of --tokens bytes there are 256 at most; give one of them.")
         try require(
             dataDir == ["-"] || !dataDir.contains("-"),
             "--data-dir -: standard input is a text of its own; save it as a file to read it with others.")

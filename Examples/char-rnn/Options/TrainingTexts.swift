@@ -6,14 +6,17 @@ struct TrainingTexts {
     /// Its training part is what is validated on.
     let validation: TextDataset?
 
-    /// The characters of both.
+    /// The characters of both, where those that the first does not have are not one token for it.
     ///
     /// - Throws: `VocabularyError`.
     var vocabulary: Vocabulary {
-        get throws { try validation.map { try dataset.vocabulary.union($0.vocabulary) } ?? dataset.vocabulary }
+        get throws {
+            guard let validation, dataset.vocabulary.unknownToken == nil else { return dataset.vocabulary }
+            return try dataset.vocabulary.union(validation.vocabulary)
+        }
     }
 
-    /// The batches, by a vocabulary that has the characters of both.
+    /// The batches, by a vocabulary that has the characters of both or a token for unknown ones.
     ///
     /// - Throws: `VocabularyError`.
     func batches(numberedBy vocabulary: Vocabulary) throws -> TrainingData {

@@ -7,12 +7,15 @@ enum UnknownChoice: String, CaseIterable, ExpressibleByArgument {
 
     static let advice = "leave it out, or choose --unknown skip or --unknown replace"
 
-    /// A space stands for what is replaced, where the model has one.
+    static let help: ArgumentHelp =
+        "What to do with characters that the model does not know: error, skip, replace. To one of --min-frequency none are."
+
+    /// What is replaced becomes the token that the model has for it, else a space where it has one.
     func rule(in vocabulary: Vocabulary) -> UnknownCharacters {
         switch self {
         case .error: .error
         case .skip: .skip
-        case .replace: .replace(vocabulary.number(of: Array(" ".utf8)) ?? 0)
+        case .replace: .replace(vocabulary.unknownToken ?? vocabulary.number(of: Array(" ".utf8)) ?? 0)
         }
     }
 }

@@ -15,6 +15,8 @@ struct CheckpointReport: Encodable {
     let precision: WeightPrecision
     let tokens: TokenKind
     let vocabularySize: Int
+    /// What stands for all characters that the model does not know.
+    let unknownToken: String?
     // Of the run, where there is one to continue.
     private(set) var iteration: Int?
     private(set) var epoch: Double?
@@ -30,10 +32,10 @@ struct CheckpointReport: Encodable {
     private let lossCount: Int
 
     private enum CodingKeys: CodingKey {
-        case cell, layers, hiddenSize, embeddingSize, dropout, parameters, precision, tokens, vocabularySize, iteration,
-            epoch,
-            batchSize
-        case sequenceLength, optimizer, gradientClipping, learningRate, options, trainingLoss, validations
+        case cell, layers, hiddenSize, embeddingSize, dropout, parameters, precision
+        case tokens, vocabularySize, unknownToken
+        case iteration, epoch, batchSize, sequenceLength, optimizer, gradientClipping, learningRate, options,
+            trainingLoss, validations
     }
 
     init(_ checkpoint: Checkpoint) {
@@ -48,6 +50,7 @@ struct CheckpointReport: Encodable {
         precision = checkpoint.precision
         tokens = vocabulary.kind
         vocabularySize = vocabulary.count
+        unknownToken = configuration.vocabulary.unknownToken.map { configuration.vocabulary[$0] }
         options = checkpoint.options
         validations = checkpoint.validationLosses.sorted { $0.key < $1.key }.map {
             Validation(iteration: $0.key, loss: $0.value)
@@ -77,6 +80,7 @@ struct CheckpointReport: Encodable {
             precision == .int8 ? "weights: of 8 bits" : nil,
             "vocabulary: \(vocabulary.count) \(vocabulary.kind.rawValue): "
                 + (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " "),
+            vocabulary.unknownToken.map { "characters that it does not know: read as \(vocabulary.quoted($0))" },
         ]
         var lines = model.compactMap(\.self)
         if let iteration, let epoch, let batchSize, let sequenceLength, let optimizer, let gradientClipping {

@@ -10,6 +10,8 @@ let numPyScript = #"""
     weights = np.load(pathlib.Path(__file__).with_name("weights.npz"))
     configuration = json.loads(bytes(weights["configuration"]))
     kind, tokens = configuration["vocabulary"]["kind"], configuration["vocabulary"]["tokens"]
+    # Stands for all scalars that have no token of their own.
+    unknown = configuration["vocabulary"].get("unknown") if kind == "scalars" else None
     # A mingru has no weight_hh and no bias_hh.
     layers = [[weights.get(f"rnn.{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
               for layer in range(configuration["layerCount"])]
@@ -64,7 +66,7 @@ let numPyScript = #"""
         length, temperature, prime = (sys.argv[1:] + ["500", "0.8", ""][len(sys.argv) - 1:])[:3]
         logits, states, generator = np.zeros(len(tokens)), start(), np.random.default_rng()
         for token in prime.encode() if kind == "bytes" else prime:
-            logits, states = read(states, tokens.index(token))
+            logits, states = read(states, tokens.index(token if token in tokens else unknown or token))
         written = prime.encode()
         for _ in range(int(length)):
             p = np.exp((logits - logits.max()) / max(float(temperature), 1e-9))

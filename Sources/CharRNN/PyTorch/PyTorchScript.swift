@@ -96,6 +96,8 @@ let pyTorchScript = #"""
             super().__init__()
             self.kind, self.tokens = vocabulary["kind"], vocabulary["tokens"]
             self.numbers = {token: number for number, token in enumerate(self.tokens)}
+            # Stands for all scalars that have no token of their own.
+            self.unknown = vocabulary.get("unknown") if self.kind == "scalars" else None
             self.dropout = nn.Dropout(dropout)
             module = {"lstm": nn.LSTM, "gru": GRU, "rnn": nn.RNN, "mingru": MinGRU}[cell]
             self.rnn = module(len(self.tokens), hidden_size, layers, dropout=dropout if layers > 1 else 0)
@@ -114,7 +116,7 @@ let pyTorchScript = #"""
             longest, numbers, place = max(map(len, self.tokens)), [], 0
             while place < len(text):
                 parts = (text[place:place + length] for length in range(longest, 0, -1))
-                token = next((part for part in parts if part in self.numbers), None)
+                token = next((part for part in parts if part in self.numbers), self.unknown)
                 if token is None:
                     raise ValueError(f"the model does not know the character {text[place]!r} at position {place}")
                 numbers.append(self.numbers[token])

@@ -107,16 +107,19 @@ struct BatchLayout: Equatable {
         return (1...10_000).first { fractions.emptyPart(fractions.counts($0, smallest)) == nil } ?? 10_000
     }
 
-    func notices(_ characters: Int, _ counts: PartCounts, requested: BatchLayout) -> [String] {
+    /// Of a text that is short; nil where it is not.
+    func notice(_ characters: Int, requested: BatchLayout) -> String? {
+        guard self != requested else { return nil }
+        let length =
+            sequenceLength == requested.sequenceLength
+            ? "" : " and the sequence length \(sequenceLength) instead of \(requested.sequenceLength)"
+        return "the text is short (\(characters) characters), so the batch size is \(batchSize) instead of "
+            + "\(requested.batchSize)" + length
+    }
+
+    /// Of the batches that a text makes.
+    func notices(_ characters: Int, _ counts: PartCounts) -> [String] {
         var notices: [String] = []
-        if self != requested {
-            let length =
-                sequenceLength == requested.sequenceLength
-                ? "" : " and the sequence length \(sequenceLength) instead of \(requested.sequenceLength)"
-            notices.append(
-                "the text is short (\(characters) characters), so the batch size is \(batchSize) instead of "
-                    + "\(requested.batchSize)" + length)
-        }
         let batches = counts.training + counts.validation + counts.test
         let unused = characters - batches * batchSize * sequenceLength
         if unused > 0 { notices.append("\(unused) characters at the end fill no batch and are left out") }

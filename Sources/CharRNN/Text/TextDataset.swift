@@ -21,8 +21,10 @@ public struct TextDataset: Sendable {
     public let sequenceLength: Int
     /// All characters of the text, those at its end included that fill no batch.
     public let characterCount: Int
-    /// What a user should know: shrunken sizes, characters left out, too few batches. One sentence each.
-    public let notices: [String]
+    /// What a user should know: shrunken sizes, rare characters, characters left out, too few batches. One sentence each.
+    public var notices: [String] { textNotices + batchNotices }
+    private var textNotices: [String]
+    private let batchNotices: [String]
     /// A checksum of the text, by which a resumed run knows it again.
     let fingerprint: UInt64
 
@@ -140,21 +142,46 @@ public struct TextDataset: Sendable {
             ]
         }
         let requested = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
-        notices = (notice.map { [$0] } ?? []) + layout.notices(characterCount, counts, requested: requested)
+        textNotices = [notice, layout.notice(characterCount, requested: requested)].compactMap(\.self)
+        batchNotices = layout.notices(characterCount, counts)
     }
 
     /// The same text with the numbers of a vocabulary that may have more tokens than occur in it.
     ///
-    /// - Throws: ``VocabularyError/mismatch(_:)`` when it lacks a token of the text or is of another kind.
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when it is of another kind, or lacks a token of the text and has no
+    ///   ``Vocabulary/unknownToken``.
     public func numbered(by vocabulary: Vocabulary) throws -> TextDataset {
         if vocabulary == self.vocabulary { return self }
-        if let lack = vocabulary.lack(of: self.vocabulary) {
+        if let lack = vocabulary.lack(toRead: self.vocabulary) {
             throw VocabularyError.mismatch("the text does not suit the model's vocabulary: \(lack)")
         }
-        let numbers = (0..<self.vocabulary.count).map { vocabulary.number(of: self.vocabulary.bytes(of: $0))! }
         var dataset = self
         dataset.vocabulary = vocabulary
-        dataset.tokens = tokens.renumbered(numbers, vocabularySize: vocabulary.count)
+        dataset.tokens = tokens.renumbered(self.vocabulary.numbers(in: vocabulary))
+        return dataset
+    }
+
+    /// The same text with one token, ``Vocabulary/unknownToken``, for all characters that occur fewer than
+    /// `minimumFrequency` times in it. A model of its vocabulary reads any text. ``notices`` names the characters.
+    ///
+    /// Of ``TokenKind/bytes``, of which there are never many, it is a programmer's error.
+    /// - Throws: ``TextError/allRare(minimumFrequency:highest:)``.
+    public func withUnknownToken(minimumFrequency: Int) throws -> TextDataset {
+        precondition(vocabulary.kind != .bytes, "a token for unknown characters among bytes")
+        let counts = try tokens.counts(vocabularySize: vocabulary.count)
+        let rare = counts.indices.filter { counts[$0] < minimumFrequency }
+        guard rare.count < counts.count else {
+            throw TextError.allRare(minimumFrequency: minimumFrequency, highest: counts.max() ?? 0)
+        }
+        var dataset = try numbered(by: vocabulary.keeping { counts[$0] >= minimumFrequency })
+        let fewer = "fewer than \(minimumFrequency) times"
+        let notice =
+            switch rare.count {
+            case 0: "no character occurs \(fewer); what the model will not know is one token, U+FFFD"
+            case 1: "1 character that occurs \(fewer) is the token of unknown ones, U+FFFD: \(vocabulary.list(rare))"
+            default: "\(rare.count) characters that occur \(fewer) are one token, U+FFFD: \(vocabulary.list(rare))"
+            }
+        dataset.textNotices.append(notice)
         return dataset
     }
 

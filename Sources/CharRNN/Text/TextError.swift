@@ -15,6 +15,9 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     /// The shares are not between 0 and 1, or sum to more than 1.
     case fractions(training: Double, validation: Double)
 
+    /// No character occurs so often that it would be a token of its own.
+    case allRare(minimumFrequency: Int, highest: Int)
+
     public var description: String { line }
 }
 
@@ -33,6 +36,8 @@ extension TextError: LocalizedError {
         case .fractions(let training, let validation):
             "the training fraction \(training) and the validation fraction \(validation) must lie between 0 and 1, "
                 + "the first above 0, and not sum to more than 1"
+        case .allRare(let minimumFrequency, let highest):
+            "no character occurs \(minimumFrequency) times; the most frequent one occurs \(highest) times"
         }
     }
 

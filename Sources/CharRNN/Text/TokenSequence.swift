@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 
 /// The numbers of a text's tokens, in as few bytes each as the vocabulary needs.
@@ -6,7 +7,17 @@ package struct TokenSequence: Sendable {
     let bytes: Data
     /// 1, 2 or 4 bytes a token.
     let width: Int
+    /// What each number in the bytes stands for; nil where it is the token's own.
+    private let numbers: [Int32]?
     package var count: Int { bytes.count / width }
+
+    init(bytes: Data, width: Int) { self.init(bytes, width, numbers: nil) }
+
+    private init(_ bytes: Data, _ width: Int, numbers: [Int32]?) {
+        self.bytes = bytes
+        self.width = width
+        self.numbers = numbers
+    }
 
     static func width(vocabularySize: Int) -> Int {
         vocabularySize <= 1 << 8 ? 1 : vocabularySize <= 1 << 16 ? 2 : 4
@@ -26,6 +37,44 @@ package struct TokenSequence: Sendable {
                     }
             }
         }
+        if let numbers { for i in 0..<range.count { result[i] = numbers[Int(result[i])] } }
+    }
+
+    /// With `numbers[n]` in the place of n. The bytes are shared, for they may be larger than the memory.
+    func renumbered(_ numbers: [Int]) -> TokenSequence {
+        let new = self.numbers.map { $0.map { Int32(numbers[Int($0)]) } } ?? numbers.map { Int32($0) }
+        return TokenSequence(bytes, width, numbers: new)
+    }
+
+    /// How often each of so many tokens occurs.
+    func counts(vocabularySize: Int) throws -> [Int] {
+        let share = max(1 << 20, (count + Host.coreCount - 1) / Host.coreCount)
+        let parts = try concurrently(on: stride(from: 0, to: count, by: share).map { $0..<min($0 + share, count) }) {
+            switch width {
+            case 1: counts(of: UInt8.self, in: $0, numbers?.count ?? vocabularySize)
+            case 2: counts(of: UInt16.self, in: $0, numbers?.count ?? vocabularySize)
+            default: counts(of: UInt32.self, in: $0, numbers?.count ?? vocabularySize)
+            }
+        }
+        var total = [Int](repeating: 0, count: vocabularySize)
+        for part in parts {
+            for (number, count) in part.enumerated() { total[numbers.map { Int($0[number]) } ?? number] += count }
+        }
+        return total
+    }
+
+    /// Of the numbers in the bytes.
+    private func counts<Number: FixedWidthInteger & BitwiseCopyable>(
+        of type: Number.Type, in range: Range<Int>, _ size: Int
+    ) -> [Int] {
+        var counts = [Int](repeating: 0, count: size)
+        bytes.withUnsafeBytes { raw in
+            for position in range {
+                let number = raw.loadUnaligned(fromByteOffset: position * width, as: Number.self)
+                counts[Int(Number(littleEndian: number))] += 1
+            }
+        }
+        return counts
     }
 
     /// Whether every number is less than `bound`.
@@ -48,19 +97,6 @@ package struct TokenSequence: Sendable {
             largest = max(largest, number)
         }
         return largest
-    }
-
-    /// With number `numbers[n]` in the place of n.
-    func renumbered(_ numbers: [Int], vocabularySize: Int) -> TokenSequence {
-        var result = TokenSequenceBuilder(vocabularySize: vocabularySize, capacity: count)
-        let part = 1 << 16
-        var buffer = [Int32](repeating: 0, count: min(part, count))
-        for start in stride(from: 0, to: count, by: part) {
-            let range = start..<min(start + part, count)
-            buffer.withUnsafeMutableBufferPointer { read(range, into: $0) }
-            for token in buffer[..<range.count] { result.append(numbers[Int(token)]) }
-        }
-        return result.finish()
     }
 }
 

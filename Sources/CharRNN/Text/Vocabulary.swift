@@ -6,6 +6,9 @@ public struct Vocabulary: Hashable, Sendable {
     /// The UTF-8 bytes of each token (the byte itself for ``TokenKind/bytes``).
     private let entries: [[UInt8]]
     private let numbers: [[UInt8]: Int]
+    /// The token that stands for all characters that have none of their own, U+FFFD; nil where there is none, and such
+    /// characters are an error. ``TextDataset/withUnknownToken(minimumFrequency:)`` makes one.
+    public let unknownToken: Int?
 
     /// V, the number of tokens.
     public var count: Int { entries.count }
@@ -24,11 +27,15 @@ public struct Vocabulary: Hashable, Sendable {
         self.init(kind: .bytes, entries: Set(bytes).map { [$0] })
     }
 
-    init(kind: TokenKind, entries: some Collection<[UInt8]>) {
+    init(kind: TokenKind, entries: some Collection<[UInt8]>, hasUnknownToken: Bool = false) {
         self.kind = kind
         self.entries = entries.sorted { $0.lexicographicallyPrecedes($1) }
         numbers = Dictionary(uniqueKeysWithValues: zip(self.entries, 0...))
+        unknownToken = hasUnknownToken ? numbers[Self.unknown] : nil
     }
+
+    /// U+FFFD, which Unicode has for what is unknown.
+    private static let unknown = Array("\u{FFFD}".utf8)
 
     /// The text of a token. A single byte that is no character by itself reads as U+FFFD; see ``bytes(of:)``.
     public subscript(token: Int) -> String { String(decoding: bytes(of: token), as: UTF8.self) }
@@ -62,14 +69,26 @@ public struct Vocabulary: Hashable, Sendable {
     /// - Throws: ``VocabularyError/mismatch(_:)`` when they count different things.
     public func union(_ other: Vocabulary) throws -> Vocabulary {
         guard kind == other.kind else { throw VocabularyError.mismatch("no union: \(difference(to: other)!)") }
-        return Vocabulary(kind: kind, entries: Set(entries).union(other.entries))
+        return Vocabulary(
+            kind: kind, entries: Set(entries).union(other.entries),
+            hasUnknownToken: unknownToken != nil || other.unknownToken != nil)
     }
+
+    /// Some of the tokens, and one for all others.
+    func keeping(_ isKept: (Int) -> Bool) -> Vocabulary {
+        let kept = entries.indices.filter(isKept).map { entries[$0] }
+        return Vocabulary(kind: kind, entries: Set(kept + [Self.unknown]), hasUnknownToken: true)
+    }
+
+    /// For each token its number in `other`, which has it or a token for unknown ones.
+    func numbers(in other: Vocabulary) -> [Int] { entries.map { other.numbers[$0] ?? other.unknownToken! } }
 
     /// The numbers of the tokens of `text`.
     ///
     /// - Parameters:
     ///   - text: of any characters.
-    ///   - unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks.
+    ///   - unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks. To one with an
+    ///     ``unknownToken`` no character is an error.
     /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
     public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
         try encode(Self.parts(of: text, kind), unknown)
@@ -104,6 +123,7 @@ public struct Vocabulary: Hashable, Sendable {
             let known = tokens.compactMap { numbers[$0] }
             switch unknown {
             case _ where known.count == tokens.count: result += known
+            case .error where unknownToken != nil: result.append(unknownToken!)
             case .error:
                 let text = String(decoding: part, as: UTF8.self)
                 throw Array(text.utf8) == part
@@ -125,6 +145,7 @@ public struct Vocabulary: Hashable, Sendable {
 
 /// What to do with characters that a vocabulary lacks.
 public enum UnknownCharacters: Hashable, Sendable {
+    /// They are the vocabulary's ``Vocabulary/unknownToken``; where it has none, an error.
     case error
     case skip
     /// Put this token in their place.
@@ -137,6 +158,7 @@ extension Vocabulary {
         guard self != other else { return nil }
         if kind != other.kind { return "one counts \(kind.rawValue), the other \(other.kind.rawValue)" }
         let (added, missing) = (other.entries(notIn: self), entries(notIn: other))
+        if added.isEmpty && missing.isEmpty { return "only one of them has a token for unknown characters" }
         let differences = [
             added.isEmpty ? nil : "has \(Self.list(added)) besides",
             missing.isEmpty ? nil : "lacks \(Self.list(missing))",
@@ -150,6 +172,14 @@ extension Vocabulary {
         let missing = other.entries(notIn: self)
         return missing.isEmpty ? nil : "it lacks \(Self.list(missing))"
     }
+
+    /// Why it cannot number a text of `other`'s tokens; nil when it can.
+    func lack(toRead other: Vocabulary) -> String? {
+        unknownToken != nil && kind == other.kind ? nil : lack(of: other)
+    }
+
+    /// Some tokens as messages show them, the first ten.
+    func list(_ tokens: [Int]) -> String { Self.list(tokens.map { entries[$0] }) }
 
     private func entries(notIn other: Vocabulary) -> [[UInt8]] { entries.filter { other.numbers[$0] == nil } }
 
@@ -177,9 +207,10 @@ extension Vocabulary {
     }
 }
 
-// In files a vocabulary is {"kind": …, "tokens": […]}: strings, or numbers when the kind is bytes.
+// In files a vocabulary is {"kind": …, "tokens": […]}: strings, or numbers when the kind is bytes. Where there is a token
+// for unknown characters, {"unknown": "\u{FFFD}"} stands there as well.
 extension Vocabulary: Codable {
-    private enum Key: String, CodingKey { case kind, tokens }
+    private enum Key: String, CodingKey { case kind, tokens, unknown }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -201,7 +232,12 @@ extension Vocabulary: Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .tokens, in: container, debugDescription: "the tokens are not in ascending order")
         }
-        self.init(kind: kind, entries: entries)
+        let unknown = try container.decodeIfPresent(String.self, forKey: .unknown).map { Array($0.utf8) }
+        guard unknown == nil || kind != .bytes && unknown == Self.unknown && entries.contains(Self.unknown) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .unknown, in: container, debugDescription: "U+FFFD alone can stand for what is unknown")
+        }
+        self.init(kind: kind, entries: entries, hasUnknownToken: unknown != nil)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -211,5 +247,6 @@ extension Vocabulary: Codable {
         case .bytes: try container.encode(entries.map { $0[0] }, forKey: .tokens)
         case .scalars, .characters: try container.encode((0..<count).map { self[$0] }, forKey: .tokens)
         }
+        try container.encodeIfPresent(unknownToken.map { self[$0] }, forKey: .unknown)
     }
 }

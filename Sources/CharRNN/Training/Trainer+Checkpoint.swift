@@ -27,7 +27,7 @@ extension Trainer {
         // The model may know more characters than occur in the text, but not other ones.
         let vocabulary = checkpoint.configuration.vocabulary
         try checkpoint.requireRun(of: TrainingData(dataset))
-        if let lack = vocabulary.lack(of: dataset.vocabulary) {
+        if let lack = vocabulary.lack(toRead: dataset.vocabulary) {
             throw CheckpointError.otherData("the model does not know all characters of the text: \(lack)")
         }
         try self.init(
