@@ -147,6 +147,132 @@ import Testing
         #expect(throws: VocabularyError.self) { try documents("ab", "|") }
     }
 
+    /// Documents as a program makes them that cuts strings.
+    private func cut(_ text: String, _ separator: String) -> [String] {
+        text.components(separatedBy: separator).filter { !$0.isEmpty }.map { separator + $0 + separator }
+    }
+
+    private func batches(_ source: any BatchSource, epoch: Int = 0) throws -> [[Int32]] {
+        try (0..<source.batchCount).flatMap { index in
+            let batch = try source.batch(index, epoch: epoch)
+            return [batch.inputs, batch.targets, batch.resets.map { Int32($0) }]
+        }
+    }
+
+    @Test(arguments: [
+        "ab\ncd\n\nefgh", "\nab\ncd\n", "\n\n\nab", "ab", "a\nb\nc\nd\n\n\n",
+        SmallText.noise(700, alphabet: "abcdefgh\n"),
+    ])
+    func documentsOfATextAreNotCopied(_ text: String) throws {
+        let text = text + "\nefgh"
+        for separator in ["\n", "\n\n", "e", "fgh"] {
+            let dataset = try TextDataset(text: text, batchSize: 1, sequenceLength: 1)
+            let documents = try cut(text, separator).map { try dataset.vocabulary.encode($0) }
+            for (batchSize, length) in [(1, 20), (3, 2)] {
+                let expected = try DocumentBatches(
+                    documents, vocabulary: dataset.vocabulary, batchSize: batchSize, sequenceLength: length,
+                    shuffleSeed: 4)
+                let source = try DocumentBatches(
+                    dataset, separator: separator, batchSize: batchSize, sequenceLength: length, shuffleSeed: 4)
+                #expect(try batches(source, epoch: 1) == batches(expected, epoch: 1), "\(text), \(separator)")
+                #expect(source.characterCount == expected.characterCount)
+            }
+        }
+    }
+
+    /// A text is looked through 65,536 tokens at a time.
+    @Test func aSeparatorMayStandAnywhere() throws {
+        for offset in 65_525...65_540 {
+            let text =
+                String(repeating: "a", count: offset) + "<|b|>" + String(repeating: "c", count: 65_530) + "<|b|>d<|"
+            let dataset = try TextDataset(text: text, batchSize: 1, sequenceLength: 1)
+            let source = try DocumentBatches(dataset, separator: "<|b|>", batchSize: 1, sequenceLength: 1 << 17)
+            let expected = try DocumentBatches(
+                cut(text, "<|b|>").map { try dataset.vocabulary.encode($0) }, vocabulary: dataset.vocabulary,
+                batchSize: 1, sequenceLength: 1 << 17)
+            #expect(expected.batchCount == 3)
+            let isSame = try batches(source) == batches(expected)
+            #expect(isSame, "\(offset)")
+        }
+    }
+
+    @Test func theDocumentsOfATextAreSharedOut() throws {
+        // Of 1 to 5 letters, each name there once.
+        let names = (0..<40).map { String(repeating: ["a", "b", "c", "d", "e"][$0 % 5], count: $0 / 5 + 1) }
+        func dataset(_ training: Double, _ validation: Double, names: [String]) throws -> TextDataset {
+            try TextDataset(
+                text: names.joined(separator: "\n"), batchSize: 2, sequenceLength: 3, trainingFraction: training,
+                validationFraction: validation)
+        }
+        func read(_ source: (any BatchSource)?, _ vocabulary: Vocabulary) throws -> [String] {
+            guard let source else { return [] }
+            var (open, done) = ([String](repeating: "", count: source.batchSize), [String]())
+            for index in 0..<source.batchCount {
+                let batch = try source.batch(index, epoch: 0)
+                for b in batch.resets {
+                    done.append(open[b])
+                    open[b] = ""
+                }
+                for entry in batch.targets.indices where batch.targets[entry] >= 0 {
+                    open[entry % batch.batchSize] += vocabulary[Int(batch.targets[entry])]
+                }
+            }
+            return (done + open).filter { !$0.isEmpty }.map { String($0.dropLast()) }.sorted()
+        }
+        for (training, validation, counts) in [
+            (0.95, 0.05, [38, 2, 0]), (0.5, 0.25, [20, 10, 10]), (1, 0, [40, 0, 0]),
+        ] {
+            let dataset = try dataset(training, validation, names: names)
+            let data = try TrainingData(dataset, documentSeparator: "\n", shuffleSeed: 3)
+            let parts = try [TextDataset.Split.training, .validation, .test].map {
+                try read(data[$0], dataset.vocabulary)
+            }
+            let ends = [counts[0], counts[0] + counts[1]]
+            #expect(parts[0] == names[..<ends[0]].sorted())
+            #expect(parts[1] == names[ends[0]..<ends[1]].sorted() && parts[2] == names[ends[1]...].sorted())
+            #expect(
+                data.notices[0]
+                    == "the text is 40 documents: \(counts[0]) for training, \(counts[1]) for validation, \(counts[2]) for testing"
+            )
+            #expect(data.characterCount == dataset.characterCount)
+            // Training alone is in another order every epoch.
+            #expect(try batches(data.training, epoch: 0) != batches(data.training, epoch: 1))
+            if let validation = data.validation {
+                #expect(try batches(validation, epoch: 0) == batches(validation, epoch: 1))
+            }
+        }
+        let short = try dataset(0.9, 0.1, names: Array(repeating: "ab", count: 20))
+        let notices = try TrainingData(short, documentSeparator: "\n").notices
+        #expect(notices.count == 1, "three of three steps are filled")
+        let long = try TextDataset(text: "ab\ncd\nab\ncd\nab\ncd", batchSize: 1, sequenceLength: 8)
+        #expect(
+            try TrainingData(long, documentSeparator: "\n").notices.last
+                == "documents of 3 characters, on average, fill only 38 % of the steps; a smaller sequence length or batch "
+                + "size trains faster")
+    }
+
+    @Test func documentsThatAreNoneAreTold() throws {
+        let dataset = try TextDataset(text: "ab cd ef gh|ij", batchSize: 1, sequenceLength: 2)
+        func error(_ separator: String, of dataset: TextDataset) throws -> String {
+            do {
+                _ = try TrainingData(dataset, documentSeparator: separator)
+                return "none"
+            } catch { return "\(error)" }
+        }
+        #expect(try error("hg", of: dataset) == "the text is 1 document: the separator stands nowhere between two")
+        #expect(try error("?", of: dataset) == "the model does not know the character '?' at position 0")
+        #expect(try error("|", of: dataset) == "none")
+        let rare = try dataset.withUnknownToken(minimumFrequency: 2)
+        #expect(
+            try error("|", of: rare)
+                == "the separator of documents has a character that is rare in the text, and has no token of its own")
+        #expect(try error(" ", of: rare) == "none")
+        let parts = try TextDataset(
+            text: "ab cd ef gh ij kl mn op qr st uv wx yz", batchSize: 1, sequenceLength: 1, trainingFraction: 0.9,
+            validationFraction: 0.05)
+        #expect(try error(" ", of: parts) == "the validation fraction 0.05 of 13 documents is less than one document")
+    }
+
     @Test func sourcesStandSideBySide() throws {
         let streams = try StreamBatches(
             String(repeating: "abcdefgh", count: 4), vocabulary: vocabulary, batchSize: 2, sequenceLength: 3)

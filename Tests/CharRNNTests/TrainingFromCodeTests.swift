@@ -226,13 +226,17 @@ import Testing
         let texts = try DocumentBatches(documents(19), vocabulary: letters, batchSize: 3, sequenceLength: 4)
         let shuffled = try DocumentBatches(
             documents(19), vocabulary: letters, batchSize: 3, sequenceLength: 4, shuffleSeed: 8)
+        let text = try TextDataset(
+            text: letters.decode(documents(60).flatMap { $0 }), batchSize: 3, sequenceLength: 4)
+        let separated = try DocumentBatches(
+            text.numbered(by: letters), separator: "a", batchSize: 3, sequenceLength: 4, shuffleSeed: 8)
         return [
             ("streams", streams), ("documents", texts), ("shuffled", shuffled),
-            ("joined", try JoinedBatches([shuffled, streams])),
+            ("joined", try JoinedBatches([shuffled, streams])), ("separated", separated),
         ]
     }
 
-    @Test(arguments: 0..<4)
+    @Test(arguments: 0..<5)
     func everySourceIsResumedToTheBit(_ index: Int) throws {
         let (name, source) = try sources()[index]
         let options = TrainingOptions(
@@ -261,7 +265,7 @@ import Testing
                 let isSame = try Checkpoint(of: resumed).fileBytes() == expected
                 #expect(isSame, "\(name) from \(checkpoint.iteration) on \(device)")
             }
-            let other = try sources()[(index + 1) % 4].source
+            let other = try sources()[(index + 1) % 5].source
             #expect(throws: CheckpointError.self) {
                 try Trainer(resuming: saved[1], dataset: TrainingData(training: other), on: device)
             }

@@ -186,6 +186,70 @@ import Testing
         }
     }
 
+    @Test func aTextIsCutIntoDocuments() throws {
+        let names = (0..<60).map { SmallText.noise(3 + $0 % 6, alphabet: "abcde", seed: UInt64($0)) }
+        try Workplace.inNewFolder(text: names.joined(separator: "\n") + "\n") { place in
+            let options = ["--data-dir", "data/some_folder", "--document-separator", "\\n"] + small
+            let outcome = try place.succeed(["train"] + options)
+            #expect(
+                outcome.errors.contains(
+                    "note: the text is 60 documents: 57 for training, 3 for validation, 0 for testing\n"))
+            #expect(!outcome.errors.contains("fill no batch"))
+            let checkpoint = try Checkpoint(contentsOf: place.url(try #require(place.checkpoints().last)))
+            // What the validation is, without the parts of a text.
+            let model = try LanguageModel(checkpoint, on: .cpu)
+            let last = try DocumentBatches(
+                names.suffix(3).joined(separator: "\n"), separator: "\n", vocabulary: model.vocabulary, batchSize: 4,
+                sequenceLength: 5)
+            let judge = try Trainer(model: model, dataset: TrainingData(training: last))
+            #expect(try judge.evaluate(on: last) == checkpoint.validationLosses[3])
+
+            // Far into another epoch, a run goes on to the bits of one that was never stopped.
+            try place.succeed(["train", "--checkpoint-dir", "whole"] + options + ["--max-iterations", "60"])
+            try place.succeed(["train", "--resume", "--max-iterations", "47"])
+            try place.succeed(["train", "--resume", "--max-iterations", "60", "--document-separator", "\\n"])
+            let newest = try ["cv", "whole"].map {
+                try Checkpoint(contentsOf: #require(try Checkpoint.newest(in: place.url($0))))
+            }
+            #expect(newest[0].epoch > 1 && newest[0].losses == newest[1].losses)
+            #expect(
+                try LanguageModel(newest[0], on: .cpu).parameterValues()
+                    == LanguageModel(newest[1], on: .cpu).parameterValues())
+
+            // A text of its own is validated on, whether or not the separator stands in it.
+            for text in ["abc", "ab\ncde\n"] {
+                try place.write(text, to: "own.txt")
+                let own = ["train", "--checkpoint-dir", "own", "--validation-text", "own.txt"] + options
+                #expect(try place.succeed(own).errors.contains("60 documents: 60 for training, 0 for validation"))
+                try place.succeed(["train", "--resume", "own", "--max-iterations", "5"])
+                try FileManager.default.removeItem(at: place.url("own"))
+            }
+        }
+    }
+
+    @Test func whatIsNoSeparatorIsRefused() throws {
+        try Workplace.inNewFolder { place in
+            let plain = try place.train(["--max-iterations", "3"])
+            func refusal(_ options: String...) throws -> String {
+                let outcome = try place.run(
+                    ["train", "--data-dir", "data/some_folder", "--checkpoint-dir", "none", "--document-separator"]
+                        + options)
+                #expect(outcome.status != 0)
+                return outcome.errors
+            }
+            #expect(try refusal("").contains("it needs a text"))
+            #expect(try refusal("\\q").contains("a backslash begins \\n, \\t or \\\\"))
+            #expect(try refusal("--split").contains("--document-separator stands nowhere in the text: "))
+            #expect(
+                try refusal("bb").contains(
+                    "char-rnn: the text is 1 document: the separator stands nowhere between two; --document-separator says "
+                        + "what does\n"))
+            #expect(try refusal("\\n", "--split", "streams").contains("give one of them"))
+            #expect(try refusal("\\n", "--resume", plain).contains("the run of \(plain) has another"))
+            #expect(place.files("none").isEmpty)
+        }
+    }
+
     @Test func whatContradictsATextToValidateOnIsRefused() throws {
         try Workplace.inNewFolder { place in
             func refusal(_ options: String...) throws -> String {

@@ -39,7 +39,10 @@ extension Train {
         let texts = try ranks.together {
             let dataset = try makeDataset()
             try requireStreams(devices, of: ranks, in: dataset)
-            return TrainingTexts(dataset: dataset, validation: try makeValidation(beside: dataset, of: checkpoint))
+            let options = checkpoint?.trainingOptions ?? learning.trainerOptions
+            return TrainingTexts(
+                dataset: dataset, validation: try makeValidation(beside: dataset, of: checkpoint),
+                documents: documentSeparator(resuming: checkpoint).map { ($0, options.seed) })
         }
         try ranks.requireSame(facts(texts, resuming: checkpoint))
         return texts
@@ -109,7 +112,7 @@ extension Train {
         let others = Array(devices.dropFirst())
         let exchange = ranks.exchange(on: devices)
         let trainer =
-            if texts.validation == nil {
+            if texts.validation == nil && texts.documents == nil {
                 try Trainer(
                     resuming: checkpoint, dataset: texts.dataset, on: devices[0], sharingWith: others,
                     exchange: exchange)
@@ -161,6 +164,11 @@ extension Train {
             split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
     }
 
+    /// What stands between the documents of the texts; nil where they are one.
+    private func documentSeparator(resuming checkpoint: Checkpoint?) -> String? {
+        (checkpoint.map { $0.options["document-separator"] } ?? data.documentSeparator).flatMap { Escapes.read($0) }
+    }
+
     /// The text of its own that a run is validated on; nil where there is none.
     func validationText(resuming checkpoint: Checkpoint?) -> TrainingText? {
         data.ownValidation ?? checkpoint.flatMap { TrainingText(remembered: $0.options, as: "validation-text") }
@@ -175,17 +183,22 @@ extension Train {
         let validation = try text.dataset(
             dataset.vocabulary.kind, batchSize: shape.0, sequenceLength: shape.1, trainingFraction: 1,
             validationFraction: 0, split: .text)
-        guard (validation.batchSize, validation.sequenceLength) == shape else {
+        let separator = documentSeparator(resuming: checkpoint)
+        guard separator != nil || (validation.batchSize, validation.sequenceLength) == shape else {
             throw Failure(
                 "\(text.name) has \(validation.characterCount) characters, and to validate in batches of "
                     + "\(shape.0)x\(shape.1) takes \(shape.0 * shape.1 + 1); take a longer text, or a smaller --batch-size"
             )
         }
-        let checksum = TrainingTexts.checksum(of: TrainingData(validation).training)
-        if let recorded = checkpoint?.options["validation-checksum"], recorded != checksum {
-            throw Failure(
-                "\(text.name) is not the text that the run of \(resume!) was validated on; bring that back and name it with "
-                    + "--validation-text, or start a new run from the weights with --init-from")
+        if let checkpoint, let recorded = checkpoint.options["validation-checksum"] {
+            // Another text may have characters that the model does not know.
+            let source = try? TrainingTexts.source(
+                validation.numbered(by: checkpoint.configuration.vocabulary), separator: separator, like: dataset)
+            if source.map(TrainingTexts.checksum) != recorded {
+                throw Failure(
+                    "\(text.name) is not the text that the run of \(resume!) was validated on; bring that back and name it "
+                        + "with --validation-text, or start a new run from the weights with --init-from")
+            }
         }
         Console.note("validating on: \(text.name), \(Console.grouped(validation.characterCount)) characters")
         return validation

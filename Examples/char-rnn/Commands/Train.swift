@@ -239,6 +239,7 @@ struct Train: ParsableCommand {
         if resumed == nil || data.text != nil { text.remember(as: "data-dir", in: &options) }
         data.ownValidation?.remember(as: "validation-text", in: &options)
         if let initFrom { options["init-from"] = initFrom }
+        if let separator = data.documentSeparator { options["document-separator"] = separator }
         if let times = data.minFrequency { options["min-frequency"] = "\(times)" }
         options["label"] = run.label
         options["max-epochs"] = "\(run.maxEpochs)"

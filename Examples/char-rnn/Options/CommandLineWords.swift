@@ -80,7 +80,7 @@ struct CommandLineWords {
     /// The next word; nil where that is an option and the parser is to say what this one means alone.
     private func value(of option: String, _ rest: inout ArraySlice<String>) throws -> String? {
         // A text may be anything; elsewhere the name of an option is one, whose predecessor has no value.
-        let isText = ["--prime", "--stop", "-primetext"].contains(option)
+        let isText = ["--prime", "--stop", "--document-separator", "-primetext"].contains(option)
         func isOption(_ word: String) -> Bool { known[word] != nil || TorchOptions.name(word) != nil }
         guard let value = rest.first, isText || !isOption(value) else {
             if option == "--resume" { return nil }

@@ -6,6 +6,14 @@ enum Escapes {
     ///
     /// - Throws: ``Failure`` for another letter after a backslash, in the words of `option`.
     static func read(_ text: String, of option: String) throws -> String {
+        guard let result = read(text) else {
+            throw Failure("\(option) \(text): with --escapes a backslash begins \\n, \\t or \\\\")
+        }
+        return result
+    }
+
+    /// The same; nil for another letter after a backslash.
+    static func read(_ text: String) -> String? {
         var result = ""
         var rest = text[...]
         while let character = rest.popFirst() {
@@ -13,9 +21,7 @@ enum Escapes {
                 result.append(character)
                 continue
             }
-            guard let next = rest.popFirst(), let meant = letters[next] else {
-                throw Failure("\(option) \(text): with --escapes a backslash begins \\n, \\t or \\\\")
-            }
+            guard let next = rest.popFirst(), let meant = letters[next] else { return nil }
             result.append(meant)
         }
         return result

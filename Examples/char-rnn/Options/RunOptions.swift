@@ -58,6 +58,7 @@ extension Train {
         let isSame: [(option: String, Bool)] = [
             ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
             ("--min-frequency", data.minFrequency.map { "\($0)" } == checkpoint.options["min-frequency"]),
+            ("--document-separator", data.documentSeparator == checkpoint.options["document-separator"]),
             ("--train-fraction", recorded("train-fraction", data.fractions.training)),
             ("--validation-fraction", recorded("validation-fraction", data.fractions.validation)),
             ("--validation-text", checkpoint.options["validation-text"] != nil),

@@ -101,6 +101,7 @@ enum Suggestions {
         --clip-norm: max-grad-norm clip-grad-norm max-norm
         --clip: gradient-clip gradient-clipping clip-grad clip-value
         --min-frequency: min-freq min-count mincount minimum-frequency vocab-min-freq threshold
+        --document-separator: separator sep delimiter eos documents doc-separator
         --validation-fraction: val val-split val-size val-fraction valid validation-split
         --optimizer adam: adam
         --optimizer: optim opt solver

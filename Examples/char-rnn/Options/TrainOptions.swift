@@ -34,6 +34,13 @@ struct DataOptions: ParsableArguments {
                 + "(default: none, or that of the run to --resume)", valueName: "text"),
         completion: .file())
     var validationText: [String] = []
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Cut the text into documents where this stands (\\n is a line break), to be read each from the zero state, in "
+                + "another order every epoch; the last are to validate on. (default: the text is one)",
+            valueName: "separator"))
+    var documentSeparator: String?
     @Option(help: "What counts as a character: \(Self.kinds). (default: scalars, or those of --init-from)")
     var tokens: TokenKind?
     @Option(
@@ -66,6 +73,15 @@ struct DataOptions: ParsableArguments {
         try require(
             minFrequency == nil || tokens != .bytes,
             "--min-frequency counts characters, and of --tokens bytes there are 256 at most; give one of them.")
+        if let documentSeparator {
+            try require(documentSeparator != "", "--document-separator: it needs a text, such as '\\n'.")
+            try require(
+                Escapes.read(documentSeparator) != nil,
+                "--document-separator \(documentSeparator): a backslash begins \\n, \\t or \\\\.")
+            try require(
+                split == .nano || !CommandLineWords.typed.contains("--split"),
+                "--split streams: with --document-separator there are documents in place of streams; give one of them.")
+        }
         try require(
             dataDir == ["-"] || !dataDir.contains("-"),
             "--data-dir -: standard input is a text of its own; save it as a file to read it with others.")

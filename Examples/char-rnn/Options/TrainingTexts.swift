@@ -5,6 +5,8 @@ struct TrainingTexts {
     let dataset: TextDataset
     /// Its training part is what is validated on.
     let validation: TextDataset?
+    /// What stands between documents, where the texts are cut into some, and what their order is drawn for.
+    let documents: (separator: String, shuffleSeed: UInt64)?
 
     /// The characters of both, where those that the first does not have are not one token for it.
     ///
@@ -18,11 +20,35 @@ struct TrainingTexts {
 
     /// The batches, by a vocabulary that has the characters of both or a token for unknown ones.
     ///
-    /// - Throws: `VocabularyError`.
+    /// - Throws: `VocabularyError`, `TextError`.
     func batches(numberedBy vocabulary: Vocabulary) throws -> TrainingData {
-        var data = TrainingData(try dataset.numbered(by: vocabulary))
-        if let validation { data.validation = try validation.numbered(by: vocabulary).part(.training) }
+        let dataset = try dataset.numbered(by: vocabulary)
+        var data = try documents.map { try Self.data(dataset, $0.separator, $0.shuffleSeed) } ?? TrainingData(dataset)
+        if let validation {
+            data.validation = try Self.source(
+                validation.numbered(by: vocabulary), separator: documents?.separator, like: dataset)
+        }
         return data
+    }
+
+    /// - Throws: ``Failure`` for a separator that the text cannot have.
+    private static func data(_ dataset: TextDataset, _ separator: String, _ seed: UInt64) throws -> TrainingData {
+        do {
+            return try TrainingData(dataset, documentSeparator: separator, shuffleSeed: seed)
+        } catch let error as VocabularyError {
+            throw Failure("--document-separator stands nowhere in the text: \(error)")
+        }
+    }
+
+    /// All of a text in batches of the shape that those of another one have.
+    ///
+    /// - Throws: `VocabularyError`, `TextError`.
+    static func source(
+        _ text: TextDataset, separator: String?, like other: TextDataset
+    ) throws -> any BatchSource {
+        guard let separator else { return TrainingData(text).training }
+        return try DocumentBatches(
+            text, separator: separator, batchSize: other.batchSize, sequenceLength: other.sequenceLength)
     }
 
     /// A text in words by which ranks and resumed runs know it again.

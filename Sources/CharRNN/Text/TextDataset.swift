@@ -23,7 +23,7 @@ public struct TextDataset: Sendable {
     public let characterCount: Int
     /// What a user should know: shrunken sizes, rare characters, characters left out, too few batches. One sentence each.
     public var notices: [String] { textNotices + batchNotices }
-    private var textNotices: [String]
+    private(set) var textNotices: [String]
     private let batchNotices: [String]
     /// A checksum of the text, by which a resumed run knows it again.
     let fingerprint: UInt64
@@ -32,6 +32,7 @@ public struct TextDataset: Sendable {
     /// How the text is cut into parts.
     public let split: TextSplit
     private let counts: PartCounts
+    let fractions: SplitFractions
     /// Where the text of each part begins that is laid out in rows of its own, and its batches.
     private let rows: [(start: Int, batches: Range<Int>)]
 
@@ -129,6 +130,7 @@ public struct TextDataset: Sendable {
         self.sequenceLength = layout.sequenceLength
         characterCount = text.tokens.count
         self.split = split
+        self.fractions = fractions
         let counts = fractions.counts(characterCount, layout)
         self.counts = counts
         let (firstTest, end) = (counts.training + counts.validation, counts.training + counts.validation + counts.test)
@@ -193,6 +195,13 @@ public struct TextDataset: Sendable {
         case .validation: counts.training..<firstTest
         case .test: firstTest..<firstTest + counts.test
         }
+    }
+
+    /// The text cut into documents, of all parts.
+    ///
+    /// - Throws: ``VocabularyError``.
+    func documents(separator: String) throws -> SeparatedDocuments {
+        try SeparatedDocuments(tokens, separator: separator, vocabulary: vocabulary)
     }
 
     /// Batch `index`. With ``TextSplit/streams`` the character after the last one used is the first of the text, as in

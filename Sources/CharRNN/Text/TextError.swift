@@ -12,6 +12,8 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     /// A share of the batches is less than one, and the text is not short: a part of it, "training" or "validation" or
     /// "test", would be empty.
     case emptyPart(part: String, fraction: Double, batches: Int)
+    /// A share of the documents of a text is less than one.
+    case noDocuments(part: String, fraction: Double, documents: Int)
     /// The shares are not between 0 and 1, or sum to more than 1.
     case fractions(training: Double, validation: Double)
 
@@ -33,6 +35,10 @@ extension TextError: LocalizedError {
                 + "validate"
         case .emptyPart(let part, let fraction, let batches):
             "the \(part) fraction \(plain(fraction)) of \(batches) batches is less than one batch"
+        case .noDocuments(let part, let fraction, let documents):
+            documents == 1
+                ? "the text is 1 document: the separator stands nowhere between two"
+                : "the \(part) fraction \(plain(fraction)) of \(documents) documents is less than one document"
         case .fractions(let training, let validation):
             "the training fraction \(training) and the validation fraction \(validation) must lie between 0 and 1, "
                 + "the first above 0, and not sum to more than 1"

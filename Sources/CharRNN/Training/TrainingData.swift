@@ -40,6 +40,38 @@ public struct TrainingData: Sendable {
         identity = DatasetIdentity(dataset)
     }
 
+    /// The parts of a text of many documents, which know nothing of one another: see ``DocumentBatches``. The first documents
+    /// are for training, those after them for validation, the rest for testing, whatever the dataset's
+    /// ``TextDataset/split``.
+    ///
+    /// - Parameters:
+    ///   - dataset: the text, with B, T and the fractions of its documents for each part.
+    ///   - separator: what stands between two documents.
+    ///   - shuffleSeed: draws another order of training for every epoch; nil for the same in all.
+    /// - Throws: ``TextError/noDocuments(part:fraction:documents:)``, ``VocabularyError``.
+    public init(_ dataset: TextDataset, documentSeparator separator: String, shuffleSeed: UInt64? = nil) throws {
+        let separated = try dataset.documents(separator: separator)
+        let documents = separated.documents
+        let counts = dataset.fractions.shares(of: documents.count)
+        if let part = dataset.fractions.emptyPart(counts) {
+            throw TextError.noDocuments(part: part.name, fraction: part.fraction, documents: documents.count)
+        }
+        let layout = BatchLayout(batchSize: dataset.batchSize, sequenceLength: dataset.sequenceLength)
+        func part(_ range: Range<Int>, _ seed: UInt64? = nil) throws -> DocumentBatches? {
+            guard !range.isEmpty else { return nil }
+            return try DocumentBatches(
+                separated, documents[range], fingerprint: dataset.fingerprint, layout: layout, shuffleSeed: seed)
+        }
+        let firstTest = counts.training + counts.validation
+        let training = try part(0..<counts.training, shuffleSeed)!
+        self.training = training
+        validation = try part(counts.training..<firstTest)
+        test = try part(firstTest..<documents.count)
+        characterCount = dataset.characterCount
+        notices = dataset.textNotices + training.notices(counts)
+        identity = DatasetIdentity(training)
+    }
+
     public subscript(split: TextDataset.Split) -> (any BatchSource)? {
         switch split {
         case .training: training
@@ -85,5 +117,22 @@ extension DatasetIdentity {
             fingerprint: dataset.fingerprint, characterCount: dataset.characterCount, batchSize: dataset.batchSize,
             sequenceLength: dataset.sequenceLength, trainingBatches: dataset.batches(in: .training).count,
             split: dataset.split == .streams ? nil : dataset.split)
+    }
+}
+
+extension DocumentBatches {
+    /// What a user should know of documents of which these are to train on.
+    fileprivate func notices(_ counts: PartCounts) -> [String] {
+        let documents = counts.training + counts.validation + counts.test
+        let share = Double(characterCount) / Double(batchCount * batchSize * sequenceLength)
+        let parts =
+            "the text is \(documents) documents: \(counts.training) for training, \(counts.validation) for validation, "
+            + "\(counts.test) for testing"
+        guard share < 0.5 else { return [parts] }
+        return [
+            parts,
+            "documents of \(characterCount / counts.training) characters, on average, fill only "
+                + "\(fixed(100 * share, 0)) % of the steps; a smaller sequence length or batch size trains faster",
+        ]
     }
 }

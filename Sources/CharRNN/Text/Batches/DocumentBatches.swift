@@ -14,9 +14,11 @@ public struct DocumentBatches: BatchSource {
     public let characterCount: Int
     public let fingerprint: UInt64
 
-    /// All documents in one, and where each begins and the last one ends.
+    /// Where the documents lie.
     private let tokens: TokenSequence
-    private let starts: [Int]
+    private let documents: [Range<Int>]
+    /// What a document reads that begins before the first of the tokens or ends behind the last.
+    private let separator: [Int32]
     private let schedule: DocumentSchedule
     private let orders = OrderCache()
 
@@ -33,32 +35,15 @@ public struct DocumentBatches: BatchSource {
         _ documents: some Sequence<[Int]>, vocabulary: Vocabulary, batchSize: Int, sequenceLength: Int,
         shuffleSeed: UInt64? = nil
     ) throws {
-        precondition(
-            batchSize > 0 && sequenceLength > 0, "batches of \(batchSize) streams and \(sequenceLength) steps")
-        var (all, starts): ([Int], [Int]) = ([], [0])
+        var (all, places): ([Int], [Range<Int>]) = ([], [])
         for document in documents where document.count > 1 {
+            places.append(all.count..<all.count + document.count)
             all += document
-            starts.append(all.count)
         }
-        guard starts.count > 1 else {
-            throw TextError.tooShort(name: "the longest document", characters: 1, needed: 2)
-        }
-        self.vocabulary = vocabulary
-        self.batchSize = batchSize
-        self.sequenceLength = sequenceLength
-        tokens = TokenSequence(all, of: vocabulary)
-        self.starts = starts
-        characterCount = all.count - (starts.count - 1)
-        schedule = DocumentSchedule(
-            pieces: zip(starts, starts.dropFirst()).map { ($1 - $0 - 1 + sequenceLength - 1) / sequenceLength },
-            rowCount: batchSize, seed: shuffleSeed)
-        batchCount = schedule.columnCount
-        var hash = ContentHash()
-        tokens.bytes.withUnsafeBytes { hash.update($0) }
-        starts.withUnsafeBytes { hash.update($0) }
-        // Nil is no seed that somebody could have given.
-        [shuffleSeed ?? 0, shuffleSeed == nil ? 0 : 1].withUnsafeBytes { hash.update($0) }
-        fingerprint = hash.value
+        let tokens = TokenSequence(all, of: vocabulary)
+        try self.init(
+            tokens, places, vocabulary: vocabulary, fingerprint: tokens.fingerprint,
+            layout: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength), shuffleSeed: shuffleSeed)
     }
 
     /// A text that is cut into documents wherever `separator` stands. Each is read from the separator before it to the
@@ -66,16 +51,69 @@ public struct DocumentBatches: BatchSource {
     /// it the separator to have it write one, and stop there.
     ///
     /// - Throws: ``TextError/tooShort(name:characters:needed:)`` when there is nothing but separators,
-    ///   ``VocabularyError/unknownCharacter(_:offset:)``.
+    ///   ``VocabularyError``.
     public init(
         _ text: String, separator: String, vocabulary: Vocabulary, batchSize: Int, sequenceLength: Int,
         shuffleSeed: UInt64? = nil
     ) throws {
-        precondition(!separator.isEmpty, "documents without anything between them")
-        let mark = try vocabulary.encode(separator)
+        let tokens = TokenSequence(try vocabulary.encode(text), of: vocabulary)
+        let separated = try SeparatedDocuments(tokens, separator: separator, vocabulary: vocabulary)
         try self.init(
-            vocabulary.encode(text).split(at: mark).map { mark + $0 + mark }, vocabulary: vocabulary,
-            batchSize: batchSize, sequenceLength: sequenceLength, shuffleSeed: shuffleSeed)
+            separated, separated.documents, fingerprint: tokens.fingerprint,
+            layout: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength), shuffleSeed: shuffleSeed)
+    }
+
+    /// The same of all of a text, which may be larger than the memory; what is held in it is some 60 bytes for each
+    /// document.
+    ///
+    /// - Throws: ``TextError/tooShort(name:characters:needed:)``, ``VocabularyError``.
+    public init(
+        _ text: TextDataset, separator: String, batchSize: Int, sequenceLength: Int, shuffleSeed: UInt64? = nil
+    ) throws {
+        let separated = try text.documents(separator: separator)
+        try self.init(
+            separated, separated.documents, fingerprint: text.fingerprint,
+            layout: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength), shuffleSeed: shuffleSeed)
+    }
+
+    /// Some of the documents of a text.
+    init(
+        _ separated: SeparatedDocuments, _ documents: some Sequence<Range<Int>>, fingerprint: UInt64,
+        layout: BatchLayout, shuffleSeed: UInt64?
+    ) throws {
+        let margin = separated.separator.count
+        try self.init(
+            separated.tokens, documents.map { $0.lowerBound - margin..<$0.upperBound + margin },
+            separator: separated.separator, vocabulary: separated.vocabulary, fingerprint: fingerprint, layout: layout,
+            shuffleSeed: shuffleSeed)
+    }
+
+    private init(
+        _ tokens: TokenSequence, _ documents: [Range<Int>], separator: [Int32] = [], vocabulary: Vocabulary,
+        fingerprint: UInt64, layout: BatchLayout, shuffleSeed: UInt64?
+    ) throws {
+        let (batchSize, length) = (layout.batchSize, layout.sequenceLength)
+        precondition(batchSize > 0 && length > 0, "batches of \(batchSize) streams and \(length) steps")
+        guard !documents.isEmpty else {
+            throw TextError.tooShort(name: "the longest document", characters: 1, needed: 2)
+        }
+        self.vocabulary = vocabulary
+        self.batchSize = batchSize
+        sequenceLength = length
+        self.tokens = tokens
+        self.documents = documents
+        self.separator = separator
+        characterCount = documents.reduce(0) { $0 + $1.count - 1 }
+        schedule = DocumentSchedule(
+            pieces: documents.map { ($0.count - 1 + length - 1) / length }, rowCount: batchSize, seed: shuffleSeed)
+        batchCount = schedule.columnCount
+        var hash = ContentHash()
+        [fingerprint].withUnsafeBytes { hash.update($0) }
+        documents.withUnsafeBytes { hash.update($0) }
+        separator.withUnsafeBytes { hash.update($0) }
+        // Nil is no seed that somebody could have given.
+        [shuffleSeed ?? 0, shuffleSeed == nil ? 0 : 1].withUnsafeBytes { hash.update($0) }
+        self.fingerprint = hash.value
     }
 
     public func batch(_ index: Int, epoch: Int) -> Batch {
@@ -83,12 +121,14 @@ public struct DocumentBatches: BatchSource {
         let order = orders.order(ofEpoch: schedule.isShuffled ? epoch : 0) { schedule.order(ofEpoch: $0) }
         var rows: [[Int]] = []
         var resets: [Int] = []
-        for (row, documents) in order.enumerated() {
-            guard let (document, piece) = DocumentSchedule.place(of: index, in: documents) else {
+        for (row, line) in order.enumerated() {
+            guard let (document, piece) = DocumentSchedule.place(of: index, in: line) else {
                 rows.append([])
                 continue
             }
-            let (end, first) = (starts[document + 1], starts[document] + piece * sequenceLength)
+            let (end, first) = (
+                documents[document].upperBound, documents[document].lowerBound + piece * sequenceLength
+            )
             // An empty one where the row has read all its documents.
             rows.append(read(min(first, end)..<min(first + sequenceLength + 1, end)))
             if piece == 0 { resets.append(row) }
@@ -97,9 +137,18 @@ public struct DocumentBatches: BatchSource {
     }
 
     private func read(_ range: Range<Int>) -> [Int] {
-        guard !range.isEmpty else { return [] }
         var row = [Int32](repeating: 0, count: range.count)
-        row.withUnsafeMutableBufferPointer { tokens.read(range, into: $0) }
+        let inside = range.clamped(to: 0..<tokens.count)
+        row.withUnsafeMutableBufferPointer { row in
+            if !inside.isEmpty {
+                tokens.read(
+                    inside, into: UnsafeMutableBufferPointer(rebasing: row[(inside.lowerBound - range.lowerBound)...]))
+            }
+            for place in range where place < 0 { row[place - range.lowerBound] = separator[separator.count + place] }
+            for place in range where place >= tokens.count {
+                row[place - range.lowerBound] = separator[place - tokens.count]
+            }
+        }
         return row.map(Int.init)
     }
 }
@@ -115,24 +164,5 @@ private final class OrderCache: Sendable {
             last = (epoch, order)
             return order
         }
-    }
-}
-
-extension [Int] {
-    /// What lies between the places where `mark` stands, without what is empty.
-    fileprivate func split(at mark: [Int]) -> [ArraySlice<Int>] {
-        var (parts, start, i): ([ArraySlice<Int>], Int, Int) = ([], 0, 0)
-        func end(at place: Int) { if start < place { parts.append(self[start..<place]) } }
-        while i + mark.count <= count {
-            if self[i] == mark[0] && self[i..<i + mark.count].elementsEqual(mark) {
-                end(at: i)
-                i += mark.count
-                start = i
-            } else {
-                i += 1
-            }
-        }
-        end(at: count)
-        return parts
     }
 }
