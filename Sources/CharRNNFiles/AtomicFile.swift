@@ -11,9 +11,13 @@ public enum AtomicFile {
 
     /// The same for what `body` writes, piece after piece.
     ///
+    /// - Parameter survivesPowerCut: whether to wait for the disk. Otherwise a power cut soon after may leave anything, which
+    ///   whoever reads the file must tell by a checksum.
     /// - Throws: ``FileError`` with the system's reason, or what `body` throws; `file` is then untouched and nothing is
     ///   left beside it.
-    package static func write(to file: URL, _ body: (Writer) throws -> Void) throws {
+    package static func write(
+        to file: URL, survivesPowerCut: Bool = true, _ body: (Writer) throws -> Void
+    ) throws {
         // Renaming would put a file into the place of a pipe or, for root, of a device such as /dev/null.
         if let status = FileStatus(file), ![.file, .folder].contains(status.kind) {
             throw FileError(action: "write", path: file.path, reason: "it is there and is not a plain file")
@@ -28,7 +32,7 @@ public enum AtomicFile {
         _ = FileLock.take(descriptor)
         do {
             try body(Writer(descriptor: descriptor, file: file))
-            guard fsync(descriptor) == 0 else { throw FileError.writing(file) }
+            guard !survivesPowerCut || fsync(descriptor) == 0 else { throw FileError.writing(file) }
         } catch {
             close(descriptor)
             unlink(temporary)
@@ -39,6 +43,7 @@ public enum AtomicFile {
             unlink(temporary)
             throw error
         }
+        guard survivesPowerCut else { return }
         // The new name is in the folder, which the disk must have too. Some file systems cannot; the file is whole.
         let folderDescriptor = open(folder.path, O_RDONLY | O_CLOEXEC)
         if folderDescriptor >= 0 {
@@ -69,30 +74,32 @@ public enum AtomicFile {
         fileprivate let descriptor: Int32
         fileprivate let file: URL
 
-        package func append(_ data: Data) throws {
-            try write(data) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        package func append(_ data: Data) throws { try data.withUnsafeBytes { try append($0) } }
+
+        package func append(_ bytes: UnsafeRawBufferPointer) throws {
+            try write(bytes) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         }
 
         /// Writes over the first bytes.
         package func replaceStart(with data: Data) throws {
             var offset = 0
-            try write(data) { bytes in
-                let written = pwrite(descriptor, bytes.baseAddress, bytes.count, offset)
-                offset += max(written, 0)
-                return written
+            try data.withUnsafeBytes { bytes in
+                try write(bytes) { rest in
+                    let written = pwrite(descriptor, rest.baseAddress, rest.count, offset)
+                    offset += max(written, 0)
+                    return written
+                }
             }
         }
 
-        private func write(_ data: Data, by call: (UnsafeRawBufferPointer) -> Int) throws {
-            try data.withUnsafeBytes { bytes in
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let written = call(UnsafeRawBufferPointer(rebasing: rest))
-                    if written > 0 {
-                        rest = rest.dropFirst(written)
-                    } else if errno != EINTR {
-                        throw FileError.writing(file)
-                    }
+        private func write(_ bytes: UnsafeRawBufferPointer, by call: (UnsafeRawBufferPointer) -> Int) throws {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = call(UnsafeRawBufferPointer(rebasing: rest))
+                if written > 0 {
+                    rest = rest.dropFirst(written)
+                } else if errno != EINTR {
+                    throw FileError.writing(file)
                 }
             }
         }

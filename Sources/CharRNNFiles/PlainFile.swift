@@ -39,12 +39,15 @@ package enum PlainFile {
     ///
     /// - Throws: ``Refusal`` for what is not there, not to be read, or not a plain file.
     @discardableResult
-    package static func check(_ file: URL) throws(Refusal) -> Int {
-        guard let status = FileStatus(file), access(file.path, R_OK) == 0 else {
+    package static func check(_ file: URL) throws(Refusal) -> Int { try check(file, FileStatus(file)).size }
+
+    /// The same of a file of which the system has just said `status`, or why it says nothing.
+    package static func check(_ file: URL, _ status: FileStatus?) throws(Refusal) -> FileStatus {
+        guard let status, access(file.path, R_OK) == 0 else {
             throw Refusal(reason: String(cString: strerror(errno)))
         }
         switch status.kind {
-        case .file: return status.size
+        case .file: return status
         case .folder: throw Refusal(reason: "it is a folder")
         case .pipe: throw Refusal(reason: "it is a pipe; save what comes out of it as a file first")
         case .link, .device:

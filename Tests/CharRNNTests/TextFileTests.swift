@@ -162,7 +162,7 @@ import Testing
             let size = 1 << 21
             func readings() throws -> Int? {
                 guard let before = readBytes() else { return nil }
-                _ = try TextDataset(contentsOf: file, tokens: kind)
+                _ = try TextSource.$threadCount.withValue(1) { try TextDataset(contentsOf: file, tokens: kind) }
                 return readBytes().map { Int((Double($0 - before) / Double(size)).rounded()) }
             }
             try Data(repeating: 0x61, count: size).write(to: file)

@@ -63,7 +63,7 @@ extension Vocabulary {
                 try body(Array(tokens[start..<min(start + Self.partLength, tokens.count)]))
             }
         }
-        try TextSource(file: file).forEachBlock { bytes, _ in
+        try TextSource(file: file).forEachBlock { bytes in
             guard kind == .characters else { return try encode(bytes) }
             // A character may go on in the next block, but none goes on behind a line break.
             let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

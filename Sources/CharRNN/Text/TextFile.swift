@@ -6,6 +6,8 @@ import Glibc
 struct TextFile {
     /// With whole paths, which are looked up many times faster than relative ones.
     let files: [URL]
+    /// What the system says of each.
+    let statuses: [FileStatus]
     /// Beside which the cache lies.
     let url: URL
     /// What a user should know.
@@ -17,32 +19,38 @@ struct TextFile {
     /// - Throws: ``TextError/unreadable(file:reason:)``.
     init(_ urls: [URL]) throws {
         precondition(!urls.isEmpty, "a text of no files")
-        var files: [URL] = []
+        var (files, statuses): ([URL], [FileStatus]) = ([], [])
+        func append(_ file: URL, _ status: FileStatus?) throws {
+            do { statuses.append(try PlainFile.check(file, status)) } catch {
+                throw TextError.unreadable(file: file.path, reason: error.reason)
+            }
+            files.append(file)
+        }
         // As they were given.
         var names: [String] = []
+        var isFolder: [Bool] = []
         for url in urls {
             let (whole, given) = (url.absoluteURL, url.relativePath)
-            guard FileStatus(whole)?.kind == .folder else {
-                files.append(whole)
+            let status = FileStatus(whole)
+            isFolder.append(status?.kind == .folder)
+            guard status?.kind == .folder else {
+                try append(whole, status)
                 names.append(given)
                 continue
             }
             let paths = try Self.paths(in: whole)
-            files += paths.map { whole.appendingPathComponent($0) }
+            for path in paths {
+                let file = whole.appendingPathComponent(path)
+                try append(file, FileStatus(file))
+            }
             names += [paths[0], paths[paths.count - 1]].map { "\(given)/\($0)" }
         }
-        self.files = files
+        (self.files, self.statuses) = (files, statuses)
         notice =
             files.count == 1 ? nil : "the text is \(files.count) files, from \(names[0]) to \(names[names.count - 1])"
-        let isFolder = FileStatus(urls[0])?.kind == .folder
-        let first = isFolder && files.count > 1 ? urls[0].absoluteURL.appendingPathComponent("texts") : files[0]
+        let first = isFolder[0] && files.count > 1 ? urls[0].absoluteURL.appendingPathComponent("texts") : files[0]
         // Apart from the cache of the first alone.
         url = urls.count == 1 ? first : first.appendingPathExtension("more")
-        for file in files {
-            do { try PlainFile.check(file) } catch {
-                throw TextError.unreadable(file: file.path, reason: error.reason)
-            }
-        }
     }
 
     /// What a folder stands for.
@@ -84,9 +92,9 @@ struct TextFile {
         name.hasSuffix(".txt") || Packing.allCases.contains { name.hasSuffix(".txt.\($0)") }
     }
 
-    /// As the files are now; of packed ones a guess.
+    /// Of packed files a guess.
     var byteCount: Int {
-        files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) * (Packing(of: $1) == nil ? 1 : 3) }
+        zip(files, statuses).reduce(0) { $0 + $1.1.size * (Packing(of: $1.0) == nil ? 1 : 3) }
     }
 
     /// What errors call the whole.

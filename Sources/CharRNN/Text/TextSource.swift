@@ -1,21 +1,13 @@
 import CharRNNFiles
 import FoundationEssentials
+import Glibc
 
-/// The bytes of a text, which are read a block at a time: a text need not fit in memory, and one that another program
-/// cuts short in the meantime ends early, where a mapped file would end the program.
-struct TextSource {
+/// The bytes of a text, in memory or in files.
+package struct TextSource {
     private enum Contents {
         case memory(Data)
         /// Files one after the other, unpacked where their names say that they are packed.
         case files([URL])
-    }
-
-    /// Where bytes lie, for errors.
-    struct Place {
-        /// The file, or what the text is called.
-        let name: String
-        /// Of the first byte, in the file.
-        let offset: Int
     }
 
     private let contents: Contents
@@ -23,7 +15,8 @@ struct TextSource {
     let name: String
     private let progress: ReadingProgress?
 
-    private static let blockSize = 1 << 20
+    /// On how many threads texts are read; tests ask for others.
+    @TaskLocal package static var threadCount = Host.coreCount
 
     init(_ data: Data, name: String) {
         contents = .memory(data)
@@ -43,22 +36,70 @@ struct TextSource {
         self.progress = progress
     }
 
+    private var blocks: TextBlocks {
+        switch contents {
+        case .memory(let data): TextBlocks([(name, { MemoryReader(data) })])
+        case .files(let files): TextBlocks(files.map { file in (file.path, { try Self.reader(of: file) }) })
+        }
+    }
+
+    private static func reader(of file: URL) throws -> any ByteReader {
+        if let packing = Packing(of: file) { try PackedReader(file, packing) } else { try PlainReader(file) }
+    }
+
     /// A checksum of all bytes.
     func hash() throws -> UInt64 {
         var hash = ContentHash()
-        try forEachBlock { bytes, _ in hash.update(bytes) }
+        try forEachBlock { hash.update($0) }
         return hash.value
     }
 
-    /// Calls `body` with block after block and the place of its first byte. Where the bytes are UTF-8 no scalar is
-    /// cut in two.
+    /// Calls `body` with block after block, as ``TextBlocks`` cuts them.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled.
-    func forEachBlock(_ body: (_ bytes: UnsafeRawBufferPointer, _ place: Place) throws -> Void) throws {
-        switch contents {
-        case .memory(let data): try data.withUnsafeBytes { try body($0, Place(name: name, offset: 0)) }
-        case .files(let files): for file in files { try forEachBlock(of: file, body) }
+    func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let blocks = blocks
+        try withUnsafeTemporaryAllocation(byteCount: TextBlocks.size, alignment: 64) { block in
+            while true {
+                try Task.checkCancellation()
+                guard let (count, _) = try blocks.next(into: block) else { return }
+                try body(UnsafeRawBufferPointer(rebasing: block[..<count]))
+                progress?.advance(count)
+            }
         }
+    }
+
+    /// The same on all cores: blocks are read one after the other, worked on side by side, and given on in their order.
+    ///
+    /// - Parameters:
+    ///   - start: what each thread begins with, for itself.
+    ///   - read: is called with each block as it is read.
+    ///   - work: makes something of a block.
+    ///   - give: is called with each block and what was made of it.
+    /// - Returns: what each thread has in the end.
+    /// - Throws: the first error in the order of the blocks: what the three throw, and what ``forEachBlock(_:)`` does.
+    @discardableResult
+    func forEachBlock<Own>(
+        _ start: Own, read: (UnsafeRawBufferPointer) -> Void = { _ in },
+        work: (UnsafeRawBufferPointer, TextBlocks.Place, inout Own) throws -> Void,
+        give: (UnsafeRawBufferPointer, Own) throws -> Void = { _, _ in }
+    ) throws -> [Own] {
+        let blocks = blocks
+        let workers = (0..<Self.threadCount).map { _ in BlockWorker(start) }
+        try inOrder(workers) { worker in
+            // The task is that of the caller's thread, which takes blocks as any other.
+            try Task.checkCancellation()
+            guard try worker.fill(from: blocks) else { return false }
+            read(worker.bytes)
+            return true
+        } work: { worker in
+            try work(worker.bytes, worker.place, &worker.own)
+        } give: { worker in
+            try give(worker.bytes, worker.own)
+            progress?.advance(worker.bytes.count)
+        }
+        progress?.advance(0)
+        return workers.map(\.own)
     }
 
     /// Tells that so many bytes more were worked on, and sets the number to 0.
@@ -67,44 +108,37 @@ struct TextSource {
         bytes = 0
     }
 
-    private func forEachBlock(
-        of file: URL, _ body: (_ bytes: UnsafeRawBufferPointer, _ place: Place) throws -> Void
-    ) throws {
-        let reader: any ByteReader = try Packing(of: file).map { try PackedReader(file, $0) } ?? PlainReader(file)
-        var (offset, carried) = (0, 0)
-        try withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 64) { block in
-            while true {
-                try Task.checkCancellation()
-                let free = UnsafeMutableRawBufferPointer(rebasing: block[carried...])
-                let count = try reader.read(into: free)
-                let filled = UnsafeRawBufferPointer(rebasing: block[..<(carried + count)])
-                if filled.isEmpty { return }
-                // At the end there is nothing more to wait for.
-                let whole = count == 0 ? filled.count : Self.endOfScalars(filled)
-                try body(UnsafeRawBufferPointer(rebasing: filled[..<whole]), Place(name: file.path, offset: offset))
-                progress?.advance(whole)
-                offset += whole
-                carried = filled.count - whole
-                block.copyBytes(from: filled[whole...])
-            }
-        }
-    }
-
-    /// Where the last scalar begins, for it may go on in the next block; what is no UTF-8 is taken whole.
-    private static func endOfScalars(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let last = bytes.suffix(4).lastIndex { $0 & 0xC0 != 0x80 } ?? 0
-        return last > 0 ? last : bytes.count
-    }
-
     /// What is said of a file in which two readings find two texts.
     static func hasChanged(_ name: String) -> TextError {
         .unreadable(file: name, reason: "it changed while it was read; start again when it is complete")
     }
 }
 
-/// How far the readings of a text are.
+/// A thread's block of a text, and what it makes of it.
+private final class BlockWorker<Own> {
+    var own: Own
+    private(set) var place = TextBlocks.Place(name: "")
+    private var count = 0
+    private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: TextBlocks.size, alignment: 64)
+
+    init(_ own: Own) { self.own = own }
+
+    deinit { block.deallocate() }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: block[..<count]) }
+
+    /// Whether there is another block.
+    func fill(from blocks: TextBlocks) throws -> Bool {
+        guard let next = try blocks.next(into: block) else { return false }
+        (count, place) = next
+        return true
+    }
+}
+
+/// How far the readings of a text are. Threads may advance it one at a time; what it tells, it tells on the one that made it.
 final class ReadingProgress {
     private let tell: (Double) -> Void
+    private let thread = pthread_self()
     private var (done, total) = (0, 1)
 
     init(_ tell: @escaping (Double) -> Void) { self.tell = tell }
@@ -114,6 +148,6 @@ final class ReadingProgress {
 
     func advance(_ bytes: Int) {
         done += bytes
-        tell(min(1, Double(done) / Double(total)))
+        if pthread_equal(thread, pthread_self()) != 0 { tell(min(1, Double(done) / Double(total))) }
     }
 }

@@ -69,16 +69,16 @@ package struct TokenCache {
         let json = try JSON.data(text.vocabulary)
         var (header, size) = (Self.header(textHash: text.fingerprint, bodyHash: 0), Self.headerSize)
         do {
-            try AtomicFile.write(to: file) { writer in
+            // Its checksum tells what a power cut has left of it.
+            try AtomicFile.write(to: file, survivesPowerCut: false) { writer in
                 var hash = ContentHash()
-                func append(_ bytes: Data) throws {
-                    try Task.checkCancellation()
-                    bytes.withUnsafeBytes { hash.update($0) }
+                func append(_ bytes: UnsafeRawBufferPointer) throws {
+                    hash.update(bytes)
                     try writer.append(bytes)
                     size += bytes.count
                 }
                 try writer.append(header)
-                try append(Self.bytes(UInt64(json.count)) + json)
+                try (Self.bytes(UInt64(json.count)) + json).withUnsafeBytes(append)
                 try text.forEachBlock(append)
                 header = Self.header(textHash: text.fingerprint, bodyHash: hash.value)
                 try writer.replaceStart(with: header)

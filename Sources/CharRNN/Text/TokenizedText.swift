@@ -23,7 +23,6 @@ struct TokenizedText {
     ///
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
     init(_ text: TextFile, kind: TokenKind, progress tell: @escaping (Double) -> Void) throws {
-        let statuses = text.files.map { FileStatus($0) }
         let size = text.byteCount
         let progress = ReadingProgress(tell)
         let source = TextSource(text, progress: progress)
@@ -35,7 +34,7 @@ struct TokenizedText {
         }
         // A mixture of two texts is nobody's.
         func checkUnchanged() throws {
-            for (file, status) in zip(text.files, statuses) where FileStatus(file) != status {
+            for (file, status) in zip(text.files, text.statuses) where FileStatus(file) != status {
                 throw TextSource.hasChanged(file.path)
             }
         }

@@ -19,25 +19,36 @@ struct Tokenizer {
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
     init(_ source: TextSource, kind: TokenKind) throws {
         var hash = ContentHash()
+        var byteCount = 0
         var data = Data()
-        var (byteCount, room) = (0, 1 << 24)
-        let found = try Self.present(kind == .bytes ? 256 : Self.scalarCount) { isPresent in
-            try source.forEachBlock { bytes, place in
-                hash.update(bytes)
-                byteCount += bytes.count
-                switch kind {
-                case .bytes: for byte in bytes { isPresent[Int(byte)] = true }
-                case .scalars: try Self.markScalars(in: bytes, at: place, &isPresent)
-                case .characters:
-                    try Self.markScalars(in: bytes, at: place, &isPresent)  // for the error with its offset
-                    // It is held as data and as text, and what is packed may be of any size.
-                    if byteCount > room {
-                        room = 2 * byteCount
-                        try Self.requireMemory(2 * room, for: source.name, or: "count scalars")
-                    }
-                    data.append(contentsOf: bytes)
+        var room = 1 << 24
+        // By byte or scalar, which costs less than hashing every character; of each thread that has read some.
+        let tables = try source.forEachBlock([Bool]()) { bytes in
+            hash.update(bytes)
+            byteCount += bytes.count
+        } work: { bytes, place, isPresent in
+            if isPresent.isEmpty {
+                isPresent = Array(repeating: false, count: kind == .bytes ? 256 : Self.scalarCount)
+            }
+            try isPresent.withUnsafeMutableBufferPointer {
+                if kind == .bytes {
+                    for byte in bytes { $0[Int(byte)] = true }
+                } else {
+                    // Of grapheme clusters for the error with its offset.
+                    try Self.markScalars(in: bytes, at: place, $0)
                 }
             }
+        } give: { bytes, _ in
+            guard kind == .characters else { return }
+            // It is held as data and as text, and what is packed may be of any size.
+            if data.count + bytes.count > room {
+                room = 2 * (data.count + bytes.count)
+                try Self.requireMemory(2 * room, for: source.name, or: "count scalars")
+            }
+            data.append(contentsOf: bytes)
+        }
+        let found = (tables.max { $0.count < $1.count } ?? []).indices.filter { index in
+            tables.contains { !$0.isEmpty && $0[index] }
         }
         switch kind {
         case .bytes:
@@ -68,7 +79,7 @@ struct Tokenizer {
         let width = TokenSequence.width(vocabularySize: vocabulary.count)
         try Self.requireMemory(byteCount * width, for: source.name, or: "make room on the disk for its cache")
         var result = Data(capacity: byteCount * width)
-        try forEachBlock { result.append($0) }
+        try forEachBlock { result.append(contentsOf: $0) }
         return TokenSequence(bytes: result, width: width)
     }
 
@@ -82,7 +93,7 @@ struct Tokenizer {
     }
 
     /// The numbers in order, as ``TokenSequence`` stores them, some at a time.
-    func forEachBlock(_ body: (Data) throws -> Void) throws {
+    func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch TokenSequence.width(vocabularySize: vocabulary.count) {
         case 1: try forEachBlock(of: UInt8.self, body)
         case 2: try forEachBlock(of: UInt16.self, body)
@@ -91,7 +102,7 @@ struct Tokenizer {
     }
 
     private func forEachBlock<Number: FixedWidthInteger & BitwiseCopyable>(
-        of type: Number.Type, _ body: (Data) throws -> Void
+        of type: Number.Type, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         guard vocabulary.kind != .characters else {
             var read = 0
@@ -102,42 +113,63 @@ struct Tokenizer {
                 return Number(vocabulary.number(of: bytes) ?? 0).littleEndian
             }
             source.report(&read)
-            return try body(tokens.withUnsafeBytes { Data($0) })
+            return try tokens.withUnsafeBytes(body)
         }
-        try source.forEachBlock { bytes, place in
-            let tokens = try [Number](unsafeUninitializedCapacity: bytes.count) { tokens, count in
-                count = try encode(bytes, at: place, into: tokens)
-            }
-            try body(tokens.withUnsafeBytes { Data($0) })
-        }
+        try source.forEachBlock(
+            (tokens: [Number](), count: 0),
+            work: { bytes, place, own in
+                if own.tokens.isEmpty { own.tokens = Array(repeating: 0, count: TextBlocks.size) }
+                own.count = try own.tokens.withUnsafeMutableBufferPointer { try encode(bytes, at: place, into: $0) }
+            }, give: { _, own in try own.tokens[..<own.count].withUnsafeBytes(body) })
     }
 
     /// Writes the numbers of some bytes of the text, and returns how many there are.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)`` for a token that was not there at the first reading.
     private func encode<Number: FixedWidthInteger>(
-        _ bytes: UnsafeRawBufferPointer, at place: TextSource.Place,
+        _ bytes: UnsafeRawBufferPointer, at place: TextBlocks.Place,
         into result: UnsafeMutableBufferPointer<Number>
     ) throws -> Int {
         try numbers.withUnsafeBufferPointer { numbers in
             let isScalars = vocabulary.kind == .scalars
             var (i, count) = (0, 0)
-            var lowest: Int32 = 0
+            // Negative as soon as one of the numbers is.
+            var all: Int32 = 0
             while i < bytes.count {
-                var index = Int(bytes[i])
-                if isScalars && index >= 0x80, let scalar = Self.scalar(in: bytes, at: &i) {
-                    index = Int(scalar)
-                } else {
-                    i += 1
+                while i + 8 <= bytes.count, !isScalars || Self.areASCII(bytes, i) {
+                    for next in 0..<8 {
+                        let number = numbers[Int(bytes[i &+ next])]
+                        all |= number
+                        result[count &+ next] = Number(truncatingIfNeeded: number).littleEndian
+                    }
+                    i += 8
+                    count += 8
                 }
-                let number = numbers[index]
-                lowest = min(lowest, number)
-                result.initializeElement(at: count, to: Number(truncatingIfNeeded: number).littleEndian)
-                count += 1
+                let end = min(i + Self.mixedLength, bytes.count)
+                while i < end {
+                    var index = Int(bytes[i])
+                    if isScalars && index >= 0x80, let scalar = Self.scalar(in: bytes, at: &i) {
+                        index = Int(scalar)
+                    } else {
+                        i += 1
+                    }
+                    all |= numbers[index]
+                    result[count] = Number(truncatingIfNeeded: numbers[index]).littleEndian
+                    count += 1
+                }
             }
-            guard lowest == 0 else { throw TextSource.hasChanged(place.name) }
+            guard all >= 0 else { throw TextSource.hasChanged(place.name) }
             return count
         }
+    }
+
+    /// Where there is something else than ASCII, there is likely to be more of it: so many bytes are read scalar by scalar.
+    private static let mixedLength = 64
+
+    /// Whether the eight bytes from `i` on are ASCII, as most are of most texts.
+    @inline(__always)
+    private static func areASCII(_ bytes: UnsafeRawBufferPointer, _ i: Int) -> Bool {
+        bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
     }
 
     /// By number of a byte or scalar, its place among those found.
@@ -149,54 +181,57 @@ struct Tokenizer {
 
     private static let scalarCount = 0x110000
 
-    /// Which of `count` bytes or scalars `mark` has marked, ascending. A table over all of them costs less than hashing
-    /// every character.
-    private static func present(
-        _ count: Int, _ mark: (inout UnsafeMutableBufferPointer<Bool>) throws -> Void
-    ) rethrows -> [Int] {
-        var isPresent = [Bool](repeating: false, count: count)
-        try isPresent.withUnsafeMutableBufferPointer { try mark(&$0) }
-        return isPresent.indices.filter { isPresent[$0] }
-    }
-
     private static func markScalars(
-        in bytes: UnsafeRawBufferPointer, at place: TextSource.Place,
-        _ isPresent: inout UnsafeMutableBufferPointer<Bool>
+        in bytes: UnsafeRawBufferPointer, at place: TextBlocks.Place,
+        _ isPresent: UnsafeMutableBufferPointer<Bool>
     ) throws {
         var i = 0
         while i < bytes.count {
-            if bytes[i] < 0x80 {
-                isPresent[Int(bytes[i])] = true
-                i += 1
-            } else if let scalar = scalar(in: bytes, at: &i) {
-                isPresent[Int(scalar)] = true
-            } else {
-                throw TextError.notUTF8(file: place.name, offset: place.offset + i, byte: bytes[i])
+            while i + 8 <= bytes.count, areASCII(bytes, i) {
+                for next in 0..<8 { isPresent[Int(bytes[i &+ next])] = true }
+                i += 8
+            }
+            let end = min(i + mixedLength, bytes.count)
+            while i < end {
+                if bytes[i] < 0x80 {
+                    isPresent[Int(bytes[i])] = true
+                    i += 1
+                } else if let scalar = scalar(in: bytes, at: &i) {
+                    isPresent[Int(scalar)] = true
+                } else {
+                    throw TextError.notUTF8(file: place.name, offset: place.offset + i, byte: bytes[i])
+                }
             }
         }
     }
 
-    /// Decodes the scalar at `i` and moves on behind it; nil, at the same place, for what the standard refuses:
-    /// overlong forms, surrogates, beyond U+10FFFF, broken sequences.
+    /// Decodes the scalar at `i`, which is none of ASCII, and moves on behind it; nil, at the same place, for what the
+    /// standard refuses: overlong forms, surrogates, beyond U+10FFFF, broken sequences.
     @inline(__always)
     private static func scalar(in raw: UnsafeRawBufferPointer, at i: inout Int) -> UInt32? {
-        let lead = UInt32(raw[i])
-        let (length, smallest): (Int, UInt32) =
-            switch lead {
-            case 0..<0x80: (1, 0)
-            case 0xC2...0xDF: (2, 0x80)
-            case 0xE0...0xEF: (3, 0x800)
-            case 0xF0...0xF4: (4, 0x10000)
-            default: (0, 0)
-            }
-        guard length > 0 && i + length <= raw.count else { return nil }
-        var scalar = length == 1 ? lead : lead & (0x7F >> UInt32(length))
-        for next in i + 1..<i + length {
-            guard raw[next] & 0xC0 == 0x80 else { return nil }
-            scalar = scalar << 6 | UInt32(raw[next] & 0x3F)
+        let (lead, left) = (UInt32(raw[i]), raw.count - i)
+        /// Six bits; more than that where the byte does not go on with a scalar.
+        func bits(_ place: Int) -> UInt32 { UInt32(raw[place]) ^ 0x80 }
+        if lead < 0xE0 {
+            guard lead >= 0xC2, left >= 2 else { return nil }
+            let a = bits(i + 1)
+            guard a < 0x40 else { return nil }
+            i += 2
+            return (lead & 0x1F) << 6 | a
         }
-        guard scalar >= smallest && Unicode.Scalar(scalar) != nil else { return nil }
-        i += length
+        if lead < 0xF0 {
+            guard left >= 3 else { return nil }
+            let (a, b) = (bits(i + 1), bits(i + 2))
+            let scalar = (lead & 0x0F) << 12 | a << 6 | b
+            guard a | b < 0x40, scalar >= 0x800, scalar & 0xF800 != 0xD800 else { return nil }
+            i += 3
+            return scalar
+        }
+        guard left >= 4 else { return nil }
+        let (a, b, c) = (bits(i + 1), bits(i + 2), bits(i + 3))
+        let scalar = (lead & 0x07) << 18 | a << 12 | b << 6 | c
+        guard lead < 0xF5, a | b | c < 0x40, 0x10000...0x10FFFF ~= scalar else { return nil }
+        i += 4
         return scalar
     }
 }

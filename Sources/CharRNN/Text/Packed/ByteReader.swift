@@ -9,6 +9,20 @@ protocol ByteReader: AnyObject {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
+/// The bytes of a text in memory.
+final class MemoryReader: ByteReader {
+    private var rest: Data
+
+    init(_ data: Data) { rest = data }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let part = rest.prefix(buffer.count)
+        part.copyBytes(to: buffer)
+        rest = rest.dropFirst(part.count)
+        return part.count
+    }
+}
+
 /// The bytes as they lie in the file.
 final class PlainReader: ByteReader {
     let file: URL
