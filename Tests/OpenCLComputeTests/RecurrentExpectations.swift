@@ -97,6 +97,12 @@ extension RecurrentGradientExample {
         inputBias.expect(try run.bench.read(run.gradient.inputBias), roundings: overall, "input bias's gradient")
         recurrentBias.expect(
             try run.bench.read(run.gradient.recurrentBias), roundings: overall, "recurrent bias's gradient")
+        // Row by row it is the same, so that a caller may have some before the others.
+        try run.bench.backend.fill(run.gradient.recurrent.elements, with: .nan)
+        for row in (0..<example.hiddenSize).reversed() {
+            try run.bench.backend.recurrentGradient(of: run.sequence, rows: row..<row + 1, into: run.gradient)
+        }
+        recurrent.expect(try run.bench.read(run.gradient.recurrent), roundings: overall, "its rows")
         // The caller needs the outputs for the gradient of the next layer's weights.
         expectClose(
             try run.bench.read(run.sequence.hidden), example.activations.hidden,

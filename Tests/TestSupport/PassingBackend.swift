@@ -45,10 +45,8 @@ open class PassingBackend: Backend, @unchecked Sendable {
     open func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
         try sound.forward(sequence, weights: weights)
     }
-    open func backward(
-        _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
-    ) throws {
-        try sound.backward(sequence, weights: weights, outputGradient: outputGradient, gradient: gradient)
+    open func backward(_ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix) throws {
+        try sound.backward(sequence, weights: weights, outputGradient: outputGradient)
     }
     open func dropout(_ x: Buffer<Float>, mask: DropoutMask, into result: Buffer<Float>) throws {
         try sound.dropout(x, mask: mask, into: result)

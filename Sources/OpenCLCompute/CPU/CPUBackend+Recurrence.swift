@@ -39,10 +39,8 @@ extension CPUBackend {
         }
     }
 
-    func backward(
-        _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
-    ) throws {
-        checkBackward(sequence, weights, outputGradient: outputGradient, gradient: gradient)
+    func backward(_ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix) {
+        checkBackward(sequence, weights, outputGradient: outputGradient)
         fill(sequence.memoryGradient.elements, with: 0)
         let run = UnrolledPointers(sequence, weights)
         let steps = recurrentSteps(of: sequence, weights, transposed: true)
@@ -70,20 +68,6 @@ extension CPUBackend {
                     }
                 }
             }
-        }
-        weightGradient(sequence, into: gradient.recurrent)
-        columnSums(of: sequence.gates, into: gradient.inputBias)
-        // Both biases are added to the same argument.
-        if sequence.cell.hasRecurrentProduct { copy(gradient.inputBias, to: gradient.recurrentBias) }
-    }
-
-    /// The gradient of U: the states that were multiplied by it, transposed, times the gradient of the arguments.
-    private func weightGradient(_ sequence: RecurrentSequence, into gradient: Matrix) {
-        for product in sequence.cell.halfSteps.compactMap(\.product) {
-            let columns = product.columns(hiddenSize: sequence.hiddenSize)
-            multiply(
-                sequence.factors(of: product).transposed, sequence.gates.columns(columns),
-                into: gradient.columns(columns), adding: false)
         }
     }
 

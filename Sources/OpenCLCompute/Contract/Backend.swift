@@ -60,14 +60,11 @@ public protocol Backend: AnyObject, Sendable {
     /// Runs the layer over all time steps, from the state in the first rows of `hidden` (and of `memory`).
     /// See the cells, such as ``RecurrentCell/lstm``, for the equations and ``RecurrentSequence`` for what it reads and leaves.
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws
-    /// Turns `gates` from activations into the gradient of the gates' arguments, and writes the gradient of the
-    /// layer's own weights to `gradient` (that of the input product is left to the caller).
+    /// Turns `gates` from activations into the gradient of the gates' arguments, from which those of the weights follow.
     ///
     /// `outputGradient`, T·B × H, enters as the loss's gradient with respect to the outputs, as seen by the layers
     /// above; it leaves with the share of the later steps added. No gradient comes from beyond the last step.
-    func backward(
-        _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
-    ) throws
+    func backward(_ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix) throws
 
     // MARK: Dropout and loss
 

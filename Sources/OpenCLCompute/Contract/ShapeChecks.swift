@@ -85,12 +85,9 @@ func checkRecurrence(_ sequence: RecurrentSequence, _ weights: RecurrentWeights)
         "recurrent weights of \(weights.recurrent.shape) for \(sequence.hiddenSize) units of \(sequence.cell)")
 }
 
-func checkBackward(
-    _ sequence: RecurrentSequence, _ weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
-) {
+func checkBackward(_ sequence: RecurrentSequence, _ weights: RecurrentWeights, outputGradient: Matrix) {
     precondition(sequence.isForTraining, "a backward pass through a sequence that was made without room for it")
     checkRecurrence(sequence, weights)
-    checkRecurrence(sequence, gradient)
     checkRows(of: outputGradient)
     let outputs = sequence.outputs
     precondition(

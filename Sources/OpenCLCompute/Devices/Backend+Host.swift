@@ -1,6 +1,13 @@
 import CharRNNFiles
 import Dispatch
 
+extension Buffer {
+    /// The elements where they lie, if that is the host's memory, as on the CPU device.
+    package var inHostMemory: UnsafeMutableBufferPointer<Element>? {
+        storage is CPUStorage ? UnsafeMutableBufferPointer(start: pointer, count: count) : nil
+    }
+}
+
 extension Backend {
     /// Runs `body` on consecutive slices of 0..<count, side by side, and returns when all are done: what the host has to do
     /// between two operations. On the CPU device the threads do it that have just computed, as long as they are awake.

@@ -111,11 +111,6 @@ extension DeviceCheck {
             let (steps, batch, hidden) = (5, 3, 17)
             let width = cell.gateCount * hidden
             let recurrentWidth = cell.hasRecurrentProduct ? width : 0
-            func weights() throws -> RecurrentWeights {
-                RecurrentWeights(
-                    recurrent: try bench.matrix(hidden, recurrentWidth), inputBias: try bench.numbers(width),
-                    recurrentBias: try bench.numbers(recurrentWidth))
-            }
             let backend = bench.backend
             let sequence = try RecurrentSequence(
                 cell, steps: steps, batchSize: batch, hiddenSize: hidden, on: backend)
@@ -123,13 +118,14 @@ extension DeviceCheck {
                 (sequence.gates.elements, try bench.numbers(steps * batch * width)),
                 (sequence.hidden.elements, try bench.numbers((steps + 1) * batch * hidden)),
             ] { try backend.copy(source, to: target) }
-            let (layer, gradient) = (try weights(), try weights())
-            try backend.forward(sequence, weights: layer)
+            let weights = RecurrentWeights(
+                recurrent: try bench.matrix(hidden, recurrentWidth), inputBias: try bench.numbers(width),
+                recurrentBias: try bench.numbers(recurrentWidth))
+            try backend.forward(sequence, weights: weights)
             let outputs = try backend.read(sequence.hidden.elements)
-            try backend.backward(
-                sequence, weights: layer, outputGradient: try bench.matrix(steps * batch, hidden), gradient: gradient)
-            return try outputs + backend.read(sequence.gates.elements)
-                + backend.read(gradient.recurrent.elements) + backend.read(gradient.inputBias)
+            let outputGradient = try bench.matrix(steps * batch, hidden)
+            try backend.backward(sequence, weights: weights, outputGradient: outputGradient)
+            return try outputs + backend.read(sequence.gates.elements) + backend.read(outputGradient.elements)
         }
     }
 }

@@ -26,10 +26,8 @@ extension OpenCLBackend {
         }
     }
 
-    func backward(
-        _ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix, gradient: RecurrentWeights
-    ) throws {
-        checkBackward(sequence, weights, outputGradient: outputGradient, gradient: gradient)
+    func backward(_ sequence: RecurrentSequence, weights: RecurrentWeights, outputGradient: Matrix) throws {
+        checkBackward(sequence, weights, outputGradient: outputGradient)
         try enqueue { stream in
             if fuses(sequence, backward: true) {
                 try stream.backwardFused(sequence, weights.recurrent, outputGradient)
@@ -37,12 +35,6 @@ extension OpenCLBackend {
                 try stream.backwardWholeSteps(sequence, weights.recurrent, outputGradient)
             } else {
                 try stream.backwardSteps(sequence, weights.recurrent, outputGradient)
-            }
-            try stream.weightGradient(sequence, into: gradient.recurrent)
-            // Both biases are added to the same argument.
-            try stream.sumColumns(of: sequence.gates, into: gradient.inputBias)
-            if sequence.cell.hasRecurrentProduct {
-                try stream.copy(gradient.inputBias, to: gradient.recurrentBias)
             }
         }
     }
@@ -67,15 +59,5 @@ extension OpenCLStream {
         let transposed = Matrix(sequence.scratch, rows: recurrent.columns, columns: recurrent.rows)
         try transpose(recurrent, into: transposed)
         return transposed
-    }
-
-    /// The gradient of U: the states that were multiplied by it, transposed, times the gradient of the arguments.
-    fileprivate mutating func weightGradient(_ sequence: RecurrentSequence, into gradient: Matrix) throws {
-        for product in sequence.cell.halfSteps.compactMap(\.product) {
-            let columns = product.columns(hiddenSize: sequence.hiddenSize)
-            try multiply(
-                sequence.factors(of: product).transposed, sequence.gates.columns(columns),
-                into: gradient.columns(columns), adding: false)
-        }
     }
 }
