@@ -17,7 +17,12 @@ struct Ranks: Sendable {
 
     /// - Throws: `MPIError`.
     static func start() throws -> Ranks {
-        let world = try MPIWorld.start()
+        var world = try MPIWorld.start()
+        let hosts = world.hosts
+        world.whenWaiting = { late, seconds in
+            let ranks = late.map { "rank \($0) on \(hosts[$0])" }.joined(separator: ", ")
+            Console.insist("note: the others have waited \(Int(seconds)) s for \(ranks)")
+        }
         Console.isMuted = world.rank > 0
         Console.isHasty = true
         Console.note(

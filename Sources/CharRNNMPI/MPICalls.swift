@@ -33,35 +33,29 @@ enum MPICalls {
         fatalError("MPI_Abort has returned")
     }
 
-    /// As many bytes of each process, in the order of the ranks.
-    static func gather(_ bytes: [UInt8], into all: inout [UInt8]) {
-        let (count, byte) = (Int32(bytes.count), char_rnn_mpi_byte())
-        MPI_Allgather(bytes, count, byte, &all, count, byte, char_rnn_mpi_world())
-    }
-
-    /// So many bytes of each process, in the order of the ranks.
-    static func gather(_ bytes: [UInt8], _ shares: MPIShares, into all: inout [UInt8]) {
-        let byte = char_rnn_mpi_byte()
-        MPI_Allgatherv(
-            bytes, Int32(bytes.count), byte, &all, shares.counts, shares.starts, byte, char_rnn_mpi_world())
-    }
-
-    /// Each process's share of `numbers` goes to it; what all have sent it lies in `received`, in the order of the
-    /// ranks.
-    static func exchange(
-        _ numbers: [Float], _ shares: MPIShares, into received: inout [Float], _ receivedShares: MPIShares
+    /// Has messages go and come, and returns when all have. Between two processes they arrive in the order in which they
+    /// were sent.
+    ///
+    /// - Parameter wait: is called again and again until then, and may ask which processes are late.
+    static func transfer(
+        sending sent: [MPIMessage], receiving received: [MPIMessage], wait: (_ late: () -> Set<Int>) -> Void
     ) {
-        let float = char_rnn_mpi_float()
-        MPI_Alltoallv(
-            numbers, shares.counts, shares.starts, float, &received, receivedShares.counts, receivedShares.starts,
-            float, char_rnn_mpi_world())
-    }
-
-    /// All processes' shares, of which this one's is at the start of `own`.
-    static func gather(_ own: [Float], count: Int, _ shares: MPIShares, into all: inout [Float]) {
-        let float = char_rnn_mpi_float()
-        MPI_Allgatherv(
-            own, Int32(count), float, &all, shares.counts, shares.starts, float, char_rnn_mpi_world())
+        let messages = received + sent
+        withUnsafeTemporaryAllocation(of: char_rnn_mpi_message.self, capacity: messages.count) { states in
+            let states = states.baseAddress!
+            for (index, message) in messages.enumerated() {
+                let (bytes, count, rank) = (message.bytes.baseAddress, Int32(message.bytes.count), Int32(message.rank))
+                if index < received.count {
+                    char_rnn_mpi_receive(states + index, bytes, count, rank)
+                } else {
+                    char_rnn_mpi_send(states + index, bytes, count, rank)
+                }
+            }
+            func isDone(_ index: Int) -> Bool { char_rnn_mpi_is_done(states + index) != 0 }
+            while !messages.indices.allSatisfy(isDone) {
+                wait { Set(messages.indices.filter { !isDone($0) }.map { messages[$0].rank }) }
+            }
+        }
     }
 
     /// What rank 0 has.
@@ -78,35 +72,17 @@ enum MPICalls {
     static func start() -> Bool { false }
     static func finish() { unavailable() }
     static func abort(_ status: Int32) -> Never { unavailable() }
-    static func gather(_ bytes: [UInt8], into all: inout [UInt8]) { unavailable() }
-    static func gather(_ bytes: [UInt8], _ shares: MPIShares, into all: inout [UInt8]) { unavailable() }
-    static func exchange(
-        _ numbers: [Float], _ shares: MPIShares, into received: inout [Float], _ receivedShares: MPIShares
+    static func transfer(
+        sending sent: [MPIMessage], receiving received: [MPIMessage], wait: (_ late: () -> Set<Int>) -> Void
     ) { unavailable() }
-    static func gather(_ own: [Float], count: Int, _ shares: MPIShares, into all: inout [Float]) { unavailable() }
     static func broadcast(_ numbers: inout [Float]) { unavailable() }
 
     private static func unavailable() -> Never { preconditionFailure("built without the trait MPI") }
 }
 #endif
 
-/// How many elements are each process's, and where they begin among those of all.
-package struct MPIShares {
-    package let counts, starts: [Int32]
-
-    init(_ counts: [Int]) {
-        let total = counts.reduce(0, +)
-        precondition(total <= Int(Int32.max), "\(total) elements in one message: MPI takes \(Int32.max) at most")
-        self.counts = counts.map { Int32($0) }
-        var end: Int32 = 0
-        starts = self.counts.map { count in
-            defer { end += count }
-            return end
-        }
-    }
-
-    /// `total` elements in `parts` shares that differ by one at most.
-    package init(of total: Int, parts: Int) {
-        self.init((0..<parts).map { total * ($0 + 1) / parts - total * $0 / parts })
-    }
+/// A run of bytes that goes to another process, or comes from it.
+struct MPIMessage {
+    let rank: Int
+    let bytes: UnsafeMutableRawBufferPointer
 }

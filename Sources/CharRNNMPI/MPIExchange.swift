@@ -4,7 +4,8 @@ import CharRNN
 ///
 /// Each process sums its share of the gradient's elements, as the others send them, in the order of the ranks; then all
 /// get all shares. So the sums have the same bits with any MPI, on any network; only the number of processes, and their
-/// devices, make them others. In a step each process sends and receives about twice the gradient.
+/// devices, make them others. In a step each process sends and receives about twice the gradient, in pieces, while the
+/// backward pass makes the rest of it.
 public final class MPIExchange: GradientExchange {
     public var count: Int { world.count }
     public var rank: Int { world.rank }
@@ -14,9 +15,17 @@ public final class MPIExchange: GradientExchange {
     private let devicesDiffer: Bool
     private let devices = DeviceExchange()
     private var first: Replica?
-    /// The elements that each process sums, and what it receives to do so.
-    private var (shares, parts) = (MPIShares([]), MPIShares([]))
-    private var (received, sum): ([Float], [Float]) = ([], [])
+    /// The gradient in the host's memory: where it lies on the CPU device, for others a copy.
+    private var gradient = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
+    private var isCopy = false
+    private var sum: PiecewiseSum?
+    /// Whether pieces go before the gradient is whole.
+    private var sendsEarly = false
+    /// Where the part of the gradient begins that is being summed.
+    private var start = 0
+
+    /// A piece with fewer elements waits for the next one: a message has a price of its own.
+    private static let smallestPiece = 1 << 16
 
     /// - Parameter devices: on which this process trains. Where those of the others are not the same, they may round
     ///   differently, so parameters travel from rank 0 to all in each step.
@@ -27,16 +36,23 @@ public final class MPIExchange: GradientExchange {
         devicesDiffer = Set(world.gather(description)).count > 1
     }
 
+    deinit { if isCopy { gradient.deallocate() } }
+
     public func prepare(_ replicas: [Replica]) throws {
         precondition(first == nil, "an exchange serves one trainer")
         try devices.prepare(replicas)
         first = replicas[0]
-        let size = replicas[0].gradient.count
-        shares = MPIShares(of: size, parts: count)
-        let own = Int(shares.counts[rank])
-        parts = MPIShares([Int](repeating: own, count: count))
-        received = [Float](repeating: 0, count: own * count)
-        sum = [Float](repeating: 0, count: size)
+        let elements = replicas[0].gradient
+        if let memory = elements.inHostMemory {
+            gradient = memory
+        } else {
+            gradient = .allocate(capacity: elements.count)
+            isCopy = true
+        }
+        start = gradient.count
+        sum = PiecewiseSum(gradient, over: world)
+        // All cut alike, and where there are several devices their sum is the first that there is.
+        sendsEarly = world.gather("\(replicas.count)").allSatisfy { $0 == "1" }
         try broadcastParameters()
         try devices.sendParameters()
     }
@@ -46,13 +62,28 @@ public final class MPIExchange: GradientExchange {
         try devices.sendParameters()
     }
 
+    public func gradientIsMade(from start: Int) throws {
+        guard sendsEarly, count > 1, self.start - start >= Self.smallestPiece else { return }
+        sum?.begin(try nextPiece(from: start))
+    }
+
     public func sumGradients() throws {
         try devices.sumGradients()
         guard count > 1, let first else { return }
-        MPICalls.exchange(try first.backend.read(first.gradient), shares, into: &received, parts)
-        addParts()
-        MPICalls.gather(received, count: Int(parts.counts[0]), shares, into: &sum)
-        try first.backend.write(sum, to: first.gradient)
+        sum?.finish(try nextPiece(from: 0))
+        start = gradient.count
+        if isCopy { try first.backend.write(Array(gradient), to: first.gradient) }
+    }
+
+    /// The elements from `start` on that are not being summed yet, in the host's memory.
+    private func nextPiece(from start: Int) throws -> Range<Int> {
+        let piece = start..<self.start
+        self.start = start
+        if isCopy, let first {
+            _ = UnsafeMutableBufferPointer(rebasing: gradient[piece]).update(
+                fromContentsOf: try first.backend.read(first.gradient[piece]))
+        }
+        return piece
     }
 
     public func gather(_ values: [Float]) throws -> [[Float]] {
@@ -60,16 +91,6 @@ public final class MPIExchange: GradientExchange {
             [Float](unsafeUninitializedCapacity: bytes.count / 4) { numbers, count in
                 UnsafeMutableRawBufferPointer(numbers).copyBytes(from: bytes)
                 count = bytes.count / 4
-            }
-        }
-    }
-
-    /// Adds what the other processes have sent to what the first has.
-    private func addParts() {
-        let size = Int(parts.counts[0])
-        received.withUnsafeMutableBufferPointer { numbers in
-            for start in stride(from: size, to: numbers.count, by: max(1, size)) {
-                for index in 0..<size { numbers[index] += numbers[start + index] }
             }
         }
     }

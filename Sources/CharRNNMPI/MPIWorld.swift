@@ -11,13 +11,16 @@
 /// One thread at a time may call it, whichever it is. What all call, all call in the same order; each waits for the others.
 public struct MPIWorld: Sendable {
     /// The processes.
-    public var count: Int { places.count }
+    public let count: Int
     /// Which of them this is, from 0.
     public let rank: Int
     /// The library's name and version, such as "Open MPI v4.1.4".
     public let library: String
+    /// Called in one of the processes that wait for others, when they have done so for 10 seconds, and again each time it is
+    /// twice as long: with the ranks of those who are late, and the seconds. From any thread.
+    public var whenWaiting: (@Sendable (_ late: [Int], _ seconds: Double) -> Void)?
     /// By their ranks.
-    let places: [Place]
+    private(set) var places: [Place] = []
 
     /// Starts MPI; once in a program's life.
     ///
@@ -30,13 +33,14 @@ public struct MPIWorld: Sendable {
         if let launcher = launchers.first, !launchers.contains(where: { $0.count == MPICalls.count }) {
             throw MPIError.otherLauncher(launcher.name, count: launcher.count, library: library)
         }
-        return MPIWorld(rank: MPICalls.rank, library: library)
+        return MPIWorld(rank: MPICalls.rank, count: MPICalls.count, library: library)
     }
 
-    private init(rank: Int, library: String) {
+    private init(rank: Int, count: Int, library: String) {
         self.rank = rank
+        self.count = count
         self.library = library
-        places = Self.gather(Place.own.text, among: MPICalls.count).map { Place(text: $0) }
+        places = gather(Place.own.text).map { Place(text: $0) }
     }
 
     /// Ends MPI, when all processes have come here. Nothing may be called after it.
@@ -44,34 +48,6 @@ public struct MPIWorld: Sendable {
 
     /// Ends all processes at once, with this status: what is left to one that cannot go on while the others wait for it.
     public func abort(status: Int32) -> Never { MPICalls.abort(status) }
-
-    /// What each process has given, in the order of the ranks.
-    public func gather(_ text: String) -> [String] { Self.gather(text, among: count) }
-
-    private static func gather(_ text: String, among count: Int) -> [String] {
-        gather(Array(text.utf8), among: count).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    func gather(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] { Self.gather(bytes, among: count) }
-
-    /// What fits goes in one message, of always the same size.
-    private static func gather(_ bytes: [UInt8], among count: Int) -> [ArraySlice<UInt8>] {
-        let (prefix, size) = (4, 64)
-        var message = withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { Array($0) } + bytes.prefix(size - prefix)
-        message += [UInt8](repeating: 0, count: size - message.count)
-        var messages = [UInt8](repeating: 0, count: size * count)
-        MPICalls.gather(message, into: &messages)
-        let lengths = (0..<count).map { rank in
-            (0..<prefix).reversed().reduce(0) { $0 << 8 | Int(messages[rank * size + $1]) }
-        }
-        if lengths.allSatisfy({ $0 <= size - prefix }) {
-            return lengths.enumerated().map { messages[$0 * size + prefix..<$0 * size + prefix + $1] }
-        }
-        let shares = MPIShares(lengths)
-        var all = [UInt8](repeating: 0, count: lengths.reduce(0, +))
-        MPICalls.gather(bytes, shares, into: &all)
-        return zip(shares.starts, lengths).map { all[Int($0)..<Int($0) + $1] }
-    }
 
     /// "MPICH Version:	4.0.2" and more lines, "Open MPI v4.1.4, package: …".
     private static func name(_ library: String) -> String {

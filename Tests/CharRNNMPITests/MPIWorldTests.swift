@@ -33,14 +33,14 @@ import Testing
         #expect(!Place.own.cores.isEmpty && Place.own.coreCount <= Place.own.cores.count)
     }
 
-    @Test(arguments: [(10, 3), (2, 4), (0, 2), (7, 1), (1 << 30, 7)])
-    func sharesAreAllAndAlike(_ total: Int, _ parts: Int) {
-        let shares = MPIShares(of: total, parts: parts)
-        #expect(shares.counts.count == parts && shares.counts.reduce(0) { $0 + Int($1) } == total)
-        #expect(shares.counts.max()! - shares.counts.min()! <= 1)
-        for index in 1..<max(1, parts) {
-            #expect(shares.starts[index] == shares.starts[index - 1] + shares.counts[index - 1])
-        }
+    @Test(arguments: [(0..<10, 3), (5..<7, 4), (3..<3, 2), (0..<7, 1), (9..<1 << 40, 7)])
+    func sharesAreAllAndAlike(_ all: Range<Int>, _ parts: Int) {
+        let shares = all.split(into: parts)
+        #expect(shares.count == parts && shares.first?.lowerBound == all.lowerBound)
+        #expect(shares.last?.upperBound == all.upperBound)
+        #expect(zip(shares, shares.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+        let sizes = shares.map(\.count)
+        #expect(sizes.max()! - sizes.min()! <= 1)
     }
 
     #if !MPI

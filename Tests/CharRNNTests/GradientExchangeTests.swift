@@ -46,11 +46,12 @@ import Testing
         return outcome
     }
 
-    /// The first process has two devices, the others one each, all of a kind, whose optimizers round alike.
+    /// Of three processes the first has two devices, otherwise each has one, so that gradients are summed as they are made;
+    /// all are of a kind, whose optimizers round alike.
     private func outcomes(of count: Int, _ run: Run, spoiling sum: Int? = nil) throws -> [Outcome] {
         try sideBySide(count, spoiling: sum) { exchange in
             let devices = (0...1).map { _ in Device.processor(threadCount: 1) }
-            return try outcome(run, on: exchange.rank == 0 ? devices : [devices[0]], exchange)
+            return try outcome(run, on: count == 3 && exchange.rank == 0 ? devices : [devices[0]], exchange)
         }
     }
 
@@ -69,6 +70,35 @@ import Testing
                 #expect(abs(outcome.validationLosses[iteration]! - loss) < 1e-4, "validation at \(iteration)")
             }
             #expect(outcome.checkpoint == several[0].checkpoint, "all processes have the same bits")
+        }
+    }
+
+    /// On every device, and in the parts of a layer so large that its gradient comes in several: what is said to be made is
+    /// what it will be at the end of the pass.
+    @Test(
+        arguments: Device.underTest,
+        [(RecurrentCell.gru, 2, 5, 4), (RecurrentCell.minGRU, 2, 5, 2), (RecurrentCell.lstm, 1, 512, 5)])
+    func whatIsSaidToBeMadeIsMade(_ device: Device, _ example: (RecurrentCell, Int, Int, Int)) throws {
+        let (cell, layerCount, hiddenSize, partCount) = example
+        let run = Run(
+            cell: cell, dropout: 0.3, hiddenSize: hiddenSize, layerCount: layerCount, embeddingSize: 3, batchSize: 2,
+            sequenceLength: 3)
+        let told = try sideBySide(2) { exchange in
+            let watching = WatchingExchange(exchange)
+            let trainer = try Trainer(
+                model: run.model(on: device), dataset: run.dataset(), options: run.options, exchange: watching)
+            for _ in 1...2 { _ = try trainer.step() }
+            return watching.told
+        }
+        for steps in told {
+            #expect(steps.count == 2 && steps.allSatisfy { $0.starts == told[0][0].starts })
+            for step in steps {
+                #expect(step.starts.count == partCount && step.starts == step.starts.sorted(by: >))
+                #expect(step.starts.last! > 0 && step.starts.first! < step.whole.count)
+                for (start, part) in zip(step.starts, step.parts) {
+                    expectSame(part, Array(step.whole[start...]), "the gradient from \(start) on")
+                }
+            }
         }
     }
 
@@ -146,6 +176,10 @@ private final class RankExchange: GradientExchange {
     private var first: Replica?
     private var sums = 0
     private let spoiltSum: Int?
+    /// Whether all have one device.
+    private var sumsEarly = false
+    /// Where the part of the gradient begins that is summed.
+    private var start = 0
 
     init(_ meeting: Meeting, _ rank: Int, spoiling sum: Int?) {
         spoiltSum = sum
@@ -157,7 +191,9 @@ private final class RankExchange: GradientExchange {
 
     func prepare(_ replicas: [Replica]) throws {
         first = replicas[0]
+        start = replicas[0].gradient.count
         try devices.prepare(replicas)
+        sumsEarly = try gather([Float(replicas.count)]).allSatisfy { $0 == [1] }
         let parameters = try gather(replicas[0].backend.read(replicas[0].parameters))
         try replicas[0].backend.write(parameters[0], to: replicas[0].parameters)
         try sendParameters()
@@ -165,16 +201,66 @@ private final class RankExchange: GradientExchange {
 
     func sendParameters() throws { try devices.sendParameters() }
 
+    func gradientIsMade(from start: Int) throws { if sumsEarly { try sum(from: start) } }
+
     func sumGradients() throws {
         try devices.sumGradients()
-        guard let first else { return }
         sums += 1
-        var own = try first.backend.read(first.gradient)
-        if sums == spoiltSum { own[0] = .nan }
+        try sum(from: 0)
+        start = first!.gradient.count
+    }
+
+    /// What is not summed yet.
+    private func sum(from start: Int) throws {
+        guard let first else { return }
+        let part = first.gradient[start..<self.start]
+        var own = try first.backend.read(part)
+        if start == 0, sums == spoiltSum { own[0] = .nan }
         let gradients = try gather(own)
-        let sum = gradients.dropFirst().reduce(gradients[0]) { zip($0, $1).map(+) }
-        try first.backend.write(sum, to: first.gradient)
+        try first.backend.write(gradients.dropFirst().reduce(gradients[0]) { zip($0, $1).map(+) }, to: part)
+        self.start = start
     }
 
     func gather(_ values: [Float]) throws -> [[Float]] { meeting.meet(rank, values) }
+}
+
+/// Another exchange, and what is said to be made in each step.
+private final class WatchingExchange: GradientExchange {
+    struct Step: Sendable {
+        var starts: [Int] = []
+        var parts: [[Float]] = []
+        var whole: [Float] = []
+    }
+    private(set) var told: [Step] = []
+
+    private let exchange: any GradientExchange
+    private var first: Replica?
+    private var step = Step()
+
+    init(_ exchange: any GradientExchange) { self.exchange = exchange }
+
+    var count: Int { exchange.count }
+    var rank: Int { exchange.rank }
+
+    func prepare(_ replicas: [Replica]) throws {
+        first = replicas[0]
+        try exchange.prepare(replicas)
+    }
+
+    func sendParameters() throws { try exchange.sendParameters() }
+
+    func gradientIsMade(from start: Int) throws {
+        let gradient = first!.gradient
+        step.starts.append(start)
+        step.parts.append(try first!.backend.read(gradient[start..<gradient.count]))
+    }
+
+    func sumGradients() throws {
+        step.whole = try first!.backend.read(first!.gradient)
+        told.append(step)
+        step = Step()
+        try exchange.sumGradients()
+    }
+
+    func gather(_ values: [Float]) throws -> [[Float]] { try exchange.gather(values) }
 }

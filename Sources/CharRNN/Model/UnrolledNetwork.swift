@@ -160,13 +160,19 @@ final class UnrolledNetwork {
 
     /// Runs a batch of B streams from the carried state to ``losses`` and, where there is a place for it, to the
     /// gradient of `scale` · Σ losses with respect to all parameters.
-    func run(_ batch: Batch, dropout: DropoutStep?, gradient: (place: Parameters, scale: Float)?) throws {
+    ///
+    /// - Parameter isMade: called again and again with the start of that part of the gradient, up to its end, which is made
+    ///   or queued to be made; what is before it still changes. Not called for the whole.
+    func run(
+        _ batch: Batch, dropout: DropoutStep?, gradient: (place: Parameters, scale: Float)?,
+        isMade: ((_ start: Int) throws -> Void)? = nil
+    ) throws {
         try load(batch, forTraining: gradient != nil)
         // In training the parameters are others in each pass.
         if isForTraining { try tokens.multiply(dropout: dropout.map { embeddingMask($0) }) }
         try project(forward(dropout: dropout, resetting: batch.resets))
         try computeLosses(gradientScale: gradient?.scale)
-        if let gradient { try backward(dropout: dropout, into: gradient.place) }
+        if let gradient { try backward(dropout: dropout, into: gradient.place, isMade: isMade) }
     }
 
     /// Runs T characters of B streams from the carried state to ``logits``.
@@ -226,11 +232,18 @@ final class UnrolledNetwork {
     }
 
     /// From the gradient of the logits to that of all parameters, after ``forward(dropout:resetting:)`` with the same masks.
-    private func backward(dropout: DropoutStep?, into gradient: Parameters) throws {
+    /// It is made from the end of the parameters to their start.
+    private func backward(
+        dropout: DropoutStep?, into gradient: Parameters, isMade: ((_ start: Int) throws -> Void)?
+    ) throws {
         func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
+        func tell(_ role: ParameterLayout.Role, row: Int = 0) throws {
+            try isMade?(parameters.layout[role].index(row: row, column: 0))
+        }
 
         try backend.multiply(output(layers.count - 1).transposed, logits, into: gradient.decoderWeights)
         try backend.columnSums(of: logits, into: gradient.decoderBias)
+        try tell(.decoderWeights)
         try backend.multiply(logits, parameters.decoderWeights.transposed, into: outputGradient)
         for (index, sequence) in layers.enumerated().reversed() {
             if let dropout {
@@ -238,11 +251,16 @@ final class UnrolledNetwork {
                 try backend.dropout(outputGradient.elements, mask: mask, into: outputGradient.elements)
             }
             try backend.backward(
-                sequence, weights: parameters.recurrentWeights[index], outputGradient: outputGradient,
-                gradient: gradient.recurrentWeights[index])
+                sequence, weights: parameters.recurrentWeights[index], outputGradient: outputGradient)
+            try backend.biasGradient(of: sequence, into: gradient.recurrentWeights[index])
+            for rows in recurrentRows(of: index, inParts: isMade != nil) {
+                try backend.recurrentGradient(of: sequence, rows: rows, into: gradient.recurrentWeights[index])
+                if sequence.cell.hasRecurrentProduct { try tell(.recurrentWeights(layer: index), row: rows.lowerBound) }
+            }
             if index > 0 {
                 try backend.multiply(
                     output(index - 1).transposed, sequence.gates, into: gradient.inputWeights[index])
+                try tell(.inputWeights(layer: index))
                 try backend.multiply(
                     sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
             } else {
@@ -250,6 +268,15 @@ final class UnrolledNetwork {
                     sequence.gates, by: inputGroups, dropout: dropout.map { embeddingMask($0) }, into: gradient)
             }
         }
+    }
+
+    /// The rows of U whose gradient is one product, the last first. That of the lowest layer comes when nothing is left to do
+    /// but wait until it has travelled, so it comes in up to four parts, of a megabyte or more.
+    private func recurrentRows(of layer: Int, inParts: Bool) -> [Range<Int>] {
+        let h = parameters.layout.hiddenSize
+        let size = parameters.recurrentWeights[layer].recurrent.elements.count
+        let count = layer == 0 && inParts ? max(1, min(4, size >> 18)) : 1
+        return (0..<count).reversed().map { h * $0 / count..<h * ($0 + 1) / count }
     }
 
     /// The mask of the embedding, the same for all streams.

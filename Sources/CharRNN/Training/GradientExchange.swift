@@ -11,6 +11,9 @@ import OpenCLCompute
 /// each, and passes on what is left: the gradient of its first replica, always of the same size, which it may read, sum
 /// and write back in pieces. Every method is called by all processes, in the same order; each waits for the others.
 ///
+/// It need not wait for the end of the backward pass, which makes the gradient from its last element to its first:
+/// ``gradientIsMade(from:)`` says how far it is.
+///
 /// An exchange serves one ``Trainer``.
 public protocol GradientExchange: AnyObject {
     /// The processes that share each batch.
@@ -28,6 +31,11 @@ public protocol GradientExchange: AnyObject {
     /// the same step and need nothing from one another, unless their devices round differently.
     func sendParameters() throws
 
+    /// In the backward pass of a process with one device: the elements of its gradient from `start` on are made, or queued
+    /// to be, and the exchange may sum them while the pass goes on. It is told at the same places in every step, from the
+    /// last to the first, and not of the whole, which is ``sumGradients()``'s. Whoever does nothing here sums all there.
+    func gradientIsMade(from start: Int) throws
+
     /// Makes the gradient of the first replica the sum of all replicas' gradients, those of the other processes
     /// included. The others' are then undefined.
     func sumGradients() throws
@@ -38,6 +46,8 @@ public protocol GradientExchange: AnyObject {
 }
 
 extension GradientExchange {
+    public func gradientIsMade(from start: Int) throws {}
+
     /// Whether one of the processes wishes to, so that all stop, or save, after the same step.
     public func isWishedByAny(_ isWished: Bool) throws -> Bool {
         guard count > 1 else { return isWished }
