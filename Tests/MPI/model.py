@@ -2,7 +2,6 @@
 
 B streams of T characters, L layers of H units with G gates, V characters, P parameters, N hosts.
 """
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 def weights(hidden, layers=2, vocabulary=65, gates=4):
