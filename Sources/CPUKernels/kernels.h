@@ -28,6 +28,11 @@
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
+/// 16 floats, wherever they lie: one register with AVX-512, two with AVX2.
+typedef float vector __attribute__((vector_size(64), aligned(4)));
+
+INLINE long smaller(long a, long b) { return a < b ? a : b; }
+
 /// eˣ to 2 units in the last place, branch-free so that loops over it vectorise. The argument is held to ±87.
 INLINE float exponential(float x) {
     x = x < -87.0f ? -87.0f : x;

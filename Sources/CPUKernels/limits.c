@@ -2,8 +2,6 @@
 // reads.
 #include "kernels.h"
 
-typedef float vector __attribute__((vector_size(64), aligned(4)));
-
 enum {
     lanes = 16,
     // So many sums that a processor of two multiply-adds a cycle, each of which takes four or five, always has one to begin,

@@ -9,31 +9,29 @@
 // Both factors are copied into the order in which a tile reads them. A library does so anew at each call, which for 25 rows
 // costs as much as the product; here the right one is packed once for a whole sequence (packing.c) where it has several
 // products.
-#include "kernels.h"
-
-typedef float vector __attribute__((vector_size(64), aligned(4)));
+#include "panels.h"
 
 enum {
-    width = cpu_panel_width,
     narrow_tile_rows = 6,
     wide_tile_rows = 14,
     // A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies,
     few_columns = 128,
     // unless its rows are a multiple of this apart: those share the few lines of a first-level cache.
     collision = 1024,
-    // Columns of the right factor that are copied at a time, so that its rows are read by some lines in one go.
-    group_columns = 64,
 };
 
-/// How much of a passes over the right factor at a time: `rows` × `depth` floats, which stay in the second-level cache.
-struct blocking {
-    long rows, depth;
+// How much of a passes over the right factor at a time, and stays in the second-level cache: rows × depth. Over panels, long
+// sums, since each slice of k reads and writes all of c; over a matrix as it lies in memory, as many rows as repay the
+// copying of it.
+enum {
+    panels_rows = 96,
+    panels_depth = 512,
+    matrix_rows = 192,
+    matrix_depth = 256,
+    most_of_left = matrix_rows * matrix_depth,
+    most_of_right = matrix_depth * group_columns,
 };
-
-// Over panels, long sums: each slice of k reads and writes all of c. Over a matrix as it lies in memory, as many rows as
-// repay the copying of it.
-static const struct blocking over_panels = {96, 512}, over_matrix = {192, 256};
-enum { most_of_left = 96 * 512, most_of_right = 256 * group_columns };
+_Static_assert(panels_rows * panels_depth <= most_of_left, "room for either block");
 
 /// c (rows × n) = a (rows × k) · b, or += when `adding`. a(r, i) = a[r·a_row + i·a_column], one of which is 1. The rows of a
 /// panel of b are b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
@@ -46,8 +44,6 @@ struct product {
     long c_stride, rows, n, k;
     bool adding;
 };
-
-INLINE long smaller(long a, long b) { return a < b ? a : b; }
 
 // MARK: Tiles
 
@@ -117,17 +113,6 @@ INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long
     }
 }
 
-/// Panels of depth × 16 = the first columns of b, the last one's filled up with zeros.
-INLINE void copy_right(const float *b, long stride, long columns, long depth, float *panels) {
-    long whole = columns / width, left = columns % width;
-    for (long i = 0; i < depth; i++, b += stride, panels += width) {
-        for (long p = 0; p < whole; p++) *(vector *)(panels + p * depth * width) = *(const vector *)(b + p * width);
-        if (left == 0) continue;
-        float *last = panels + whole * depth * width;
-        for (long j = 0; j < width; j++) last[j] = j < left ? b[whole * width + j] : 0;
-    }
-}
-
 // MARK: Products
 
 /// `rows` rows from `first` on, over `depth` of k from `start` on.
@@ -149,7 +134,7 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
         float right[most_of_right];
         // Copied for some tiles, or where a panel is cut short by the end of the matrix.
         if (b_stride != width && (tiles > 2 || end % width != 0)) {
-            copy_right(b, b_stride, end - group, depth, right);
+            copy_panels(b, b_stride, end - group, depth, right);
             b = right;
             b_stride = width;
             panel_stride = width * depth;
@@ -172,8 +157,9 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
 }
 
 INLINE void multiply(const struct product *p, const int most_rows) {
-    struct blocking most = p->b_stride == width ? over_panels : over_matrix;
-    long blocks = (p->rows + most.rows - 1) / most.rows, slices = (p->k + most.depth - 1) / most.depth;
+    bool in_panels = p->b_stride == width;
+    long block_rows = in_panels ? panels_rows : matrix_rows, most_depth = in_panels ? panels_depth : matrix_depth;
+    long blocks = (p->rows + block_rows - 1) / block_rows, slices = (p->k + most_depth - 1) / most_depth;
     for (long s = 0; s < slices; s++) {
         long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
         for (long i = 0; i < blocks; i++) {

@@ -38,8 +38,6 @@ enum {
 /// The elements of a panel.
 INLINE long panel_count(long quads) { return weights_place + quads * width; }
 INLINE long quads_of(long k) { return (k + 3) / 4; }
-INLINE long smaller(long a, long b) { return a < b ? a : b; }
-
 /// The largest of the magnitudes of numbers `stride` apart; infinity is above all numbers, and NaN above infinity.
 INLINE float largest_magnitude(const float *x, long stride, long count) {
     uint32_t largest = 0;
