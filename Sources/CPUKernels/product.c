@@ -104,6 +104,7 @@ INLINE void edge_of(long rows, bool copied, const float *a, long a_row, long a_c
 INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long depth, float *copy) {
     if (a_row == 1) {
         for (long i = 0; i < depth; i++) {
+            __builtin_prefetch(a + i * a_column + 2 * width);  // for the tiles after this one
             for (long r = 0; r < rows; r++) copy[i * rows + r] = a[i * a_column + r];
         }
     } else {
