@@ -178,11 +178,15 @@ KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 static void multiply_wide(const struct product *p) { multiply(p, wide_tile_rows); }
 
+bool cpu_product_is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
+
 static void run(struct product p) {
-    if (__builtin_cpu_supports("x86-64-v4")) multiply_wide(&p);
+    if (cpu_product_is_wide()) multiply_wide(&p);
     else multiply_narrow(&p);
 }
 #else
+bool cpu_product_is_wide(void) { return false; }
+
 static void run(struct product p) { multiply_narrow(&p); }
 #endif
 

@@ -38,6 +38,9 @@ void cpu_product_transposed(const float *a, long a_stride, const float *b, long 
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding);
 
+/// Whether these products use AVX-512 here.
+bool cpu_product_is_wide(void);
+
 /// c(i, j) = c(j, i) below the diagonal, for the rows in [first, last) of a square matrix.
 void cpu_product_mirror(float *c, long stride, long first, long last);
 

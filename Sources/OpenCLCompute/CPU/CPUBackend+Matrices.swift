@@ -12,8 +12,9 @@ extension CPUBackend {
 
     /// c (a.rows × b.columns, rows `stride` apart) = a·b, or c += a·b when `adding`.
     ///
-    /// Kernels of our own are some tenths faster than OpenBLAS, which copies more; but where a large a is read by columns,
-    /// they have to copy as much, and it is faster by a tenth.
+    /// Kernels of our own are some tenths faster than OpenBLAS, which copies more. Where a large a is read by columns, they
+    /// have to copy as much: with AVX2 it is some per cent faster then; with AVX-512 it is as fast where it knows the
+    /// processor, and half as fast where it is older than that.
     func multiply(
         _ a: HostMatrix, _ b: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int, adding: Bool
     ) {
@@ -21,7 +22,7 @@ extension CPUBackend {
         guard shape.rows > 0, shape.columns > 0 else { return }
         if shape.depth == 0 {
             if !adding { for row in 0..<shape.rows { (c + row * stride).update(repeating: 0, count: shape.columns) } }
-        } else if a.isTransposed && (b.isTransposed || shape.rows * shape.columns > 1 << 16) {
+        } else if a.isTransposed && (b.isTransposed || shape.rows * shape.columns > 1 << 16 && !cpu_product_is_wide()) {
             multiplyByOpenBLAS(a, b, into: c, stride: stride, shape, adding: adding)
         } else if b.isTransposed {
             multiplyPacked(a, b, into: c, stride: stride, shape, adding: adding)

@@ -1,4 +1,4 @@
-/// The CPU device: OpenBLAS for the gradients of large weights, CPUKernels for everything else, shared among threads.
+/// The CPU device: CPUKernels, and without AVX-512 OpenBLAS for the gradients of large weights, shared among threads.
 ///
 /// Every result depends on the number of threads alone, never on their timing.
 final class CPUBackend: Backend {
