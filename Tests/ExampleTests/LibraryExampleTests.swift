@@ -13,7 +13,8 @@ import Testing
         // SwiftPM's plan of an earlier build does not know of files that were added to the package since.
         try? FileManager.default.removeItem(at: build.appendingPathComponent("release.yaml"))
         return [
-            "run", "-c", "release", "-Xswiftc", "-Onone", "--package-path", root.appendingPathComponent("Examples/\(example)").path,
+            "run", "-c", "release", "-Xswiftc", "-Onone",
+            "--package-path", root.appendingPathComponent("Examples/\(example)").path,
             "--scratch-path", build.path, example,
         ]
     }
