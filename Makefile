@@ -16,6 +16,8 @@ SECONDS := 60
 # Whose MPI, by the name that pkg-config has for it: make mpi MPI=mpich
 MPI := ompi-c
 MPI_PACKAGE = $(if $(filter mpich,$(MPI)),libmpich-dev mpich,$(if $(filter ompi-c,$(MPI)),libopenmpi-dev openmpi-bin))
+# What else the compiler is told: make mpi FLAGS='-Xswiftc -Onone'
+FLAGS :=
 
 # make portability PLATFORMS=--all fails when one is missing
 PLATFORMS :=
@@ -49,7 +51,7 @@ mpi: setup ## Build char-rnn for training on many machines (MPI=ompi-c): .build/
 	    > .build/mpi/pkgconfig/$(MPI).pc
 	@find .build/mpi -name 'CMPI-*.pcm' -delete  # that of another MPI would be taken for this one's
 	CHAR_RNN_MPI=$(MPI) PKG_CONFIG_PATH=$(CURDIR)/.build/mpi/pkgconfig:$$PKG_CONFIG_PATH \
-	    $(SWIFT) build -c release --traits MPI --scratch-path .build/mpi --product char-rnn
+	    $(SWIFT) build -c release --traits MPI --scratch-path .build/mpi --product char-rnn $(FLAGS)
 	@folder=$$($(SWIFT) build -c release --show-bin-path) && mkdir -p "$$folder" && \
 	    { [ -e .build/release ] || ln -s "$${folder#$(CURDIR)/.build/}" .build/release; } && \
 	    cp .build/mpi/release/char-rnn .build/release/char-rnn-mpi

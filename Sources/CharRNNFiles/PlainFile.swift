@@ -8,15 +8,20 @@ package enum PlainFile {
         package let reason: String
     }
 
-    /// The bytes of a file, if what is made of them will find room too: once more as they are, and once in another order.
+    /// The bytes of a file, if what is made of them will find room too.
     package static func bytes(of file: URL) throws(Refusal) -> Data {
+        try requireRoom(toRead: file)
+        do { return try Data(contentsOf: file) } catch { throw Refusal(reason: "\(error)") }
+    }
+
+    /// Throws where there is no room for a file and what is made of it: once more as it is, and once in another order.
+    package static func requireRoom(toRead file: URL) throws(Refusal) {
         let size = try check(file)
         guard HostMemory.hasRoom(for: min(size, Int.max / 3) * 3) else {
             throw Refusal(
                 reason: "the computer cannot give the memory to read it, three times its \(ByteCount(size)); close "
                     + "other programs")
         }
-        do { return try Data(contentsOf: file) } catch { throw Refusal(reason: "\(error)") }
     }
 
     /// The bytes of a file that is replaced but never written to, mapped: it may be larger than the memory.

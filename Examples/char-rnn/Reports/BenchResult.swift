@@ -29,7 +29,7 @@ struct BenchResult: Encodable {
     let sampledPerSecond: Double
     /// Characters of 64 texts side by side, all together.
     let groupSampledPerSecond: Double
-    /// Of the process so far.
+    /// Of the process up to the end of the training; with several devices, of all that were measured before as well.
     let peakMemoryBytes: Int
     /// Of a training step, where it was asked for.
     var profile: StepProfile?
@@ -44,6 +44,9 @@ struct BenchResult: Encodable {
         name = device.name
         parameters = model.parameterCount
         secondsPerBatch = try medianSeconds(for: seconds) { _ = try trainer.step().loss }
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        peakMemoryBytes = usage.ru_maxrss * 1024
         let characters = Double(dataset.batchSize * dataset.sequenceLength)
         trainedPerSecond = characters / secondsPerBatch
         operationsPerBatch = characters * Self.operationsPerCharacter(configuration)
@@ -64,9 +67,6 @@ struct BenchResult: Encodable {
         let group = try reader.makeSessionGroup(count: 64)
         groupSampledPerSecond =
             try Double(group.count) / medianSeconds(for: seconds) { try group.feed(group.next.map(\.greedy)) }
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        peakMemoryBytes = usage.ru_maxrss * 1024
     }
 
     /// Measures the limits of the device and holds the figures against them.
@@ -114,7 +114,7 @@ struct BenchResult: Encodable {
             \(fixed(productRate, 0)) GFLOP/s
               sampling\(precision == .int8 ? " in 8 bits" : ""): \(Console.grouped(Int(sampledPerSecond))) characters a second, \
             \(Console.grouped(Int(groupSampledPerSecond))) of 64 texts together
-              peak memory: \(Console.grouped(peakMemoryBytes >> 20)) MB
+              peak memory of training: \(Console.grouped(peakMemoryBytes >> 20)) MB
             """
         return printable(([figures] + limitLines + (profile?.lines ?? [])).joined(separator: "\n"))
     }

@@ -16,7 +16,7 @@ extension Checkpoint {
         var contents = SafeTensors()
         contents.metadata["format"] = Self.format
         switch precision {
-        case .float32: contents.tensors = configuration.layout.tensors(from: parameters)
+        case .float32: contents.tensors = configuration.layout.storedTensors(from: parameters)
         case .int8:
             configuration.layout.addQuantized(parameters, to: &contents)
             contents.metadata["precision"] = precision.rawValue
@@ -39,14 +39,19 @@ extension Checkpoint {
     /// trusted: lengths, names and shapes are checked first.
     ///
     /// - Throws: ``CheckpointError``.
-    public init(contentsOf file: URL) throws {
-        try self.init(SafeTensors.bytes(of: file), path: file.path)
+    public init(contentsOf file: URL) throws { try self.init(SafeTensors.bytes(of: file), path: file.path) }
+
+    /// The same without the run that made the model, of which nothing is read.
+    ///
+    /// - Throws: ``CheckpointError``.
+    init(modelOf file: URL) throws {
+        try self.init(SafeTensors.bytes(of: file), path: file.path, withRun: false)
     }
 
     /// The same from the bytes of a file; errors call it `path`.
     ///
     /// - Throws: ``CheckpointError``.
-    package init(_ data: Data, path: String) throws {
+    package init(_ data: Data, path: String, withRun: Bool = true) throws {
         if TorchFile.isLikely(data) {
             try self.init(torch: data, path: path)
         } else if OtherFormat.isPyTorch(data) {
@@ -54,11 +59,11 @@ extension Checkpoint {
         } else if let advice = OtherFormat.advice(data) {
             throw CheckpointError.metadata(path: path, reason: advice)
         } else {
-            try self.init(SafeTensors(data, path: path), path: path)
+            try self.init(SafeTensors(data, path: path), path: path, withRun: withRun)
         }
     }
 
-    private init(_ contents: SafeTensors, path: String) throws {
+    private init(_ contents: SafeTensors, path: String, withRun: Bool) throws {
         func fail(_ reason: String) -> CheckpointError { .metadata(path: path, reason: reason) }
         func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
             guard let text = contents.metadata[key] else { throw fail("its metadata has no '\(key)'") }
@@ -77,14 +82,14 @@ extension Checkpoint {
             } ?? .float32
         let list = precision == .int8 ? try contents.dequantized(path: path) : contents.tensors
         let tensors = NamedTensors(list, path: path)
-        let numbers = list.reduce(0) { $0 + $1.values.count }
+        let numbers = list.reduce(0) { $0 + $1.count }
         configuration = try decode(LanguageModel.Configuration.self, "configuration")
         guard configuration.isPlausible(forAtMost: numbers) else {
             throw fail("its configuration does not fit its \(numbers) numbers")
         }
         parameters = try configuration.layout.values(from: tensors)
         options = try decode([String: String].self, "options")
-        guard contents.metadata["training"] != nil, precision == .float32 else {
+        guard withRun, contents.metadata["training"] != nil, precision == .float32 else {
             training = nil
             return
         }
@@ -97,28 +102,22 @@ extension Checkpoint {
 }
 
 extension TrainingProgress {
-    fileprivate func tensors(_ configuration: LanguageModel.Configuration) -> [Tensor] {
-        var tensors: [Tensor] = []
+    fileprivate func tensors(_ configuration: LanguageModel.Configuration) -> [StoredTensor] {
+        var tensors: [StoredTensor] = []
         for (name, values) in zip(position.options.optimizer.momentNames, moments) {
-            tensors += configuration.layout.tensors(from: values).map {
-                Tensor(name: "training.\(name).\($0.name)", shape: $0.shape, values: $0.values)
-            }
+            tensors += configuration.layout.storedTensors(from: values, prefix: "training.\(name).")
         }
-        if let weights {
-            tensors += configuration.layout.tensors(from: weights).map {
-                Tensor(name: "training.weights.\($0.name)", shape: $0.shape, values: $0.values)
-            }
+        if let weights { tensors += configuration.layout.storedTensors(from: weights, prefix: "training.weights.") }
+        func add(_ name: String, _ shape: [Int], _ values: [Float]) {
+            tensors.append(StoredTensor(Tensor(name: "training.\(name)", shape: shape, values: values)))
         }
         let shape = [position.dataset.batchSize, configuration.hiddenSize]
         for layer in 0..<configuration.layerCount {
-            tensors.append(
-                Tensor(name: "training.state.hidden_l\(layer)", shape: shape, values: state.hidden[layer]))
-            if configuration.cell.carriesMemory {
-                tensors.append(
-                    Tensor(name: "training.state.memory_l\(layer)", shape: shape, values: state.memory[layer]))
-            }
+            add("state.hidden_l\(layer)", shape, state.hidden[layer])
+            if configuration.cell.carriesMemory { add("state.memory_l\(layer)", shape, state.memory[layer]) }
         }
-        return tensors + [Tensor(name: "training.losses", shape: [losses.count], values: losses)]
+        add("losses", [losses.count], losses)
+        return tensors
     }
 
     /// - Throws: ``CheckpointError`` for a tensor that is missing or of another shape.

@@ -22,7 +22,7 @@ extension LanguageModel {
     public convenience init(
         contentsOf url: URL, on device: Device = .default, precision: WeightPrecision? = nil
     ) throws {
-        try self.init(Checkpoint(contentsOf: url), on: device, precision: precision)
+        try self.init(Checkpoint(modelOf: url), on: device, precision: precision)
     }
 
     /// The model of a checkpoint, on any device.

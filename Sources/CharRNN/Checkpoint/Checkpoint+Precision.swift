@@ -23,14 +23,15 @@ extension Checkpoint {
 extension ParameterLayout {
     /// Rounded parameters, as a file has them in 8 bits.
     func addQuantized(_ values: [Float], to contents: inout SafeTensors) {
-        for (entry, tensor) in zip(entries, tensors(from: values)) {
+        for (entry, tensor) in zip(entries, storedTensors(from: values)) {
             guard !entry.isBias else {
                 contents.tensors.append(tensor)
                 continue
             }
             let scales = scales(of: entry, in: values)
             contents.tensors.append(
-                Tensor(name: SafeTensors.scaleName(of: entry.name), shape: [scales.count], values: scales))
+                StoredTensor(
+                    Tensor(name: SafeTensors.scaleName(of: entry.name), shape: [scales.count], values: scales)))
             let length = entry.rows
             let weights = tensor.values.enumerated().map { index, value in
                 UInt8(bitPattern: Quantization.weight(value, scale: scales[index / length]))
@@ -46,7 +47,7 @@ extension SafeTensors {
     /// The tensors with those of 8 bits as the floats that they are.
     ///
     /// - Throws: ``CheckpointError`` for one without its scales.
-    func dequantized(path: String) throws -> [Tensor] {
+    func dequantized(path: String) throws -> [StoredTensor] {
         let named = NamedTensors(tensors, path: path)
         return try tensors
             + others.compactMap { name, type, shape, bytes in
@@ -55,7 +56,7 @@ extension SafeTensors {
                 let values = bytes.enumerated().map { index, byte in
                     Float(Int8(bitPattern: byte)) * scales[index / shape[1]]
                 }
-                return Tensor(name: name, shape: shape, values: values)
+                return StoredTensor(Tensor(name: name, shape: shape, values: values))
             }
     }
 }

@@ -25,7 +25,7 @@ public struct Checkpoint: Sendable {
     public init(_ configuration: LanguageModel.Configuration, tensors: [Tensor]) throws {
         for tensor in tensors { tensor.check() }
         precondition(Set(tensors.map(\.name)).count == tensors.count, "a name twice among \(tensors.map(\.name))")
-        let named = NamedTensors(tensors, path: "the list of tensors")
+        let named = NamedTensors(tensors.map { StoredTensor($0) }, path: "the list of tensors")
         self.init(configuration, parameters: try configuration.layout.values(from: named))
     }
 

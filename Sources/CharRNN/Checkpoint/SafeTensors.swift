@@ -5,14 +5,11 @@ import FoundationEssentials
 /// and the tensors' bytes one after the other. Of real numbers F32 is written; others are read too, and rounded to it.
 struct SafeTensors {
     var metadata: [String: String]
-    var tensors: [Tensor]
+    var tensors: [StoredTensor]
     /// What has no real numbers.
     var others: [(name: String, dtype: String, shape: [Int], bytes: Data)] = []
 
-    init(metadata: [String: String] = [:], tensors: [Tensor] = []) {
-        self.metadata = metadata
-        self.tensors = tensors
-    }
+    init() { (metadata, tensors) = ([:], []) }
 
     private static let headerLimit = 100_000_000
 
@@ -25,7 +22,7 @@ struct SafeTensors {
         var header = SafeTensorsHeader(metadata: metadata)
         var offset = 0
         for tensor in tensors {
-            let end = offset + 4 * tensor.values.count
+            let end = offset + 4 * tensor.count
             header.entries[tensor.name] = .init(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end])
             offset = end
         }
@@ -40,7 +37,7 @@ struct SafeTensors {
         try AtomicFile.write(to: file) { writer in
             try writer.append(length)
             try writer.append(json)
-            for tensor in tensors { try writer.append(tensor.values.withUnsafeBytes { Data($0) }) }
+            for tensor in tensors { try tensor.withValues { try writer.append(UnsafeRawBufferPointer($0)) } }
             for other in others { try writer.append(other.bytes) }
         }
     }
@@ -59,11 +56,14 @@ struct SafeTensors {
         }
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file, of which those that are asked for are read.
     ///
     /// - Throws: ``CheckpointError/unreadable(path:reason:)``.
     static func bytes(of file: URL) throws -> Data {
-        do { return try PlainFile.bytes(of: file) } catch {
+        do {
+            try PlainFile.requireRoom(toRead: file)
+            return try PlainFile.mapped(file)
+        } catch {
             throw CheckpointError.unreadable(path: file.path, reason: error.reason)
         }
     }
@@ -118,10 +118,9 @@ struct SafeTensors {
                 others.append((name, entry.dtype, entry.shape, bytes[start..<start + size]))
                 continue
             }
-            guard let values = format.values(bytes[start..<start + size]) else {
-                throw TooLarge(tensor: name)
-            }
-            tensors.append(Tensor(name: name, shape: entry.shape, values: values))
+            let numbers = bytes[start..<start + size]
+            if format == .float64, format.values(numbers) == nil { throw TooLarge(tensor: name) }
+            tensors.append(StoredTensor(name: name, shape: entry.shape, bytes: numbers, format: format))
         }
         guard position == bytes.count else {
             throw Fault("\(bytes.count - position) bytes follow the last tensor")

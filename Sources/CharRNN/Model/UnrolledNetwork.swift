@@ -2,10 +2,9 @@ import OpenCLCompute
 
 /// The network unrolled over T steps of B streams: the memory of a pass, and the passes.
 ///
-/// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b, and the rearranged weights,
-/// G·H·⌈H⌉₁₆; T·B·H per layer when there is dropout; T·B·V for the logits; T·B·H for the gradient of the outputs;
-/// 4·T·B + V + 1 for indices and losses; what a ``TokenTable`` holds where there is an embedding. With what the
-/// trainer adds it is
+/// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b; G·H·⌈H⌉₁₆ for the rearranged weights of
+/// the layer at hand; T·B·V for the logits; T·B·H for the gradient of the outputs; 4·T·B + V + 1 for indices and losses;
+/// what a ``TokenTable`` holds where there is an embedding. With what the trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
     /// T
@@ -25,14 +24,13 @@ final class UnrolledNetwork {
     let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
     private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
-    /// The outputs of each layer after dropout; empty without.
-    private let dropped: [Matrix]
     /// All that the host writes for a pass, in one piece: the next three.
     private let indices: Buffer<Int32>
     private let inputs: Buffer<Int32>
     private let targets: Buffer<Int32>
     private let inputGroups: IndexGroups
-    /// With respect to the outputs of the layer at hand, T·B × H.
+    /// With respect to the outputs of the layer at hand, T·B × H. Where there is no gradient yet, or it is used up, the outputs
+    /// of a layer after dropout: those that the backward pass reads are dropped once more, which costs less than their room.
     private let outputGradient: Matrix
 
     var backend: any Backend { parameters.backend }
@@ -58,16 +56,18 @@ final class UnrolledNetwork {
         self.steps = steps
         self.streams = streams
         self.tokens = try tokens ?? TokenTable(parameters, dropout: dropout, forTraining: forTraining)
+        // One layer runs after the other.
+        var scratch: Buffer<Float>?
         layers = try (0..<layout.layerCount).map { _ in
-            try RecurrentSequence(
+            let sequence = try RecurrentSequence(
                 layout.cell, steps: steps, batchSize: streams.count, hiddenSize: h, forTraining: forTraining,
-                on: backend)
+                sharing: scratch, on: backend)
+            scratch = sequence.scratch
+            return sequence
         }
         carried = Self.carried(by: layers)
         logits = try matrix(rows, v)
         losses = try backend.makeBuffer(of: Float.self, count: rows)
-        dropped =
-            forTraining && dropout > 0 ? try layers.map { _ in try matrix(rows, h) } : []
         let starts = 2 * rows
         let positions = starts + (forTraining ? v + 1 : 0)
         indices = try backend.makeBuffer(of: Int32.self, count: positions + (forTraining ? rows : 0))
@@ -92,7 +92,6 @@ final class UnrolledNetwork {
         carried = Self.carried(by: layers)
         logits = whole.logits.rows(0..<rows)
         losses = whole.losses[0..<rows]
-        dropped = []
         indices = whole.indices[0..<2 * rows]
         inputs = indices[0..<rows]
         targets = indices[rows..<2 * rows]
@@ -210,13 +209,16 @@ final class UnrolledNetwork {
             }
             try backend.forward(sequence, weights: parameters.recurrentWeights[index])
             x = sequence.outputs
-            if let dropout {
-                let mask = mask(dropout, layer: index)
-                try backend.dropout(sequence.outputs.elements, mask: mask, into: dropped[index].elements)
-                x = dropped[index]
-            }
+            if let dropout { x = try dropped(dropout, layer: index) }
         }
         return x!
+    }
+
+    /// The outputs of a layer after dropout, in the place of ``outputGradient``.
+    private func dropped(_ dropout: DropoutStep, layer: Int) throws -> Matrix {
+        try backend.dropout(
+            layers[layer].outputs.elements, mask: mask(dropout, layer: layer), into: outputGradient.elements)
+        return outputGradient
     }
 
     /// From the outputs of the top layer to the logits, which still lack the decoder's bias.
@@ -236,12 +238,12 @@ final class UnrolledNetwork {
     private func backward(
         dropout: DropoutStep?, into gradient: Parameters, isMade: ((_ start: Int) throws -> Void)?
     ) throws {
-        func output(_ layer: Int) -> Matrix { dropout == nil ? layers[layer].outputs : dropped[layer] }
         func tell(_ role: ParameterLayout.Role, row: Int = 0) throws {
             try isMade?(parameters.layout[role].index(row: row, column: 0))
         }
 
-        try backend.multiply(output(layers.count - 1).transposed, logits, into: gradient.decoderWeights)
+        let top = dropout == nil ? layers.last!.outputs : outputGradient
+        try backend.multiply(top.transposed, logits, into: gradient.decoderWeights)
         try backend.columnSums(of: logits, into: gradient.decoderBias)
         try tell(.decoderWeights)
         try backend.multiply(logits, parameters.decoderWeights.transposed, into: outputGradient)
@@ -258,8 +260,8 @@ final class UnrolledNetwork {
                 if sequence.cell.hasRecurrentProduct { try tell(.recurrentWeights(layer: index), row: rows.lowerBound) }
             }
             if index > 0 {
-                try backend.multiply(
-                    output(index - 1).transposed, sequence.gates, into: gradient.inputWeights[index])
+                let below = try dropout.map { try dropped($0, layer: index - 1) } ?? layers[index - 1].outputs
+                try backend.multiply(below.transposed, sequence.gates, into: gradient.inputWeights[index])
                 try tell(.inputWeights(layer: index))
                 try backend.multiply(
                     sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)

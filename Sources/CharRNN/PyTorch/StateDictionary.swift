@@ -36,7 +36,8 @@ struct StateDictionary {
         } else {
             let contents = try SafeTensors(data, path: path)
             let others = contents.others.map { Other(name: $0.name, type: $0.dtype, shape: $0.shape) }
-            try self.init(contents.tensors, others: others, aliases: contents.metadata)
+            let tensors = contents.tensors.map { Tensor(name: $0.name, shape: $0.shape, values: $0.values) }
+            try self.init(tensors, others: others, aliases: contents.metadata)
         }
     }
 

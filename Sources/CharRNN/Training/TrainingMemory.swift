@@ -5,20 +5,20 @@ extension LanguageModel.Configuration {
     /// optimizer's M moments (RMSProp 1, the others 2) and G gates:
     ///
     /// ```
-    /// 4·( (2 + M)·P + L·G·H·⌈H⌉₁₆ + V + 1537 + B·T·(V + H + 4) + B·L·H·(a·T + b) )
+    /// 4·( (2 + M)·P + G·H·⌈H⌉₁₆ + V + 1537 + B·T·(V + H + 4) + B·L·H·(a·T + b) )
     /// ```
     ///
-    /// a is 6 for an LSTM, 5 for a GRU and 2 for an RNN, and with dropout 1 more; b is 3, 2 and 1. ⌈H⌉₁₆ is H rounded up
-    /// to a multiple of 16. A ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state:
-    /// 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and 1 for the others.
+    /// a is 6 for an LSTM, 5 for a GRU and 2 for an RNN; b is 3, 2 and 1. ⌈H⌉₁₆ is H rounded up to a multiple of 16. A
+    /// ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state: 4·( (1 + M)·P + s·B·L·H ), where s
+    /// is 2 for an LSTM and 1 for the others.
     ///
     /// Averages (``TrainingOptions/averageDecay``) take 8·P more, and with a guard 12·P; several batches a step
     /// (``TrainingOptions/batchesPerStep``) 4·P + 4; and what is frozen is held a second time.
     ///
     /// With an embedding of D numbers there are 4·( 2·V·G·H ) more, and with dropout 4·( D·V ).
     ///
-    /// The parameters and their gradient are the first two of (2 + M)·P; L·G·H·⌈H⌉₁₆ is room for rearranged weights, of
-    /// which GPUs need only L·G·H². Beyond all this, devices keep room for the matrix product at hand.
+    /// The parameters and their gradient are the first two of (2 + M)·P; G·H·⌈H⌉₁₆ is room for rearranged weights, of which
+    /// GPUs need only G·H². Beyond all this, devices keep room for the matrix product at hand.
     ///
     /// - Parameters:
     ///   - batchSize: B, the streams of a batch.
@@ -95,14 +95,14 @@ extension LanguageModel.Configuration {
         let states: Double = cell.carriesMemory ? 2 : 1
         let moments = Double(optimizer.momentNames.count)
         let learned = (2 + moments) * parameterEstimate + Double(optimizer.scratchCount)
-        let rearranged = cell.hasRecurrentProduct ? l * g * h * (h / 16).rounded(.up) * 16 : 0
+        let rearranged = cell.hasRecurrentProduct ? g * h * (h / 16).rounded(.up) * 16 : 0
         let table = embeddingSize.map {
             TokenTable.elementCount(
                 vocabularySize: v, embeddingSize: Double($0), width: g * h, dropout: dropout, forTraining: true)
         }
         // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
         let fixed = v + 1 + 3 * Double(StepLog.capacity)
-        let layers = b * l * h * ((perStep + (dropout > 0 ? 1 : 0)) * t + once)
+        let layers = b * l * h * (perStep * t + once)
         let snapshot = guarded ? (1 + moments) * parameterEstimate + states * b * l * h : 0
         return learned + rearranged + fixed + (table ?? 0) + b * t * (v + h + 4) + layers + snapshot
     }

@@ -24,7 +24,7 @@ public struct RecurrentSequence: Sendable {
     public let intermediateGradient: Matrix
     /// Whether there is room for a backward pass.
     package let isForTraining: Bool
-    /// Room in which a backend rearranges the weights; as many elements as it asked for.
+    /// Room in which a backend rearranges the weights anew in each pass; as many elements as it asked for.
     package let scratch: Buffer<Float>
 
     /// The outputs h₁ … h_T, T·B × H.
@@ -46,6 +46,16 @@ public struct RecurrentSequence: Sendable {
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool = true,
         on backend: any Backend
     ) throws {
+        try self.init(
+            cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, forTraining: forTraining, sharing: nil,
+            on: backend)
+    }
+
+    /// The same; `scratch` is that of another sequence of these sizes, which never runs at the same time, or nil.
+    package init(
+        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool,
+        sharing scratch: Buffer<Float>?, on backend: any Backend
+    ) throws {
         precondition(
             steps > 0 && batchSize > 0 && hiddenSize > 0,
             "a sequence of \(steps) steps, \(batchSize) streams and \(hiddenSize) units")
@@ -63,10 +73,12 @@ public struct RecurrentSequence: Sendable {
         intermediate = try matrix(cell.hasIntermediate ? steps * batchSize : 0, hiddenSize)
         memoryGradient = try matrix(forTraining && cell.carriesMemory ? batchSize : 0, hiddenSize)
         intermediateGradient = try matrix(forTraining && cell.hasIntermediate ? batchSize : 0, hiddenSize)
-        scratch = try backend.makeBuffer(
-            of: Float.self,
-            count: backend.recurrentScratchCount(
-                cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, forTraining: forTraining))
+        self.scratch =
+            try scratch
+            ?? backend.makeBuffer(
+                of: Float.self,
+                count: backend.recurrentScratchCount(
+                    cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, forTraining: forTraining))
     }
 
     /// The same memory for fewer streams, without a backward pass.
