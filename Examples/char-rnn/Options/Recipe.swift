@@ -49,7 +49,7 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         if typed.isDisjoint(with: ["--max-iterations"]) { options.append(("--max-epochs", "\(size.passes)")) }
         if typed.isDisjoint(with: ["--optimizer"]) {
             options += [
-                ("--optimizer", "muon"), ("--learning-rate", "0.04"), ("--adam-rate", "0.01"),
+                ("--optimizer", "muon"), ("--learning-rate", "0.04"), ("--adam-rate", "0.02"),
                 ("--weight-decay", "0.1"),
             ]
         }
@@ -67,11 +67,11 @@ private struct Size {
     /// More than the time allows.
     let passes: Int
 
-    /// The time is best spent when some twenty characters are read for each recurrent weight (with fewer the model is not
+    /// The time is best spent when some fifteen characters are read for each recurrent weight (with fewer the model is not
     /// yet taught, with more a larger one would be better), as long as the text is not read by heart.
     init(characters: Double, seconds: Double, on device: Device) throws {
         let work = try Self.rate(on: device) * seconds
-        let weights = min((work / 20).squareRoot(), 4 * characters)
+        let weights = min((work / 15).squareRoot(), 4 * characters)
         hiddenSize = min(2048, max(64, Int(((weights / 4).squareRoot() / 32).rounded()) * 32))
         let read = work / weights / max(1, characters)
         // In a run of 4.5 passes what was dropped cost more than it gave.
