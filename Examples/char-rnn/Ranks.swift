@@ -109,6 +109,8 @@ struct Ranks: Sendable {
             if !isFirst { sleep(3) }
             let place = isFirst ? "" : "rank \(rank) on \(world.hosts[rank]): "
             Console.insist(onOneLine("char-rnn: \(place)\(Hints.message(of: error))"))
+            // Launchers forget what they have not passed on yet when a rank ends all.
+            usleep(500_000)
             world.abort(status: 1)
         }
         world.finish()

@@ -1,6 +1,6 @@
 """What a training step costs by formula, on one machine and on many; for links.
 
-B streams of T characters, L layers of H units with G gates, V characters, P parameters, N hosts.
+B streams of T characters, L layers of H units with G gates, V characters embedded in D numbers or not, P parameters, N hosts.
 """
 
 
@@ -13,9 +13,9 @@ def parameters(hidden, layers=2, vocabulary=65, gates=4):
     return weights(hidden, layers, vocabulary, gates) + vocabulary * gates * hidden + 2 * layers * gates * hidden + vocabulary
 
 
-def operations(hidden, layers=2, vocabulary=65, batch=50, length=50, gates=4):
+def operations(hidden, layers=2, vocabulary=65, batch=50, length=50, gates=4, embedding=0):
     """Of a step: two for each weight and character, once forward and twice backward."""
-    return 6 * batch * length * weights(hidden, layers, vocabulary, gates)
+    return 6 * batch * length * (weights(hidden, layers, vocabulary, gates) + embedding * gates * hidden)
 
 
 def pieces(hidden, layers=2, vocabulary=65, gates=4):
@@ -37,11 +37,12 @@ def pieces(hidden, layers=2, vocabulary=65, gates=4):
     return told
 
 
-def step(hidden, layers, vocabulary, batch, length, rate, hosts, bandwidth, latency, optimizer=1.5e-9, gates=4):
+def step(hidden, layers, vocabulary, batch, length, rate, hosts, bandwidth, latency, message=0, optimizer=1.5e-9, gates=4):
     """The seconds of a step of `hosts` hosts, each with `batch` streams, and those of the exchange that are not hidden.
 
     rate: multiplications and additions a second, of one host; bandwidth: bytes a second in each direction; latency:
-    seconds from a message's start to its arrival. A piece goes to where it is summed and from there to all, as
+    seconds from a message's start to its arrival; message: seconds that the processor spends on sending or receiving one;
+    optimizer: seconds a parameter. A piece goes to where it is summed and from there to all, as
     PiecewiseSum has it, one piece after the other; a piece below 65,536 elements waits for the next.
     """
     characters = batch * length
@@ -53,7 +54,7 @@ def step(hidden, layers, vocabulary, batch, length, rate, hosts, bandwidth, late
         now += 2 * characters * work / rate
         waiting += count
         if hosts > 1 and (waiting >= 1 << 16 or index == len(told) - 1):
-            free = max(now, free) + 2 * (latency + 4 * waiting * (hosts - 1) / hosts / bandwidth)
+            free = max(now, free) + 2 * (latency + (hosts - 1) * (2 * message + 4 * waiting / hosts / bandwidth))
             waiting = 0
     exposed = max(0, free - now) if hosts > 1 else 0
     return now + exposed + optimizer * parameters(hidden, layers, vocabulary, gates), exposed

@@ -1,9 +1,10 @@
 """One measurement of PyTorch on the CPU, as a JSON object: the peer of `char-rnn bench`.
 
-    python pytorch.py CELL HIDDEN LAYERS DROPOUT SECONDS THREADS
+    python pytorch.py CELL HIDDEN LAYERS DROPOUT SECONDS THREADS [BATCH LENGTH VOCABULARY EMBEDDING]
 
-Trains torch.nn.LSTM, GRU or RNN on one-hot input with a linear decoder, batches of 50 x 50 over 65 characters,
-RMSprop and value clipping; then writes text step by step, one stream, as sampling loops in PyTorch do.
+Trains torch.nn.LSTM, GRU or RNN on one-hot input, or on an embedding of a size that is not 0, with a linear decoder, batches
+of 50 x 50 over 65 characters where nothing else is said, RMSprop and value clipping; then writes text step by step, one
+stream, as sampling loops in PyTorch do.
 """
 import json
 import sys
@@ -15,14 +16,14 @@ cell, hidden, layers, dropout, seconds, threads = (
     sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]), int(sys.argv[6]))
 torch.set_num_threads(threads)
 torch.manual_seed(1)
-vocabulary, batch, length = 65, 50, 50
+batch, length, vocabulary, embedding = (int(word) for word in sys.argv[7:] or (50, 50, 65, 0))
 
+embed = torch.nn.Embedding(vocabulary, embedding) if embedding else torch.eye(vocabulary).__getitem__
 network = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[cell](
-    vocabulary, hidden, layers, dropout=dropout)
+    embedding or vocabulary, hidden, layers, dropout=dropout)
 decoder = torch.nn.Linear(hidden, vocabulary)
-parameters = [*network.parameters(), *decoder.parameters()]
+parameters = [*network.parameters(), *decoder.parameters(), *(embed.parameters() if embedding else [])]
 optimizer = torch.optim.RMSprop(parameters, lr=2e-3, alpha=0.95, eps=1e-8)
-identity = torch.eye(vocabulary)
 characters = torch.randint(vocabulary, (length, batch))
 targets = torch.randint(vocabulary, (length * batch,))
 
@@ -37,7 +38,7 @@ state = None
 def train():
     global state
     optimizer.zero_grad()
-    outputs, state = network(identity[characters], state)
+    outputs, state = network(embed(characters), state)
     state = detached(state)
     loss = torch.nn.functional.cross_entropy(decoder(outputs).flatten(0, 1), targets, reduction="sum") / batch
     loss.backward()
@@ -49,7 +50,7 @@ def train():
 def write(count=50):
     token, memory = 0, None
     for _ in range(count):
-        output, memory = network(identity[token].view(1, 1, -1), memory)
+        output, memory = network(embed(torch.tensor([[token]])), memory)
         token = int(decoder(output).argmax())
 
 
