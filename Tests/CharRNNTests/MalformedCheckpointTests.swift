@@ -80,6 +80,7 @@ import Testing
             for count in cuts {
                 let error = try error(of: bytes.prefix(count), in: folder)
                 #expect(error != nil, "cut to \(count)")
+                if count >= header { #expect(error!.description.contains("not copied whole"), "cut to \(count)") }
             }
         }
     }

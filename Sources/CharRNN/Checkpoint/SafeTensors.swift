@@ -101,9 +101,11 @@ struct SafeTensors {
                 throw Fault("tensor '\(name)' is of the unknown type \(entry.dtype)")
             }
             // Tensors follow one another without hole or overlap.
-            guard entry.dataOffsets.count == 2, entry.dataOffsets[0] == position,
-                entry.dataOffsets[1] >= position, entry.dataOffsets[1] <= bytes.count
+            guard entry.dataOffsets.count == 2, entry.dataOffsets[0] == position, entry.dataOffsets[1] >= position
             else { throw Fault("tensor '\(name)' lies at \(entry.dataOffsets), expected from \(position)") }
+            guard entry.dataOffsets[1] <= bytes.count else {
+                throw Fault("it ends within the tensor '\(name)', so it was not copied whole; copy it once more")
+            }
             for dimension in entry.shape {
                 let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
                 guard dimension >= 0, !overflow else { throw Fault("tensor '\(name)' has the shape \(entry.shape)") }
