@@ -28,8 +28,8 @@ import model  # noqa: E402
 PROGRAM = ROOT / ".build/release/char-rnn"
 BASE = {"hidden": 256, "layers": 2, "vocabulary": 65, "batch": 50, "length": 50}
 AXES = {
-    "hidden": [64, 128, 256, 512, 1024, 2048], "layers": [1, 2, 3, 4, 6, 8], "batch": [1, 4, 16, 50, 128, 400],
-    "length": [5, 12, 25, 50, 100, 200, 400], "vocabulary": [65, 256, 1000, 4000, 16000], "text": [1, 10, 100, 1000]}
+    "hidden": [64, 128, 256, 512, 1024, 2048], "layers": [1, 2, 4, 8], "batch": [1, 10, 50, 200],
+    "length": [10, 50, 100, 400], "vocabulary": [65, 1000, 4000, 16000], "text": [1, 10, 100, 1000]}
 # Of a text of more megabytes the peer's list of Python numbers does not fit into this memory.
 LARGEST_PEER_TEXT = 100
 
@@ -65,6 +65,13 @@ def step(axis, value, rounds, seconds):
         results.append({"ours": ours["seconds_per_batch"], "peer": peer["seconds_per_batch"],
                         "formula": model.operations(**sizes, embedding=embedding) / ours["product_rate"] * 1e-9})
     return median(results)
+
+
+def base(results, axis, value):
+    """The figures of the base where another axis has them."""
+    known = [points[str(BASE[other])] for other, points in results.items()
+             if str(BASE.get(other)) in points and other != "vocabulary"]
+    return known[0] if known and axis != "vocabulary" and value == BASE[axis] else None
 
 
 def text(megabytes, rounds):
@@ -110,14 +117,15 @@ def table(axis, points):
 
 NAMES = [("ours", 0, True, "char-rnn"), ("peer", 1, True, "PyTorch; text: Python"), ("formula", 2, False, "operations / rate")]
 TITLES = {"hidden": "Hidden size", "layers": "Layers", "batch": "Streams of a batch", "length": "Characters of a sequence",
-          "vocabulary": "Vocabulary, embedded in 256", "text": "A new text of so many megabytes"}
+          "vocabulary": "Vocabulary, D = 256", "text": "A new text, megabytes"}
 
 
 def picture(results):
     panels = []
     for axis, points in results.items():
         unit = 1 if axis == "text" else 1e3
-        series = [(number, is_measured, [(int(value), unit * figures[kind]) for value, figures in points.items() if kind in figures])
+        series = [(number, is_measured,
+                   [(int(value), unit * figures[kind]) for value, figures in points.items() if kind in figures])
                   for kind, number, is_measured, _ in NAMES]
         panels.append((TITLES[axis], "seconds" if axis == "text" else "ms a step", series))
     return curves.picture("What training costs", [name[1:] for name in NAMES], panels)
@@ -145,7 +153,10 @@ def main():
         if axis not in AXES:
             sys.exit(f"{axis}: an axis is one of {', '.join(AXES)}")
         for value in [int(each) for each in listed.split(",")] if listed else AXES[axis][:2 if options.quick else None]:
-            figures = text(value, rounds) if axis == "text" else step(axis, value, rounds, seconds)
+            if axis == "text":
+                figures = text(value, rounds)
+            else:
+                figures = base(results, axis, value) or step(axis, value, rounds, seconds)
             points = results.setdefault(axis, {})
             points[str(value)] = figures
             results[axis] = dict(sorted(points.items(), key=lambda point: int(point[0])))
