@@ -36,19 +36,23 @@ enum MPICalls {
     /// Has messages go and come, and returns when all have. Between two processes they arrive in the order in which they
     /// were sent.
     ///
+    /// MPI asks for a large message to be allowed, and the permission for the other one follows on the same connection. Whoever
+    /// gave it first would then get its own only behind all that the other sends, as if the connection had one direction at a
+    /// time. So sends come before receives.
+    ///
     /// - Parameter wait: is called again and again until then, and may ask which processes are late.
     static func transfer(
         sending sent: [MPIMessage], receiving received: [MPIMessage], wait: (_ late: () -> Set<Int>) -> Void
     ) {
-        let messages = received + sent
+        let messages = sent + received
         withUnsafeTemporaryAllocation(of: char_rnn_mpi_message.self, capacity: messages.count) { states in
             let states = states.baseAddress!
             for (index, message) in messages.enumerated() {
                 let (bytes, count, rank) = (message.bytes.baseAddress, Int32(message.bytes.count), Int32(message.rank))
-                if index < received.count {
-                    char_rnn_mpi_receive(states + index, bytes, count, rank)
-                } else {
+                if index < sent.count {
                     char_rnn_mpi_send(states + index, bytes, count, rank)
+                } else {
+                    char_rnn_mpi_receive(states + index, bytes, count, rank)
                 }
             }
             func isDone(_ index: Int) -> Bool { char_rnn_mpi_is_done(states + index) != 0 }

@@ -3,8 +3,8 @@
 
     python3 Tests/MPI/predict.py [--rate 150e9] [--picture FILE.svg]
 
-Prints a table: the milliseconds of a step on one host, and on 64 the times one host's speed. The rate of a host is that of
-`char-rnn bench`, operations a second; a host of ten times this rate sees a network of 10 Gbit/s as this one sees 1 Gbit/s.
+Prints a table: the milliseconds of a step on one host, and how many times one host's speed 64 of them reach. The rate of a
+host is that of `char-rnn bench`, operations a second; one of ten times this rate sees 10 Gbit/s as this one sees 1 Gbit/s.
 """
 import argparse
 import pathlib
@@ -40,7 +40,7 @@ for hidden, layers in MODELS:
     name = f"LSTM {layers} x {hidden}"
     print(f"| {name} | {model.parameters(hidden, layers):,} | {1000 * alone:.0f} ms | "
           + " | ".join(f"{speed:.0f} times" for speed in speeds) + " |")
-    panels.append((name, "% of N hosts", [
+    panels.append((name, "%", [
         (number, False, [(hosts, 100 * alone / seconds(hidden, layers, hosts, network)) for hosts in HOSTS])
         for number, network in enumerate(NETWORKS)]))
 if options.picture:

@@ -47,7 +47,8 @@ def panel(x, y, width, title, unit, series, percent):
         ticks = [0, 25, 50, 75, 100]
         up = Scale(ticks, y + HEIGHT, y, logarithmic=False)
     else:
-        ticks = [10.0**power for power in range(math.floor(math.log10(min(heights))), math.ceil(math.log10(max(heights))) + 1)]
+        least, most = math.floor(math.log10(min(heights))), math.ceil(math.log10(max(heights)))
+        ticks = [10.0**power for power in range(least, most + 1)]
         up = Scale(ticks, y + HEIGHT, y)
     parts = [label(x + LEFT, y - 14, title, "t"), label(x + width, y - 14, unit, "e q")]
     for tick in ticks:

@@ -69,7 +69,8 @@ def step(axis, value, rounds, seconds):
 
 def base(results, axis, value):
     """The figures of the base where another axis has them."""
-    known = [points[str(BASE[other])] for other, points in results.items() if str(BASE.get(other)) in points and other != "vocabulary"]
+    known = [points[str(BASE[other])] for other, points in results.items()
+             if str(BASE.get(other)) in points and other != "vocabulary"]
     return known[0] if known and axis != "vocabulary" and value == BASE[axis] else None
 
 
@@ -116,14 +117,15 @@ def table(axis, points):
 
 NAMES = [("ours", 0, True, "char-rnn"), ("peer", 1, True, "PyTorch; text: Python"), ("formula", 2, False, "operations / rate")]
 TITLES = {"hidden": "Hidden size", "layers": "Layers", "batch": "Streams of a batch", "length": "Characters of a sequence",
-          "vocabulary": "Vocabulary, embedded in 256", "text": "A new text of so many megabytes"}
+          "vocabulary": "Vocabulary, D = 256", "text": "A new text, megabytes"}
 
 
 def picture(results):
     panels = []
     for axis, points in results.items():
         unit = 1 if axis == "text" else 1e3
-        series = [(number, is_measured, [(int(value), unit * figures[kind]) for value, figures in points.items() if kind in figures])
+        series = [(number, is_measured,
+                   [(int(value), unit * figures[kind]) for value, figures in points.items() if kind in figures])
                   for kind, number, is_measured, _ in NAMES]
         panels.append((TITLES[axis], "seconds" if axis == "text" else "ms a step", series))
     return curves.picture("What training costs", [name[1:] for name in NAMES], panels)
@@ -151,7 +153,10 @@ def main():
         if axis not in AXES:
             sys.exit(f"{axis}: an axis is one of {', '.join(AXES)}")
         for value in [int(each) for each in listed.split(",")] if listed else AXES[axis][:2 if options.quick else None]:
-            figures = text(value, rounds) if axis == "text" else base(results, axis, value) or step(axis, value, rounds, seconds)
+            if axis == "text":
+                figures = text(value, rounds)
+            else:
+                figures = base(results, axis, value) or step(axis, value, rounds, seconds)
             points = results.setdefault(axis, {})
             points[str(value)] = figures
             results[axis] = dict(sorted(points.items(), key=lambda point: int(point[0])))
