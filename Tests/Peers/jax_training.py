@@ -8,10 +8,11 @@ time steps, those of the states are in a scan. XLA takes as many threads as the 
 import functools
 import json
 import sys
-import time
 
 import jax
 import jax.numpy as jnp
+
+import timing
 
 cell, hidden, layers, dropout, seconds = (
     sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]))
@@ -88,12 +89,4 @@ def work():
 
 
 work()  # is compiled
-begin = time.perf_counter()
-while time.perf_counter() - begin < seconds / 3:
-    work()
-times = []
-while len(times) < 5 or sum(times) < seconds:
-    start = time.perf_counter()
-    work()
-    times.append(time.perf_counter() - start)
-print(json.dumps({"seconds_per_batch": sorted(times)[len(times) // 2]}))
+print(json.dumps({"seconds_per_batch": timing.median(work, seconds)}))

@@ -6,10 +6,11 @@ Writes text step by step with a model of `char-rnn convert`, always the likelies
 """
 import json
 import sys
-import time
 
 import numpy
 import onnxruntime
+
+import timing
 
 file, seconds, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 options = onnxruntime.SessionOptions()
@@ -29,15 +30,7 @@ def characters_per_second(texts, count=50):
             logits, *state = session.run(None, dict(zip(names, [tokens, *state])))
             tokens = logits[-1:].argmax(-1)
 
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < seconds / 3:
-        write()
-    times = []
-    while len(times) < 5 or sum(times) < seconds:
-        start = time.perf_counter()
-        write()
-        times.append(time.perf_counter() - start)
-    return count * texts / sorted(times)[len(times) // 2]
+    return count * texts / timing.median(write, seconds)
 
 
 print(json.dumps({"sampled_per_second": characters_per_second(1),

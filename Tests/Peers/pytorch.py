@@ -8,9 +8,10 @@ stream, as sampling loops in PyTorch do.
 """
 import json
 import sys
-import time
 
 import torch
+
+import timing
 
 cell, hidden, layers, dropout, seconds, threads = (
     sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]), int(sys.argv[6]))
@@ -54,20 +55,8 @@ def write(count=50):
         token = int(decoder(output).argmax())
 
 
-def median(work):
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < seconds / 3:
-        work()
-    times = []
-    while len(times) < 5 or sum(times) < seconds:
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return sorted(times)[len(times) // 2]
-
-
-result = {"seconds_per_batch": median(train)}
+result = {"seconds_per_batch": timing.median(train, seconds)}
 network.eval()
 with torch.inference_mode():
-    result["sampled_per_second"] = 50 / median(write)
+    result["sampled_per_second"] = 50 / timing.median(write, seconds)
 print(json.dumps(result))
