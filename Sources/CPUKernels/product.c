@@ -1,37 +1,37 @@
 // The products with weights: those of a recurrent step, which have few rows and the same right factor at every time step,
 // and those of a whole batch.
 //
-// A tile of rows × 16 columns of c stays in registers while the inner loop runs over k: with AVX-512 up to 14 rows of one
-// register each, 1 load and 14 broadcasts for 14 multiply-adds; elsewhere 6 rows of two registers of 8 floats, 2 loads and
-// 6 broadcasts for 12. Whatever the tiles, an element of c is one sum over k in its order: its bits depend on none of what
-// follows.
+// A tile of c stays in registers while the inner loop runs over k: with AVX-512 up to 12 rows × 32 columns of 24 registers, 2
+// loads and 12 broadcasts for 24 multiply-adds, of which a processor may begin as many in a cycle as loads; elsewhere 6 rows
+// × 16 columns of 12 registers of 8 floats, 2 loads and 6 broadcasts for 12. Whatever the tiles, an element of c is one sum
+// over k in its order: its bits depend on none of what follows.
 //
-// Both factors are copied into the order in which a tile reads them. A library does so anew at each call, which for 25 rows
-// costs as much as the product; here the right one is packed once for a whole sequence (packing.c) where it has several
-// products.
+// The right factor is copied into the order in which a tile reads it. A library does so anew at each call, which for 25 rows
+// costs as much as the product; here it is packed once for a whole sequence (packing.c) where it has several products.
 #include "panels.h"
 
-enum {
-    narrow_tile_rows = 6,
-    wide_tile_rows = 14,
-    // A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies,
-    few_columns = 128,
-    // unless its rows are a multiple of this apart: those share the few lines of a first-level cache.
-    collision = 1024,
+/// How a kind of processor multiplies.
+struct tiling {
+    /// A tile's most rows, and the panels that it has side by side.
+    int rows, panels;
+    /// A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies.
+    long few_columns;
+    // How much of a passes over the right factor at a time, and stays in the second-level cache: rows × depth. Over panels,
+    // long sums, since each slice of k reads and writes all of c; over a matrix as it lies in memory, as many rows as repay
+    // the copying of it.
+    long panels_rows, panels_depth, matrix_rows, matrix_depth;
 };
 
-// How much of a passes over the right factor at a time, and stays in the second-level cache: rows × depth. Over panels, long
-// sums, since each slice of k reads and writes all of c; over a matrix as it lies in memory, as many rows as repay the
-// copying of it.
+static const struct tiling narrow = {6, 1, 128, 96, 512, 192, 256}, wide = {12, 2, 1024, 96, 768, 288, 256};
+
 enum {
-    panels_rows = 96,
-    panels_depth = 512,
-    matrix_rows = 192,
-    matrix_depth = 256,
-    most_of_left = matrix_rows * matrix_depth,
-    most_of_right = matrix_depth * group_columns,
+    most_tile_rows = 12,
+    // Rows that are a multiple of this apart share the few lines of a first-level cache, so they are copied.
+    collision = 1024,
+    most_of_left = 288 * 256,
+    most_of_right = 256 * group_columns,
 };
-_Static_assert(panels_rows * panels_depth <= most_of_left, "room for either block");
+_Static_assert(96 * 768 <= most_of_left, "room for either block");
 
 /// c (rows × n) = a (rows × k) · b, or += when `adding`. a(r, i) = a[r·a_row + i·a_column], one of which is 1. The rows of a
 /// panel of b are b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
@@ -47,40 +47,59 @@ struct product {
 
 // MARK: Tiles
 
-/// `rows` is a constant at every call, so that the sums live in registers.
-INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, float *c, long c_stride,
-                 const int rows, long k, bool adding) {
-    vector sums[wide_tile_rows];
+/// One row of the panels times a column of a.
+INLINE void add(vector *sums, const float *a, long a_row, const float *b, long panel_stride, const int rows,
+                const int panels) {
+    UNROLLED
+    for (int r = 0; r < rows; r++) {
+        UNROLLED
+        for (int p = 0; p < panels; p++) sums[r * panels + p] += a[r * a_row] * *(const vector *)(b + p * panel_stride);
+    }
+}
+
+/// `rows` and `panels` are constants at every call, so that the sums live in registers.
+INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, long panel_stride, float *c,
+                 long c_stride, const int rows, const int panels, long k, bool adding) {
+    vector sums[most_tile_rows * 2];
     UNROLLED
     for (int r = 0; r < rows; r++) {
         // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
-        // processor to foresee.
-        __builtin_prefetch(c + r * c_stride + width, 1);
-        sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
-    }
-    UNROLLED_BY_FOUR
-    ALIGNED
-    for (long i = 0; i < k; i++) {
-        vector b_row = *(const vector *)(b + i * b_stride);
+        // processor to foresee. Two panels side by side take long enough without.
+        if (panels == 1) __builtin_prefetch(c + r * c_stride + width, 1);
         UNROLLED
-        for (int r = 0; r < rows; r++) sums[r] += a[r * a_row + i * a_column] * b_row;
+        for (int p = 0; p < panels; p++) {
+            sums[r * panels + p] = adding ? *(const vector *)(c + r * c_stride + p * width) : (vector){0};
+        }
+    }
+    if (panels == 1) {
+        UNROLLED_BY_FOUR
+        ALIGNED
+        for (long i = 0; i < k; i++) add(sums, a + i * a_column, a_row, b + i * b_stride, 0, rows, 1);
+    } else {
+        // Four times this is more than a cache of decoded instructions feeds at full rate.
+        ALIGNED
+        for (long i = 0; i < k; i++) add(sums, a + i * a_column, a_row, b + i * b_stride, panel_stride, rows, panels);
     }
     UNROLLED
-    for (int r = 0; r < rows; r++) *(vector *)(c + r * c_stride) = sums[r];
+    for (int r = 0; r < rows; r++) {
+        UNROLLED
+        for (int p = 0; p < panels; p++) *(vector *)(c + r * c_stride + p * width) = sums[r * panels + p];
+    }
 }
 
 /// `copied`: a has columns of `rows`, one after the other.
 INLINE void tile_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
-                    float *c, long c_stride, long k, bool adding, const int most_rows) {
-#define TILE(count)                                                                                        \
-    case count:                                                                                            \
-        if (count > most_rows) break;                                                                      \
-        if (copied) tile(a, 1, count, b, b_stride, c, c_stride, count, k, adding);                         \
-        else tile(a, a_row, a_column, b, b_stride, c, c_stride, count, k, adding);                         \
+                    long panel_stride, float *c, long c_stride, const int panels, long k, bool adding,
+                    const int most_rows) {
+#define TILE(count)                                                                                                \
+    case count:                                                                                                    \
+        if (count > most_rows) break;                                                                              \
+        if (copied) tile(a, 1, count, b, b_stride, panel_stride, c, c_stride, count, panels, k, adding);           \
+        else tile(a, a_row, a_column, b, b_stride, panel_stride, c, c_stride, count, panels, k, adding);           \
         break;
     switch (rows) {
-        TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
-        TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+        TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
     }
 #undef TILE
 }
@@ -88,11 +107,11 @@ INLINE void tile_of(long rows, bool copied, const float *a, long a_row, long a_c
 /// A tile of fewer columns than a panel has, in room for all of them.
 INLINE void edge_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
                     float *c, long c_stride, long columns, long k, bool adding, const int most_rows) {
-    float whole[wide_tile_rows * width] = {0};
+    float whole[most_tile_rows * width] = {0};
     for (long r = 0; adding && r < rows; r++) {
         for (long j = 0; j < columns; j++) whole[r * width + j] = c[r * c_stride + j];
     }
-    tile_of(rows, copied, a, a_row, a_column, b, b_stride, whole, width, k, adding, most_rows);
+    tile_of(rows, copied, a, a_row, a_column, b, b_stride, 0, whole, width, 1, k, adding, most_rows);
     for (long r = 0; r < rows; r++) {
         for (long j = 0; j < columns; j++) c[r * c_stride + j] = whole[r * width + j];
     }
@@ -117,12 +136,12 @@ INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long
 // MARK: Products
 
 /// `rows` rows from `first` on, over `depth` of k from `start` on.
-INLINE void block(const struct product *p, long first, long rows, long start, long depth, const int most_rows) {
+INLINE void block(const struct product *p, long first, long rows, long start, long depth, const struct tiling with) {
     bool adding = p->adding || start > 0;
     const float *a = p->a + first * p->a_row + start * p->a_column;
-    // Tiles of nearly equal height: 25 rows are 13 and 12, not 14 and 11.
-    long tiles = (rows + most_rows - 1) / most_rows;
-    bool copies_left = p->n > few_columns || p->a_row % collision == 0;
+    // Tiles of nearly equal height: 25 rows are 8, 8 and 9, not 12, 12 and 1.
+    long tiles = (rows + with.rows - 1) / with.rows;
+    bool copies_left = p->n > with.few_columns || p->a_row % collision == 0;
     float left[most_of_left];
     for (long t = 0; copies_left && t < tiles; t++) {
         long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
@@ -140,43 +159,51 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
             b_stride = width;
             panel_stride = width * depth;
         }
-        for (long panel = group; panel < end; panel += width, b += panel_stride) {
+        for (long column = group; column < end;) {
+            bool is_whole = end - column >= with.panels * width;
             for (long t = 0; t < tiles; t++) {
                 long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
                 const float *a_tile = copies_left ? left + row * depth : a + row * p->a_row;
-                float *c = p->c + (first + row) * p->c_stride + panel;
-                if (end - panel < width) {
-                    edge_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, c, p->c_stride, end - panel,
-                            depth, adding, most_rows);
+                float *c = p->c + (first + row) * p->c_stride + column;
+                if (is_whole) {
+                    tile_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, panel_stride, c, p->c_stride,
+                            with.panels, depth, adding, with.rows);
+                } else if (end - column >= width) {
+                    tile_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, 0, c, p->c_stride, 1, depth,
+                            adding, with.rows);
                 } else {
-                    tile_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, c, p->c_stride, depth, adding,
-                            most_rows);
+                    edge_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, c, p->c_stride, end - column,
+                            depth, adding, with.rows);
                 }
             }
+            long panels = is_whole ? with.panels : 1;
+            column += panels * width;
+            b += panels * panel_stride;
         }
     }
 }
 
-INLINE void multiply(const struct product *p, const int most_rows) {
+INLINE void multiply(const struct product *p, const struct tiling with) {
     bool in_panels = p->b_stride == width;
-    long block_rows = in_panels ? panels_rows : matrix_rows, most_depth = in_panels ? panels_depth : matrix_depth;
+    long block_rows = in_panels ? with.panels_rows : with.matrix_rows;
+    long most_depth = in_panels ? with.panels_depth : with.matrix_depth;
     long blocks = (p->rows + block_rows - 1) / block_rows, slices = (p->k + most_depth - 1) / most_depth;
     for (long s = 0; s < slices; s++) {
         long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
         for (long i = 0; i < blocks; i++) {
             long first = p->rows * i / blocks;
-            block(p, first, p->rows * (i + 1) / blocks - first, start, depth, most_rows);
+            block(p, first, p->rows * (i + 1) / blocks - first, start, depth, with);
         }
     }
 }
 
-KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow_tile_rows); }
+KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow); }
 
 // Not under the thread sanitizer, where the product of one row is compiled for the oldest processor (see kernels.h): a sum
 // must have the same bits in both.
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-static void multiply_wide(const struct product *p) { multiply(p, wide_tile_rows); }
+static void multiply_wide(const struct product *p) { multiply(p, wide); }
 
 bool cpu_product_is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
 

@@ -12,18 +12,19 @@ struct ProductKernelTests {
         var testDescription: String { "\(rows)×\(inner) (rows \(stride) apart) · \(inner)×\(columns)" }
     }
 
-    /// Tiles have up to 6 or 14 rows, panels 16 columns. Blocks have 96 rows and 512 of k over panels, 192 and 256 over a
-    /// matrix, of which 64 columns are copied at a time. A left factor is copied for more than 128 columns, or where its
-    /// rows are a multiple of 1024 apart.
+    /// Panels have 16 columns; tiles have up to 6 rows and a panel, with AVX-512 12 rows and two panels. Blocks have 96 rows
+    /// and 512 of k (768 with AVX-512) over panels, 192 rows (288) and 256 of k over a matrix, of which 64 columns are copied
+    /// at a time. A left factor is copied for more than 128 columns (1024), or where its rows are a multiple of 1024 apart.
     static let shapes =
         (1...30).map { Shape(rows: $0, columns: 35, inner: 9, stride: 11) }
         + [1, 63, 64, 65, 127, 145].map { Shape(rows: 1, columns: $0, inner: 9, stride: 9) }
         + [1, 15, 16, 17, 32, 33].map { Shape(rows: 25, columns: $0, inner: 9, stride: 9) }
         + [63, 64, 65, 80, 127, 128, 129, 145].map { Shape(rows: 29, columns: $0, inner: 9, stride: 9) }
-        + [1, 15, 16, 17, 255, 256, 257, 511, 512, 513, 1025].map {
+        + [1, 15, 16, 17, 255, 256, 257, 511, 512, 513, 767, 768, 769, 1025].map {
             Shape(rows: 15, columns: 17, inner: $0, stride: 1025)
         }
-        + [95, 96, 97, 191, 192, 193, 200].map { Shape(rows: $0, columns: 131, inner: 9, stride: 9) }
+        + [95, 96, 97, 191, 192, 193, 287, 288, 289].map { Shape(rows: $0, columns: 131, inner: 9, stride: 9) }
+        + [1024, 1025, 1056].map { Shape(rows: 29, columns: $0, inner: 9, stride: 9) }
         + [9, 600].map { Shape(rows: 97, columns: 19, inner: $0, stride: 1024) }
 
     @Test("They agree with the reference and to the bit with one another, and write no other column", arguments: shapes)
