@@ -14,6 +14,11 @@
 #else
 #define KERNEL
 #endif
+// What AVX-512 has a path of its own for. Not under the thread sanitizer, where all else is compiled for the oldest processor:
+// a sum must have the same bits in both.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
+#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#endif
 // The elements that the loop below it reads and writes do not depend on one another, whatever the compiler can prove.
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 // A loop of a constant count over values that live in registers.
@@ -30,6 +35,9 @@
 
 /// 16 floats, wherever they lie: one register with AVX-512, two with AVX2.
 typedef float vector __attribute__((vector_size(64), aligned(4)));
+
+/// c (n) = a (k) · b (k × n, its rows b_stride apart), or += when `adding`. In row_product.c.
+void cpu_row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding);
 
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
 

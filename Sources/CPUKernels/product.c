@@ -199,11 +199,8 @@ INLINE void multiply(const struct product *p, const struct tiling with) {
 
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow); }
 
-// Not under the thread sanitizer, where the product of one row is compiled for the oldest processor (see kernels.h): a sum
-// must have the same bits in both.
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-__attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-static void multiply_wide(const struct product *p) { multiply(p, wide); }
+#ifdef WIDE
+WIDE static void multiply_wide(const struct product *p) { multiply(p, wide); }
 
 bool cpu_product_is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
 
@@ -218,7 +215,7 @@ static void run(struct product p) { multiply_narrow(&p); }
 #endif
 
 /// One row, as in a text that is read alone: some panels side by side, since the sums of one panel wait for one another.
-/// The additions are those of a tile, and of row_product, in the same order.
+/// The additions are those of a tile, and of cpu_row_product, in the same order.
 KERNEL static void packed_row(const float *a, const float *packed, float *c, long n, long k, bool adding) {
     enum { panels = 4 };
     long column = 0;
@@ -250,29 +247,9 @@ void cpu_product_packed_transposed(const float *a, long a_stride, const float *p
     run((struct product){a, 1, a_stride, packed, width, width * k, c, c_stride, rows, n, k, false});
 }
 
-/// One row, as in sampling: nothing of b is used twice, so b is read in the order in which it lies in memory, eight
-/// rows at a time to spare loads and stores of c.
-KERNEL static void row_product(const float *a, const float *b, long b_stride, float *c, long n, long k, bool adding) {
-    if (!adding) memset(c, 0, (size_t)n * sizeof(float));
-    long i = 0;
-    for (; i + 8 <= k; i += 8) {
-        const float *r = b + i * b_stride;
-        INDEPENDENT
-        for (long j = 0; j < n; j++) {
-            float sum = c[j];
-            for (int u = 0; u < 8; u++) sum += a[i + u] * r[u * b_stride + j];
-            c[j] = sum;
-        }
-    }
-    for (; i < k; i++) {
-        INDEPENDENT
-        for (long j = 0; j < n; j++) c[j] += a[i] * b[i * b_stride + j];
-    }
-}
-
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding) {
-    if (rows == 1) row_product(a, b, b_stride, c, n, k, adding);
+    if (rows == 1) cpu_row_product(a, b, b_stride, c, n, k, adding);
     else run((struct product){a, a_stride, 1, b, b_stride, width, c, c_stride, rows, n, k, adding});
 }
 
