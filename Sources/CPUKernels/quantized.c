@@ -27,8 +27,8 @@ enum {
     most_weight = 127,
     most_deviation = 63,
     middle = 64,
-    // The panels that a single row passes side by side.
-    row_panels = 4,
+    // The sums of a single row, which passes over one panel after the other, as they lie in memory.
+    row_chains = 4,
     // The rows that pass over a panel while it is in the first-level cache, and what they may take there.
     block_rows = 32,
     block_bytes = 1 << 15,
@@ -157,7 +157,7 @@ INLINE four_sums dot_plain(four_sums s, four_sums x, four_sums w) {
 
 /// A tile of the instruction set, and its most rows.
 struct tiles {
-    void (*sums)(const uint8_t *a, long a_stride, const int32_t *panel, long quads, int32_t *sums, long rows, long panels);
+    void (*sums)(const uint8_t *a, long a_stride, const int32_t *panel, long quads, int32_t *sums, long rows);
     long most_rows;
 };
 
@@ -196,22 +196,14 @@ static void block(struct tiles tiles, const uint8_t *x, const float *row_scales,
                   long c_stride, long rows, long n, long quads, bool adding) {
     int32_t sums[most_rows * width];
     const long count = panel_count(quads);
-    for (long column = 0; column < n;) {
+    for (long column = 0; column < n; column += width) {
         const int32_t *panel = panels + column / width * count;
-        if (rows == 1 && column + row_panels * width <= n) {
-            tiles.sums(x, 0, panel, quads, sums, 1, row_panels);
-            for (long p = 0; p < row_panels; p++, column += width) {
-                scale_sums(sums + p * width, panel + p * count, row_scales, c + column, c_stride, 1, width, adding);
-            }
-            continue;
-        }
         for (long row = 0; row < rows; row += tiles.most_rows) {
             const long height = smaller(rows - row, tiles.most_rows);
-            tiles.sums(x + row * 4 * quads, 4 * quads, panel, quads, sums, height, 1);
+            tiles.sums(x + row * 4 * quads, 4 * quads, panel, quads, sums, height);
             scale_sums(sums, panel, row_scales + row, c + row * c_stride + column, c_stride, height,
                        smaller(n - column, width), adding);
         }
-        column += width;
     }
 }
 

@@ -12,47 +12,64 @@
 
 typedef int32_t VECTOR __attribute__((vector_size(BYTES), aligned(4)));
 
-/// `rows` and `panels`, one of which is 1, are constants at every call.
+/// `rows` and `chains`, one of which is 1, are constants at every call. Sums in several chains do not wait for one another, and
+/// being whole numbers they are the same.
 TARGET INLINE void TILE_OF(const uint8_t *a, long a_stride, const int32_t *panel, long quads, int32_t *sums,
-                           const int rows, const int panels) {
-    enum { parts = 64 / BYTES, lanes = BYTES / 4, most = MOST_ROWS > row_panels ? MOST_ROWS : row_panels };
-    const long panel_stride = panel_count(quads);
+                           const int rows, const int chains) {
+    enum { parts = 64 / BYTES, lanes = BYTES / 4, most = MOST_ROWS > row_chains ? MOST_ROWS : row_chains };
     VECTOR s[most][parts];
     UNROLLED
-    for (int i = 0; i < rows * panels; i++) {
+    for (int i = 0; i < rows * chains; i++) {
         UNROLLED
         for (int p = 0; p < parts; p++) {
-            s[i][p] = *(const VECTOR *)(panel + i / rows * panel_stride + starts_place + p * lanes);
+            s[i][p] = i < rows ? *(const VECTOR *)(panel + starts_place + p * lanes) : (VECTOR){0};
         }
     }
+    const int32_t *weights = panel + weights_place;
+    long q = 0;
     ALIGNED
-    for (long q = 0; q < quads; q++) {
+    for (; q + chains <= quads; q += chains, weights += chains * width) {
         UNROLLED
-        for (int i = 0; i < rows * panels; i++) {
+        for (int i = 0; i < rows * chains; i++) {
             int32_t four;
-            memcpy(&four, a + i / panels * a_stride + 4 * q, sizeof four);
+            memcpy(&four, a + i / chains * a_stride + 4 * (q + i / rows), sizeof four);
             const VECTOR x = (VECTOR){0} + four;
-            const int32_t *weights = panel + i / rows * panel_stride + weights_place + q * width;
             UNROLLED
-            for (int p = 0; p < parts; p++) s[i][p] = DOT(s[i][p], x, *(const VECTOR *)(weights + p * lanes));
+            for (int p = 0; p < parts; p++) {
+                s[i][p] = DOT(s[i][p], x, *(const VECTOR *)(weights + i / rows * width + p * lanes));
+            }
         }
+    }
+    // What is left for the first chain of one row.
+    for (; q < quads; q++, weights += width) {
+        int32_t four;
+        memcpy(&four, a + 4 * q, sizeof four);
+        const VECTOR x = (VECTOR){0} + four;
+        UNROLLED
+        for (int p = 0; p < parts; p++) s[0][p] = DOT(s[0][p], x, *(const VECTOR *)(weights + p * lanes));
     }
     UNROLLED
-    for (int i = 0; i < rows * panels; i++) {
+    for (int r = 0; r < rows; r++) {
         UNROLLED
-        for (int p = 0; p < parts; p++) *(VECTOR *)(sums + i * width + p * lanes) = s[i][p];
+        for (int p = 0; p < parts; p++) {
+            VECTOR sum = s[r][p];
+            UNROLLED
+            for (int c = 1; c < chains; c++) sum += s[c][p];
+            *(VECTOR *)(sums + r * width + p * lanes) = sum;
+        }
     }
 }
 
-/// sums: rows × 16 of one panel, up to MOST_ROWS rows; or of one row panels × 16, where that many are `row_panels`.
-TARGET static void TILE(const uint8_t *a, long a_stride, const int32_t *panel, long quads, int32_t *sums, long rows,
-                        long panels) {
+/// sums: rows × 16 of one panel, up to MOST_ROWS rows.
+TARGET static void TILE(const uint8_t *a, long a_stride, const int32_t *panel, long quads, int32_t *sums, long rows) {
 #define ROWS(count)                                                                              \
     case count:                                                                                  \
         if (count <= MOST_ROWS) TILE_OF(a, a_stride, panel, quads, sums, count, 1);              \
         break;
-    if (panels == row_panels) return TILE_OF(a, a_stride, panel, quads, sums, 1, row_panels);
-    switch (rows) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) }
+    switch (rows) {
+        case 1: TILE_OF(a, a_stride, panel, quads, sums, 1, row_chains); break;
+        ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8)
+    }
 #undef ROWS
 }
 
