@@ -33,7 +33,9 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
     private typealias Option = (name: String, value: String)
 
     private func options(for train: Train, _ typed: Set<String>) throws -> [Option] {
-        var options: [Option] = [("--batch-size", "64"), ("--sequence-length", "64"), ("--warm-up", "50")]
+        var options: [Option] = [
+            ("--batch-size", "64"), ("--sequence-length", "64"), ("--warm-up", "50"), ("--reset-probability", "0.2"),
+        ]
         let time = train.maxMinutes ?? minutes
         if typed.isDisjoint(with: ["--max-minutes", "--max-epochs", "--max-iterations"]) {
             options.append(("--max-minutes", "\(time)"))
