@@ -6,7 +6,7 @@ import Testing
 /// Model cards.
 @Suite struct CardTests {
     @Test func aRunIsDescribed() throws {
-        let trainer = try Run(cell: .gru, dropout: 0.25).trainer()
+        let trainer = try Run(cell: .gru, dropout: 0.25, options: .init(resetProbability: 0.5)).trainer()
         for _ in 0..<2 { _ = try trainer.step() }
         _ = try trainer.evaluate(.validation)
         var checkpoint = try Checkpoint(of: trainer)
@@ -15,7 +15,8 @@ import Testing
         for line in [
             "---\nlicense: unknown\n", "\n- gru\n---\n\n# plays\n", "Trained on `my plays`.", "GRU, layers: ",
             "dropout: 0.25", "| parameters | \(checkpoint.parameterCount) |", "| training, mean of the last 2 steps |",
-            "RMSProp, decay 0.95", "each component to ±5.0", "2 steps", "## Licence",
+            "RMSProp, decay 0.95", "each component to ±5.0", "2 steps",
+            "streams of 4 characters, reset with probability 0.5 |", "## Licence",
             "````\nchar-rnn sample plays.safetensors\n````",
         ] {
             #expect(card.contains(line), "'\(line)' is not in:\n\(card)")

@@ -60,6 +60,7 @@ extension CheckpointDamage {
         edit("training", "\"clipping\":{\"value\":{\"_0\":5}}", "\"clipping\":{\"value\":{\"_0\":0}}"),
         edit("training", "\"clipping\":{\"value\":{\"_0\":5}}", "\"clipping\":{\"norm\":{\"_0\":-1}}"),
         edit("training", "\"clipping\":{\"value\":{\"_0\":5}}", "\"clipping\":{\"value\":{\"_0\":\"nan\"}}"),
+        edit("training", "\"clipping\":{", "\"stateResets\":1.5,\"clipping\":{"),
         edit("configuration", "\"hiddenSize\":5", "\"hiddenSize\":-5"),
         edit("configuration", "\"hiddenSize\":5", "\"hiddenSize\":6"),
         edit("configuration", "\"hiddenSize\":5", "\"hiddenSize\":\(Int.max)"),

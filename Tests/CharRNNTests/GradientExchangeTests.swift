@@ -9,7 +9,8 @@ import Testing
     private func run(_ example: LearningCase) -> Run {
         var run = Run(cell: example.cell, dropout: 0.3, batchSize: 7, text: SmallText.noise(300))
         run.options = .init(
-            optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.9, firstEpoch: 1), seed: 99)
+            optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.9, firstEpoch: 1), seed: 99,
+            resetProbability: 0.3)
         return run
     }
 

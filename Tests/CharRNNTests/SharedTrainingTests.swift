@@ -29,7 +29,8 @@ import Testing
     private func run(_ example: LearningCase, dropout: Float = 0.3) -> Run {
         var run = Run(cell: example.cell, dropout: dropout, batchSize: 5, text: SmallText.noise(220))
         run.options = .init(
-            optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.9, firstEpoch: 1), seed: 99)
+            optimizer: example.optimizer, clipping: .norm(1), decay: .init(factor: 0.9, firstEpoch: 1), seed: 99,
+            resetProbability: 0.3)
         return run
     }
 

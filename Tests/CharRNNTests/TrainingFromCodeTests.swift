@@ -241,7 +241,7 @@ import Testing
         let (name, source) = try sources()[index]
         let options = TrainingOptions(
             optimizer: .adamW(), clipping: .norm(1), averageDecay: 0.8, batchesPerStep: 2,
-            frozen: ["rnn.bias_hh_l0"])
+            frozen: ["rnn.bias_hh_l0"], resetProbability: 0.3)
         for device in Device.underTest {
             let whole = try trainer(source, options, dropout: 0.3, on: device)
             var saved: [Checkpoint] = []

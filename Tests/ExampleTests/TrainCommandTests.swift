@@ -89,9 +89,10 @@ import Testing
 
     @Test func resumingEqualsNeverStopping() throws {
         try Workplace.inNewFolder { place in
-            // Dropout, a falling rate and an epoch's end in between, so that each has to be continued.
+            // Dropout, resets, a falling rate and an epoch's end in between, so that each has to be continued.
             let options = [
-                "-dropout", "0.3", "-num_layers", "2", "-learning_rate_decay", "0.5", "-learning_rate_decay_after", "1",
+                "-dropout", "0.3", "--reset-probability", "0.2", "-num_layers", "2", "-learning_rate_decay", "0.5",
+                "-learning_rate_decay_after", "1",
                 "-max_epochs", "2", "-eval_val_every", "40",
             ]
             let whole = try place.train(options, into: "whole")

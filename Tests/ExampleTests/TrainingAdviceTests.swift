@@ -116,7 +116,7 @@ import Testing
         "--learning-rate 0.0001", "--optimizer adam", "--batch-size 7", "--cell gru", "--hidden-size 9", "--layers 2",
         "--dropout 0.1", "--sequence-length 6", "--seed 4", "--clip 1", "--clip-norm 5", "--decay-rate 0.9",
         "--learning-rate-decay 0.5", "--learning-rate-decay-after 1", "--tokens bytes", "--train-fraction 0.9",
-        "--validation-fraction 0.01", "-learning_rate 0.0001",
+        "--validation-fraction 0.01", "--reset-probability 0.5", "-learning_rate 0.0001",
     ])
     func whatARunHasOtherwiseIsRefused(_ option: String) throws {
         try Workplace.inNewFolder { place in

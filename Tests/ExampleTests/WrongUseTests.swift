@@ -171,6 +171,8 @@ import Testing
         Mistake("train --dropout 1", "--dropout 1.0: it must be at least 0 and below 1."),
         Mistake("train --dropout -0.5", "--dropout -0.5: it must be at least 0 and below 1."),
         Mistake("train --dropout nan", "--dropout nan: it must be at least 0 and below 1."),
+        Mistake("train --reset-probability 1.5", "--reset-probability 1.5: it must be 0 to 1."),
+        Mistake("train --reset-probability nan", "--reset-probability nan: it must be 0 to 1."),
         Mistake("train --learning-rate nan", "--learning-rate nan: it must be above 0."),
         Mistake("train --learning-rate -1", "--learning-rate -1.0: it must be above 0."),
         Mistake("train --max-epochs 0", "--max-epochs 0.0: it must be above 0."),

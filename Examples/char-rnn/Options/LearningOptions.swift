@@ -49,7 +49,13 @@ struct LearningOptions: ParsableArguments {
     var clip: Float?
     @Option(parsing: .unconditional, help: "Scale the gradient down to this norm, in place of --clip.")
     var clipNorm: Float?
-    @Option(parsing: .unconditional, help: "The seed of the initial weights and of dropout.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How likely a sequence is to begin in the zero state, and not where the one before it has ended: 0 ≤ p ≤ 1.",
+            valueName: "p"))
+    var resetProbability: Float = 0
+    @Option(parsing: .unconditional, help: "The seed of the initial weights, of dropout and of --reset-probability.")
     var seed = 123
 
     func validate() throws {
@@ -79,6 +85,9 @@ struct LearningOptions: ParsableArguments {
         try require(clip.map { $0 >= 0 } ?? true, "--clip \(clip ?? 0): it must not be negative.")
         try require(clip == nil || clipNorm == nil, "--clip and --clip-norm are two kinds of bound: give one.")
         try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")
+        try require(
+            resetProbability >= 0 && resetProbability <= 1,
+            "--reset-probability \(resetProbability): it must be 0 to 1.")
     }
 
     var trainerOptions: Trainer.Options {
@@ -98,7 +107,8 @@ struct LearningOptions: ParsableArguments {
             optimizer: optimizer, clipping: clipping,
             decay: LearningRateDecay(
                 factor: learningRateDecay ?? (schedule == nil ? 0.97 : 1), firstEpoch: learningRateDecayAfter ?? 10),
-            schedule: rateSchedule, seed: UInt64(bitPattern: Int64(seed)))
+            schedule: rateSchedule, seed: UInt64(bitPattern: Int64(seed)),
+            resetProbability: resetProbability)
     }
 
     private var clipping: GradientClipping {

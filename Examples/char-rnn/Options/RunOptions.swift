@@ -78,6 +78,7 @@ extension Train {
             ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
             ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),
             ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),
+            ("--reset-probability", mine.resetProbability == options.resetProbability),
             ("--seed", mine.seed == options.seed),
         ]
         for (option, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {

@@ -104,7 +104,8 @@ extension Checkpoint {
             "| learning rate | \(rate), × \(run.decay.factor) at each epoch's end from epoch "
                 + "\(fixed(run.decay.firstEpoch, 0)) on\(run.schedule.map { "; \($0.words)" } ?? "") |",
             "| clipping of the gradient | \(clipping) |",
-            "| batches | \(shape.batchSize) streams of \(shape.sequenceLength) characters |",
+            "| batches | \(shape.batchSize) streams of \(shape.sequenceLength) characters"
+                + (run.resetProbability > 0 ? ", reset with probability \(run.resetProbability)" : "") + " |",
             "| length | \(iteration) steps, \(fixed(epoch, 2)) epochs |", "| seed | \(run.seed) |",
         ]
     }

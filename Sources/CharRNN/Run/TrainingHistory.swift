@@ -140,7 +140,7 @@ public struct TrainingHistory: Sendable {
         public let learningRateDecayAfter: Double
         /// The bound of each component of the gradient, or of its norm.
         public let clip, clipNorm: Float?
-        /// Of the dropout masks.
+        /// Of the dropout masks and of the resets.
         public let seed: UInt64
         /// The step with which the run was to end.
         public let lastIteration: Int

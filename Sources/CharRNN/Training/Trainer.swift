@@ -225,14 +225,16 @@ public final class Trainer {
         return try ((iteration - 1) * count..<iteration * count).map { try dataset.training.batch(after: $0) }
     }
 
-    /// Runs the batches of a step with its masks, and puts their mean loss into one element.
+    /// Runs the batches of a step with its masks and resets, and puts their mean loss into one element.
     func run(_ batches: [Batch], step iteration: Int, learning: Bool, loss: Buffer<Float>) throws {
         let targetCount = batches.reduce(0) { $0 + $1.targetCount }
         let scale = learning ? Float(dataset.sequenceLength) / Float(targetCount) : nil
         func run(_ index: Int, loss: Buffer<Float>) throws {
-            let masks = DropoutStep(seed: options.seed, step: UInt64((iteration - 1) * batches.count + index))
+            let number = UInt64((iteration - 1) * batches.count + index)
+            let masks = DropoutStep(seed: options.seed, step: number)
             try network.run(
-                batches[index], dropout: model.configuration.dropout > 0 ? masks : nil, gradientScale: scale)
+                options.withResets(batches[index], number: number),
+                dropout: model.configuration.dropout > 0 ? masks : nil, gradientScale: scale)
             try network.meanLoss(into: loss)
         }
         guard batches.count > 1 else { return try run(0, loss: loss) }

@@ -10,7 +10,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     public var decay: LearningRateDecay
     /// How it goes over the whole run besides, of which ``Trainer/progress`` tells the share that is over.
     public var schedule: LearningRateSchedule?
-    /// Of the dropout masks.
+    /// Of the dropout masks and of ``resetProbability``.
     public var seed: UInt64
     /// d, with which the weights are averaged over the steps: after step t the average a becomes d·a + (1 − d)·x, where
     /// (1 + t)/(10 + t) stands for d as long as it is smaller. A trainer is then tried with the averages, and checkpoints
@@ -20,6 +20,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     // Not there in files of runs that have none of them.
     private var accumulatedBatches: Int?
     private var frozenParameters: [String]?
+    private var stateResets: Float?
 
     /// How many batches a step learns from, as if they were one with as many more streams, in the memory of one. The state
     /// goes from each to the next. 1 to 1,000,000.
@@ -32,11 +33,18 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
         get { frozenParameters ?? [] }
         set { frozenParameters = newValue.isEmpty ? nil : newValue }
     }
+    /// With which probability a stream begins a batch in the zero state, in place of the one in which the batch before has
+    /// ended; drawn for each stream of each batch. A model that is later to read texts from the zero state, or short ones,
+    /// so learns what that means. 0 to 1.
+    public var resetProbability: Float {
+        get { stateResets ?? 0 }
+        set { stateResets = newValue == 0 ? nil : newValue }
+    }
 
     public init(
         optimizer: Optimizer = .rmsProp(), clipping: GradientClipping = .value(5),
         decay: LearningRateDecay = .init(), schedule: LearningRateSchedule? = nil, seed: UInt64 = 123,
-        averageDecay: Float? = nil, batchesPerStep: Int = 1, frozen: [String] = []
+        averageDecay: Float? = nil, batchesPerStep: Int = 1, frozen: [String] = [], resetProbability: Float = 0
     ) {
         self.optimizer = optimizer
         self.clipping = clipping
@@ -46,6 +54,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
         self.averageDecay = averageDecay
         self.batchesPerStep = batchesPerStep
         self.frozen = frozen
+        self.resetProbability = resetProbability
     }
 }
 
@@ -60,6 +69,7 @@ extension TrainingOptions {
         if let averageDecay, !(averageDecay > 0 && averageDecay < 1) {
             return "averages by \(averageDecay), which is not between 0 and 1"
         }
+        guard (0...1).contains(resetProbability) else { return "resets with a probability of \(resetProbability)" }
         return decay.factor >= 0 && !decay.firstEpoch.isNaN ? nil : "the decay \(decay)"
     }
 
