@@ -192,6 +192,24 @@ extension CPUBackend {
         }
     }
 
+    func gatherColumns(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) {
+        checkColumns(of: table, at: indices, as: rows)
+        parallel(table.rows, grain: grain(rowLength: indices.count), alignment: 16) { range in
+            cpu_rows_gather_columns(
+                table.pointer(row: range.lowerBound), table.columns, indices.pointer, rows.pointer() + range.lowerBound,
+                rows.columns, indices.count, range.count)
+        }
+    }
+
+    func scatterColumns(_ rows: Matrix, at indices: Buffer<Int32>, into table: Matrix) {
+        checkColumns(of: table, at: indices, as: rows)
+        parallel(table.rows, grain: grain(rowLength: table.columns), alignment: 16) { range in
+            cpu_rows_scatter_columns(
+                rows.pointer() + range.lowerBound, rows.columns, indices.pointer, table.pointer(row: range.lowerBound),
+                table.columns, indices.count, range.count)
+        }
+    }
+
     /// Rows of so many elements to a slice that waking a thread is worth it: some 10 µs of work.
     func grain(rowLength: Int) -> Int { max(1, (1 << 15) / max(1, rowLength)) }
 }
