@@ -15,7 +15,7 @@ enum {
     narrow_tile_rows = 6,
     wide_tile_rows = 14,
     // A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies,
-    few_columns = 128,
+    few_columns = 256,
     // unless its rows are a multiple of this apart: those share the few lines of a first-level cache.
     collision = 1024,
 };
@@ -54,8 +54,8 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
     UNROLLED
     for (int r = 0; r < rows; r++) {
         // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
-        // processor to foresee.
-        __builtin_prefetch(c + r * c_stride + width, 1);
+        // processor to foresee. The end of it, since where rows do not begin with a line it begins in this one's.
+        __builtin_prefetch(c + r * c_stride + 2 * width - 1, 1);
         sums[r] = adding ? *(const vector *)(c + r * c_stride) : (vector){0};
     }
     UNROLLED_BY_FOUR

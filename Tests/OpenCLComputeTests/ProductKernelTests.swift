@@ -13,17 +13,17 @@ struct ProductKernelTests {
     }
 
     /// Tiles have up to 6 or 14 rows, panels 16 columns. Blocks have 96 rows and 512 of k over panels, 192 and 256 over a
-    /// matrix, of which 64 columns are copied at a time. A left factor is copied for more than 128 columns, or where its
+    /// matrix, of which 64 columns are copied at a time. A left factor is copied for more than 256 columns, or where its
     /// rows are a multiple of 1024 apart.
     static let shapes =
         (1...30).map { Shape(rows: $0, columns: 35, inner: 9, stride: 11) }
         + [1, 63, 64, 65, 127, 145].map { Shape(rows: 1, columns: $0, inner: 9, stride: 9) }
         + [1, 15, 16, 17, 32, 33].map { Shape(rows: 25, columns: $0, inner: 9, stride: 9) }
-        + [63, 64, 65, 80, 127, 128, 129, 145].map { Shape(rows: 29, columns: $0, inner: 9, stride: 9) }
+        + [63, 64, 65, 80, 145, 255, 256, 257, 273].map { Shape(rows: 29, columns: $0, inner: 9, stride: 9) }
         + [1, 15, 16, 17, 255, 256, 257, 511, 512, 513, 1025].map {
             Shape(rows: 15, columns: 17, inner: $0, stride: 1025)
         }
-        + [95, 96, 97, 191, 192, 193, 200].map { Shape(rows: $0, columns: 131, inner: 9, stride: 9) }
+        + [95, 96, 97, 191, 192, 193, 200].map { Shape(rows: $0, columns: 259, inner: 9, stride: 9) }
         + [9, 600].map { Shape(rows: 97, columns: 19, inner: $0, stride: 1024) }
 
     @Test("They agree with the reference and to the bit with one another, and write no other column", arguments: shapes)

@@ -61,7 +61,9 @@ struct RowsTests {
     }
 
     /// The table's rows and columns, and how many of these are asked for.
-    static let columnShapes = [(1, 1, 1), (7, 65, 64), (65, 129, 1), (129, 65, 65), (17, 516, 300), (3, 70_000, 66_000)]
+    static let columnShapes = [
+        (1, 1, 1), (7, 65, 64), (65, 129, 1), (129, 65, 65), (17, 516, 300), (3, 70_000, 66_000),
+    ]
 
     @Test("Columns are gathered exactly", arguments: Device.underTest, columnShapes)
     func gatherColumns(device: Device, shape: (rows: Int, columns: Int, indices: Int)) throws {
@@ -94,7 +96,8 @@ struct RowsTests {
         let bench = try Workbench(device)
         let table = try bench.matrix(unset(shape.rows * shape.columns), rows: shape.rows, columns: shape.columns)
         try bench.backend.scatterColumns(
-            try bench.matrix(values, rows: shape.indices, columns: shape.rows), at: try bench.indices(indices), into: table)
+            try bench.matrix(values, rows: shape.indices, columns: shape.rows), at: try bench.indices(indices),
+            into: table)
 
         var expected = [Float](repeating: 0, count: shape.rows * shape.columns)
         for (k, index) in indices.enumerated() {
