@@ -1,4 +1,4 @@
-// Work on rows: a bias for each, one-hot input as a look-up, its gradient, and a transpose.
+// Work on rows: a bias for each, one-hot input as a look-up, its gradient, the same for columns, and a transpose.
 // One work-item for each vector of columns (first index) and row (second), but in rows_transpose.
 
 // matrix(i, j) += bias[j]; matrix is rows × columns.
@@ -33,6 +33,29 @@ KERNEL void rows_scatter(
     vector sum = 0.0f;
     for (int k = starts[v]; k < starts[v + 1]; k++) sum += vector_load(rows + positions[k] * columns, left);
     vector_store(sum, table + table_at + v * columns + j, left);
+}
+
+// result(i, j) = table(j, indices[i]); result is rows × columns, table columns × V.
+KERNEL void rows_gather_columns(
+    int rows, int columns, int V, global const float *table, int table_at, global const int *indices, int indices_at,
+    global float *result, int result_at) {
+    int i = get_global_id(1), first = get_global_id(0) * WIDTH;
+    if (i >= rows) return;
+    table += table_at + indices[indices_at + i];
+    result += result_at + i * columns;
+    for (int j = first; j < min(first + WIDTH, columns); j++) result[j] = table[j * V];
+}
+
+// table(j, indices[i]) = matrix(i, j); matrix is rows × columns, table columns × V. No index is there twice, so that no
+// element of the table has two work-items.
+KERNEL void rows_scatter_columns(
+    int rows, int columns, int V, global const float *matrix, int matrix_at, global const int *indices, int indices_at,
+    global float *table, int table_at) {
+    int i = get_global_id(1), first = get_global_id(0) * WIDTH;
+    if (i >= rows) return;
+    table += table_at + indices[indices_at + i];
+    matrix += matrix_at + i * columns;
+    for (int j = first; j < min(first + WIDTH, columns); j++) table[j * V] = matrix[j];
 }
 
 // result(j, i) = matrix(i, j); matrix is rows × columns, its rows `stride` apart.

@@ -64,8 +64,9 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
     UNROLLED
     for (int r = 0; r < rows; r++) {
         // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
-        // processor to foresee. Two panels side by side take long enough without.
-        if (panels == 1) __builtin_prefetch(c + r * c_stride + width, 1);
+        // processor to foresee. The end of it, since where rows do not begin with a line it begins in this one's. Two panels
+        // side by side take long enough without.
+        if (panels == 1) __builtin_prefetch(c + r * c_stride + 2 * width - 1, 1);
         UNROLLED
         for (int p = 0; p < panels; p++) {
             sums[r * panels + p] = adding ? *(const vector *)(c + r * c_stride + p * width) : (vector){0};

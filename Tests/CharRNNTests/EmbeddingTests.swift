@@ -6,8 +6,11 @@ import Testing
 
 /// Tokens that enter the first layer as a few numbers each. Their gradient is among those of ``GradientTests``.
 @Suite struct EmbeddingTests {
+    /// A vocabulary of more tokens than a batch has places, so that each step meets others.
     private func run(_ cell: RecurrentCell, dropout: Float = 0.3) -> Run {
-        var run = Run(cell: cell, dropout: dropout, embeddingSize: 3, batchSize: 5, text: SmallText.noise(220))
+        var run = Run(
+            cell: cell, dropout: dropout, embeddingSize: 3, batchSize: 5,
+            text: SmallText.noise(220, alphabet: SmallText.manyLetters))
         run.options = .init(
             optimizer: .muon(Muon(learningRate: 0.02, others: AdamW(learningRate: 0.01))), clipping: .norm(1),
             decay: .init(factor: 0.9, firstEpoch: 1), seed: 99)
@@ -35,7 +38,7 @@ import Testing
         let folded = checkpoint.folded
         #expect(folded.configuration.embeddingSize == nil && folded.iteration == 0)
         #expect(!folded.tensors.contains { $0.name == "embedding.weight" })
-        let text = String(SmallText.noise(60))
+        let text = SmallText.noise(60, alphabet: SmallText.manyLetters)
         for device in Device.underTest {
             let (mine, other) = (try LanguageModel(checkpoint, on: device), try LanguageModel(folded, on: device))
             let (a, b) = (try mine.logProbabilities(of: text), try other.logProbabilities(of: text))
@@ -51,7 +54,7 @@ import Testing
     /// A session that begins after some steps reads with what was learned, one from before refuses to.
     @Test func aModelThatIsTrainedReadsWithItsNewWeights() throws {
         let trainer = try run(.lstm).trainer()
-        let text = String(SmallText.noise(40))
+        let text = SmallText.noise(40, alphabet: SmallText.manyLetters)
         let before = try trainer.model.logProbabilities(of: text)
         for _ in 0..<5 { try trainer.step() }
         let after = try trainer.model.logProbabilities(of: text)
@@ -91,9 +94,28 @@ import Testing
         expectClose(try several.losses(), try one.losses().asDoubles, within: 1e-4, "losses")
     }
 
+    @Test func aTokenThatIsInNoBatchIsNotMoved() throws {
+        var run = run(.lstm, dropout: 0)
+        run.options = .init(optimizer: .rmsProp(), clipping: .none)
+        let trainer = try run.trainer()
+        func embedding() throws -> [Float] {
+            try Checkpoint(of: trainer).tensors.first { $0.name == "embedding.weight" }!.values
+        }
+        let before = try embedding()
+        let batch = try trainer.dataset.training.batch(0, epoch: 0)
+        try trainer.step(on: batch)
+        let after = try embedding()
+        let present = Set(batch.inputs.map(Int.init))
+        #expect(present.count < trainer.model.vocabulary.count / 2)
+        for token in 0..<trainer.model.vocabulary.count {
+            let (old, new) = (before[token * 3..<token * 3 + 3], after[token * 3..<token * 3 + 3])
+            #expect((old == new) == !present.contains(token), "token \(token)")
+        }
+    }
+
     @Test func newTokensGetColumnsOfTheirOwn() throws {
         let model = try run(.lstm).model()
-        let all = try model.vocabulary.union(Vocabulary(of: "XYZ"))
+        let all = try model.vocabulary.union(Vocabulary(of: "+-*"))
         let checkpoint = try Checkpoint(of: model)
         let wide = try checkpoint.widened(to: all, seed: 3)
         func embedding(_ checkpoint: Checkpoint) -> [Float] {

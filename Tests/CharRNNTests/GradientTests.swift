@@ -8,12 +8,16 @@ import Testing
         let cell: RecurrentCell
         let dropout: Float
         let embeddingSize: Int?
+        /// Of more characters than a batch has places.
+        var isWide = false
         var testDescription: String {
             "\(cell), dropout \(dropout), \(embeddingSize.map { "an embedding of \($0)" } ?? "one-hot")"
+                + (isWide ? ", many characters" : "")
         }
 
         static let all = RecurrentCell.allCases.flatMap { cell in
             [nil, 3].flatMap { size in [0, 0.5].map { Case(cell: cell, dropout: $0, embeddingSize: size) } }
+                + (cell == .lstm ? [0, 0.5].map { Case(cell: cell, dropout: $0, embeddingSize: 3, isWide: true) } : [])
         }
     }
 
@@ -23,7 +27,8 @@ import Testing
 
     @Test(arguments: Case.all)
     func theGradientIsThatOfCentralDifferencesOnEveryDevice(_ example: Case) throws {
-        let run = Run(cell: example.cell, dropout: example.dropout, embeddingSize: example.embeddingSize)
+        var run = Run(cell: example.cell, dropout: example.dropout, embeddingSize: example.embeddingSize)
+        if example.isWide { run.text = SmallText.noise(130, alphabet: SmallText.manyLetters) }
         for device in Device.ofAllLaunches {
             let trainer = try run.trainer(on: device)
             var reference = try ReferenceNetwork(trainer.model, batchSize: run.batchSize)

@@ -26,6 +26,7 @@ import Testing
                 Case(cell, 33, 2, 2, 3, 0.5, .adam(), 5),
                 Case(cell, 9, 2, 2, 3, 0, .muon(), 5), Case(cell, 9, 2, 2, 3, 0, .muon(), 5, embeddingSize: 4),
                 Case(cell, 10, 1, 3, 3, 0.3, .rmsProp(), 8, embeddingSize: 12),
+                Case(cell, 10, 1, 2, 3, 0.3, .rmsProp(), 20, embeddingSize: 12),
             ]
         }
 

@@ -60,6 +60,53 @@ struct RowsTests {
         try bench.expectSurroundingsUntouched()
     }
 
+    /// The table's rows and columns, and how many of these are asked for.
+    static let columnShapes = [
+        (1, 1, 1), (7, 65, 64), (65, 129, 1), (129, 65, 65), (17, 516, 300), (3, 70_000, 66_000),
+    ]
+
+    @Test("Columns are gathered exactly", arguments: Device.underTest, columnShapes)
+    func gatherColumns(device: Device, shape: (rows: Int, columns: Int, indices: Int)) throws {
+        var numbers = Numbers()
+        let table = numbers.floats(shape.rows * shape.columns)
+        // In no order, and one of them twice where there is another.
+        var indices = numbers.indices(shape.indices, below: shape.columns)
+        indices[0] = indices.last!
+
+        let bench = try Workbench(device)
+        let rows = try bench.matrix(unset(shape.indices * shape.rows), rows: shape.indices, columns: shape.rows)
+        try bench.backend.gatherColumns(
+            of: try bench.matrix(table, rows: shape.rows, columns: shape.columns),
+            at: try bench.indices(indices), into: rows)
+
+        let expected = indices.flatMap { index in
+            (0..<shape.rows).map { table[$0 * shape.columns + Int(index)] }
+        }
+        expectSame(try bench.read(rows), expected)
+        try bench.expectSurroundingsUntouched()
+    }
+
+    @Test("Rows become columns, and the other columns zero", arguments: Device.underTest, columnShapes)
+    func scatterColumns(device: Device, shape: (rows: Int, columns: Int, indices: Int)) throws {
+        var numbers = Numbers()
+        let values = numbers.floats(shape.indices * shape.rows)
+        // From the last column on, each once.
+        let indices = (0..<shape.indices).map { Int32(shape.columns - 1 - $0) }
+
+        let bench = try Workbench(device)
+        let table = try bench.matrix(unset(shape.rows * shape.columns), rows: shape.rows, columns: shape.columns)
+        try bench.backend.scatterColumns(
+            try bench.matrix(values, rows: shape.indices, columns: shape.rows), at: try bench.indices(indices),
+            into: table)
+
+        var expected = [Float](repeating: 0, count: shape.rows * shape.columns)
+        for (k, index) in indices.enumerated() {
+            for row in 0..<shape.rows { expected[row * shape.columns + Int(index)] = values[k * shape.rows + row] }
+        }
+        expectSame(try bench.read(table), expected)
+        try bench.expectSurroundingsUntouched()
+    }
+
     @Test("Positions are grouped by index, ascending, with empty groups where an index is missing")
     func grouping() {
         let (starts, positions) = IndexGroups.grouping([3, 1, 3, 0, 1, 3], count: 5)

@@ -70,6 +70,12 @@ static void row_kernels(void) {
     for (int i = 0; i <= rows; i++) starts[i] = i;
     cpu_rows_scatter(matrix, starts, chosen, result, 0, rows, columns);
     print("rows_scatter", result, rows * columns);
+    int32_t columns_chosen[2] = {columns - 1, 1};
+    cpu_rows_gather_columns(matrix, columns, columns_chosen, result, rows, 2, rows);
+    print("rows_gather_columns", result, 2 * rows);
+    float *table = numbers(rows * columns);
+    cpu_rows_scatter_columns(result, rows, columns_chosen, table, columns, 2, rows);
+    print("rows_scatter_columns", table, rows * columns);
     cpu_reduce_columns(matrix, result, rows, columns, 0, columns);
     print("reduce_columns", result, columns);
     float sums[] = {(float)cpu_reduce_sum(matrix, rows * columns), (float)cpu_reduce_squares(matrix, rows * columns)};

@@ -36,6 +36,12 @@ open class PassingBackend: Backend, @unchecked Sendable {
     open func scatterRows(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) throws {
         try sound.scatterRows(rows, by: groups, into: table)
     }
+    open func gatherColumns(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) throws {
+        try sound.gatherColumns(of: table, at: indices, into: rows)
+    }
+    open func scatterColumns(_ rows: Matrix, at indices: Buffer<Int32>, into table: Matrix) throws {
+        try sound.scatterColumns(rows, at: indices, into: table)
+    }
     open func recurrentScratchCount(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {

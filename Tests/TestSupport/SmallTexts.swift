@@ -7,6 +7,9 @@ package enum SmallText {
         String(String(repeating: "abcab dad.\n", count: count / 11 + 1).prefix(count))
     }
 
+    /// An alphabet that small batches see a part of.
+    package static let manyLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
     /// `count` characters drawn from `alphabet`, the first of which are the alphabet.
     package static func noise(_ count: Int, alphabet: String = "abcdef\n", seed: UInt64 = 1) -> String {
         var generator = SplitMix64(seed: seed)

@@ -70,6 +70,12 @@ void cpu_rows_gather(const float *table, const int32_t *indices, float *rows, lo
 /// table(v, :) = Σ rows(positions[p], :) over starts[v] ≤ p < starts[v + 1], for v in [first, last).
 void cpu_rows_scatter(const float *rows, const int32_t *starts, const int32_t *positions, float *table, long first,
                       long last, long columns);
+/// rows(k, i) = table(i, indices[k]) for k < count, i < columns; the rows of either lie apart by its stride.
+void cpu_rows_gather_columns(const float *table, long table_stride, const int32_t *indices, float *rows, long rows_stride,
+                             long count, long columns);
+/// table(i, indices[k]) = rows(k, i), and zero elsewhere in the rows of the table, which are as long as its stride.
+void cpu_rows_scatter_columns(const float *rows, long rows_stride, const int32_t *indices, float *table, long table_stride,
+                              long count, long columns);
 
 // MARK: reduce.c
 

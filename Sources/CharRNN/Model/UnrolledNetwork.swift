@@ -3,8 +3,8 @@ import OpenCLCompute
 /// The network unrolled over T steps of B streams: the memory of a pass, and the passes.
 ///
 /// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b; G·H·⌈H⌉₁₆ for the rearranged weights of
-/// the layer at hand; T·B·V for the logits; T·B·H for the gradient of the outputs; 4·T·B + V + 1 for indices and losses;
-/// what a ``TokenTable`` holds where there is an embedding. With what the trainer adds it is
+/// the layer at hand; T·B·V for the logits; T·B·H for the gradient of the outputs; 4·T·B + V + 1 for indices and losses, V
+/// being twice the rows of a ``TokenTable`` where there is an embedding; and what that holds. With what the trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
     /// T
@@ -28,7 +28,9 @@ final class UnrolledNetwork {
     private let indices: Buffer<Int32>
     private let inputs: Buffer<Int32>
     private let targets: Buffer<Int32>
-    private let inputGroups: IndexGroups
+    /// Of a pass in training: the places of each row of ``tokens``, and where the rows are a product those that there are.
+    private var inputGroups: IndexGroups
+    private var inputTokens: Buffer<Int32>
     /// With respect to the outputs of the layer at hand, T·B × H. Where there is no gradient yet, or it is used up, the outputs
     /// of a layer after dropout: those that the backward pass reads are dropped once more, which costs less than their room.
     private let outputGradient: Matrix
@@ -55,7 +57,8 @@ final class UnrolledNetwork {
         isForTraining = forTraining
         self.steps = steps
         self.streams = streams
-        self.tokens = try tokens ?? TokenTable(parameters, dropout: dropout, forTraining: forTraining)
+        self.tokens =
+            try tokens ?? TokenTable(parameters, dropout: dropout, trainingWith: forTraining ? rows : nil)
         // One layer runs after the other.
         var scratch: Buffer<Float>?
         layers = try (0..<layout.layerCount).map { _ in
@@ -68,12 +71,12 @@ final class UnrolledNetwork {
         carried = Self.carried(by: layers)
         logits = try matrix(rows, v)
         losses = try backend.makeBuffer(of: Float.self, count: rows)
-        let starts = 2 * rows
-        let positions = starts + (forTraining ? v + 1 : 0)
-        indices = try backend.makeBuffer(of: Int32.self, count: positions + (forTraining ? rows : 0))
+        let tableRows = self.tokens.rows.rows
+        let inTraining = rows + tableRows + 1 + (self.tokens.isMultiplied ? tableRows : 0)
+        indices = try backend.makeBuffer(of: Int32.self, count: 2 * rows + (forTraining ? inTraining : 0))
         inputs = indices[0..<rows]
-        targets = indices[rows..<starts]
-        inputGroups = IndexGroups(starts: indices[starts..<positions], positions: indices[positions..<indices.count])
+        targets = indices[rows..<2 * rows]
+        (inputGroups, inputTokens) = (IndexGroups(starts: indices[0..<0], positions: indices[0..<0]), indices[0..<0])
         outputGradient = try matrix(forTraining ? rows : 0, h)
     }
 
@@ -95,7 +98,7 @@ final class UnrolledNetwork {
         indices = whole.indices[0..<2 * rows]
         inputs = indices[0..<rows]
         targets = indices[rows..<2 * rows]
-        inputGroups = whole.inputGroups
+        (inputGroups, inputTokens) = (whole.inputGroups, whole.inputTokens)
         outputGradient = whole.outputGradient
     }
 
@@ -111,10 +114,18 @@ final class UnrolledNetwork {
 
     /// The characters of the next pass and those that follow them, of B streams.
     private func load(_ batch: Batch, forTraining: Bool) throws {
-        var values = batch.inputs + batch.targets
+        let batchTokens =
+            tokens.isMultiplied ? BatchTokens(batch.inputs, vocabularySize: logits.columns) : nil
+        var values = (batchTokens?.places ?? batch.inputs) + batch.targets
+        func place(_ more: [Int32]) -> Buffer<Int32> {
+            values += more
+            return indices[values.count - more.count..<values.count]
+        }
+        inputTokens = place(batchTokens?.tokens ?? [])
         if forTraining {
-            let groups = IndexGroups.grouping(batch.inputs, count: logits.columns)
-            values += groups.starts + groups.positions
+            let groups = IndexGroups.grouping(
+                batchTokens?.places ?? batch.inputs, count: batchTokens?.tokens.count ?? logits.columns)
+            inputGroups = IndexGroups(starts: place(groups.starts), positions: place(groups.positions))
         }
         try backend.write(values, to: indices[0..<values.count])
     }
@@ -168,7 +179,7 @@ final class UnrolledNetwork {
     ) throws {
         try load(batch, forTraining: gradient != nil)
         // In training the parameters are others in each pass.
-        if isForTraining { try tokens.multiply(dropout: dropout.map { embeddingMask($0) }) }
+        if isForTraining { try tokens.multiply(inputTokens, dropout: dropout.map { embeddingMask($0) }) }
         try project(forward(dropout: dropout, resetting: batch.resets))
         try computeLosses(gradientScale: gradient?.scale)
         if let gradient { try backward(dropout: dropout, into: gradient.place, isMade: isMade) }
@@ -267,7 +278,8 @@ final class UnrolledNetwork {
                     sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
             } else {
                 try tokens.backward(
-                    sequence.gates, by: inputGroups, dropout: dropout.map { embeddingMask($0) }, into: gradient)
+                    sequence.gates, by: inputGroups, of: inputTokens, dropout: dropout.map { embeddingMask($0) },
+                    into: gradient)
             }
         }
     }

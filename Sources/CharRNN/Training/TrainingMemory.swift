@@ -15,7 +15,8 @@ extension LanguageModel.Configuration {
     /// Averages (``TrainingOptions/averageDecay``) take 8·P more, and with a guard 12·P; several batches a step
     /// (``TrainingOptions/batchesPerStep``) 4·P + 4; and what is frozen is held a second time.
     ///
-    /// With an embedding of D numbers there are 4·( 2·V·G·H ) more, and with dropout 4·( D·V ).
+    /// With an embedding of D numbers there are 4·( R·(2·G·H + D + 2) − V ) more, R being the lesser of V and B·T, and with
+    /// dropout 4·( D·V ).
     ///
     /// The parameters and their gradient are the first two of (2 + M)·P; G·H·⌈H⌉₁₆ is room for rearranged weights, of which
     /// GPUs need only G·H². Beyond all this, devices keep room for the matrix product at hand.
@@ -31,7 +32,9 @@ extension LanguageModel.Configuration {
         check()
         precondition(
             batchSize > 0 && sequenceLength > 0, "\(batchSize) streams of \(sequenceLength) tokens do not make a batch")
-        let bytes = 4 * trainingElements(Double(batchSize), Double(sequenceLength), optimizer, guarded: guarded)
+        let (b, t) = (Double(batchSize), Double(sequenceLength))
+        let bytes =
+            4 * trainingElements(b, t, optimizer, guarded: guarded, batchTokens: min(Double(vocabulary.count), b * t))
         return Int(min(bytes, 0x1p62))
     }
 
@@ -65,7 +68,10 @@ extension LanguageModel.Configuration {
     ) -> Int {
         let (h, v) = (Double(hiddenSize), Double(vocabulary.count))
         let width = Double(cell.gateCount) * h
-        func elements(_ batchSize: Double) -> Double { trainingElements(batchSize, t, optimizer, guarded: guarded) }
+        // As if the batch had every token, as a large one may.
+        func elements(_ batchSize: Double) -> Double {
+            trainingElements(batchSize, t, optimizer, guarded: guarded, batchTokens: v)
+        }
         // On their way the parameters and the others' gradients lie in the host's memory a second time.
         var fixed = elements(0) + (device.kind == .cpu ? Double(count) * parameterEstimate : 0)
         // OpenCL's products may copy their operands, padded, into room that grows while the smaller one is still in use.
@@ -86,8 +92,10 @@ extension LanguageModel.Configuration {
 
     /// The elements of ``trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``, whatever the sizes: nothing
     /// overflows. They grow evenly with the batch size, which may be 0.
+    ///
+    /// - Parameter batchTokens: how many different ones there is room for in a batch, where there is an embedding.
     private func trainingElements(
-        _ batchSize: Double, _ sequenceLength: Double, _ optimizer: Optimizer, guarded: Bool
+        _ batchSize: Double, _ sequenceLength: Double, _ optimizer: Optimizer, guarded: Bool, batchTokens: Double
     ) -> Double {
         let (b, t, l) = (batchSize, sequenceLength, Double(layerCount))
         let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
@@ -97,11 +105,11 @@ extension LanguageModel.Configuration {
         let learned = (2 + moments) * parameterEstimate + Double(optimizer.scratchCount)
         let rearranged = cell.hasRecurrentProduct ? g * h * (h / 16).rounded(.up) * 16 : 0
         let table = embeddingSize.map {
-            TokenTable.elementCount(
-                vocabularySize: v, embeddingSize: Double($0), width: g * h, dropout: dropout, forTraining: true)
+            TokenTable.trainingElements(
+                batchTokens, vocabularySize: v, embeddingSize: Double($0), width: g * h, dropout: dropout)
         }
-        // The starts of the groups of equal tokens, and the measurements that wait in a StepLog.
-        let fixed = v + 1 + 3 * Double(StepLog.capacity)
+        // The starts of the groups of equal tokens, with an embedding their numbers, and the measurements that wait in a StepLog.
+        let fixed = (embeddingSize == nil ? v : 2 * batchTokens) + 1 + 3 * Double(StepLog.capacity)
         let layers = b * l * h * (perStep * t + once)
         let snapshot = guarded ? (1 + moments) * parameterEstimate + states * b * l * h : 0
         return learned + rearranged + fixed + (table ?? 0) + b * t * (v + h + 4) + layers + snapshot

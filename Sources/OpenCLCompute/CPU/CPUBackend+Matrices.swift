@@ -73,27 +73,37 @@ extension CPUBackend {
         }
     }
 
-    /// The rows of a are shared among the threads; the transpose of b is packed for all of them, as many columns at a
-    /// time as take two megabytes.
+    /// The rows of a are shared among the threads; the transpose of b is packed for all of them, as much at a time as
+    /// takes two megabytes: of deep products a slice, so that a, which is the larger then, is read once.
     private func multiplyPacked(
         _ a: HostMatrix, _ b: HostMatrix, into c: UnsafeMutablePointer<Float>, stride: Int, _ shape: Shape, adding: Bool
     ) {
-        let (rows, n, k) = shape
+        let (rows, n, depth) = shape
         let width = Int(cpu_panel_width)
-        let most = max(width, (1 << 19) / k / width * width)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: cpu_packed_count(k, min(n, most))) { room in
+        let slices = (depth + Self.deepest - 1) / Self.deepest
+        let mostDepth = (depth + slices - 1) / slices
+        let most = max(width, (1 << 19) / mostDepth / width * width)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: cpu_packed_count(mostDepth, min(n, most))) { room in
             nonisolated(unsafe) let (packed, c) = (room.baseAddress!, c)
-            for first in Swift.stride(from: 0, to: n, by: most) {
-                let columns = first..<min(n, first + most)
-                pack(b.columns(columns), into: packed)
-                parallel(rows, grain: grain(of: rows, (rows, columns.count, k))) { part in
-                    cpu_product_packed(
-                        a.pointer(row: part.lowerBound), a.stride, packed,
-                        c + part.lowerBound * stride + first, stride, part.count, columns.count, k, adding)
+            for slice in 0..<slices {
+                let start = depth * slice / slices
+                let k = depth * (slice + 1) / slices - start
+                for first in Swift.stride(from: 0, to: n, by: most) {
+                    let columns = first..<min(n, first + most)
+                    pack(b.rows(start..<start + k).columns(columns), into: packed)
+                    parallel(rows, grain: grain(of: rows, (rows, columns.count, k))) { part in
+                        cpu_product_packed(
+                            a.pointer(row: part.lowerBound) + start, a.stride, packed,
+                            c + part.lowerBound * stride + first, stride, part.count, columns.count, k,
+                            adding || start > 0)
+                    }
                 }
             }
         }
     }
+
+    /// The largest depth of a product that is multiplied in one go.
+    private static let deepest = 2048
 
     /// Writes b in panels, shared among the threads.
     func pack(_ b: HostMatrix, into packed: UnsafeMutablePointer<Float>) {
@@ -189,6 +199,24 @@ extension CPUBackend {
                         rows.columns)
                 }
             }
+        }
+    }
+
+    func gatherColumns(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) {
+        checkColumns(of: table, at: indices, as: rows)
+        parallel(table.rows, grain: grain(rowLength: indices.count), alignment: 16) { range in
+            cpu_rows_gather_columns(
+                table.pointer(row: range.lowerBound), table.columns, indices.pointer, rows.pointer() + range.lowerBound,
+                rows.columns, indices.count, range.count)
+        }
+    }
+
+    func scatterColumns(_ rows: Matrix, at indices: Buffer<Int32>, into table: Matrix) {
+        checkColumns(of: table, at: indices, as: rows)
+        parallel(table.rows, grain: grain(rowLength: table.columns), alignment: 16) { range in
+            cpu_rows_scatter_columns(
+                rows.pointer() + range.lowerBound, rows.columns, indices.pointer, table.pointer(row: range.lowerBound),
+                table.columns, indices.count, range.count)
         }
     }
 

@@ -28,6 +28,12 @@ struct HostMatrix: @unchecked Sendable {
         HostMatrix(start, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed)
     }
 
+    func rows(_ range: Range<Int>) -> HostMatrix {
+        HostMatrix(
+            pointer(row: range.lowerBound), rows: range.count, columns: columns, stride: stride,
+            isTransposed: isTransposed)
+    }
+
     func columns(_ range: Range<Int>) -> HostMatrix {
         HostMatrix(
             pointer(column: range.lowerBound), rows: rows, columns: range.count, stride: stride,

@@ -50,6 +50,11 @@ public protocol Backend: AnyObject, Sendable {
     /// Row v of `table` = the sum of those rows that `groups` lists under v, zero where there are none: the
     /// gradient of ``gatherRows(of:at:into:)``, in the fixed order of the groups.
     func scatterRows(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) throws
+    /// Row k of `rows` = column `indices[k]` of `table`: the few rows of an embedding's transpose that a batch needs.
+    func gatherColumns(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) throws
+    /// Column `indices[k]` of `table` = row k of `rows`, and zero what no index names: the gradient of
+    /// ``gatherColumns(of:at:into:)``. No index is there twice.
+    func scatterColumns(_ rows: Matrix, at indices: Buffer<Int32>, into table: Matrix) throws
 
     // MARK: Recurrent layers
 

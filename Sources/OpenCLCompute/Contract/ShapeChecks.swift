@@ -74,6 +74,15 @@ func checkScatter(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) {
             + "table of \(table.shape)")
 }
 
+/// Of ``Backend/gatherColumns(of:at:into:)`` and of its gradient.
+func checkColumns(of table: Matrix, at indices: Buffer<Int32>, as rows: Matrix) {
+    checkRows(of: table)
+    checkRows(of: rows)
+    precondition(
+        rows.rows == indices.count && rows.columns == table.rows,
+        "\(indices.count) columns of a table of \(table.shape) are no rows of \(rows.shape)")
+}
+
 // MARK: Recurrent layers
 
 func checkRecurrence(_ sequence: RecurrentSequence, _ weights: RecurrentWeights) {

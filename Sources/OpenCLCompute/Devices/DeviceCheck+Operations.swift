@@ -32,6 +32,14 @@ extension DeviceCheck {
                     into: table)
                 return try bench.backend.read(rows.elements) + bench.backend.read(table.elements)
             },
+            Operation(name: "embedded input") { bench in
+                let indices = try bench.buffer((0..<37).map { Int32($0 * 7 % 65) })
+                let (table, rows) = (try bench.matrix(17, 65), try bench.matrix(37, 17))
+                try bench.backend.gatherColumns(of: table, at: indices, into: rows)
+                let gathered = try bench.backend.read(rows.elements)
+                try bench.backend.scatterColumns(rows, at: indices, into: table)
+                return try gathered + bench.backend.read(table.elements)
+            },
             Operation(name: "dropout") { bench in
                 let x = try bench.numbers(1001)
                 try bench.backend.dropout(

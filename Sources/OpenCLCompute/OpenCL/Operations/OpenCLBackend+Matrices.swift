@@ -46,6 +46,25 @@ extension OpenCLBackend {
                 groups.starts, groups.positions, table)
         }
     }
+
+    func gatherColumns(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) throws {
+        checkColumns(of: table, at: indices, as: rows)
+        try enqueue { stream in
+            try stream.launch(
+                "rows_gather_columns", rows: rows.rows, columns: rows.columns, rows.rows, rows.columns, table.columns,
+                table, indices, rows)
+        }
+    }
+
+    func scatterColumns(_ rows: Matrix, at indices: Buffer<Int32>, into table: Matrix) throws {
+        checkColumns(of: table, at: indices, as: rows)
+        try enqueue { stream in
+            try stream.fill(table.elements, with: 0)
+            try stream.launch(
+                "rows_scatter_columns", rows: rows.rows, columns: rows.columns, rows.rows, rows.columns, table.columns,
+                rows, indices, table)
+        }
+    }
 }
 
 extension OpenCLStream {
