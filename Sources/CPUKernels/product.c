@@ -22,8 +22,6 @@ struct tiling {
     long panels_rows, panels_depth, matrix_rows, matrix_depth;
 };
 
-static const struct tiling narrow = {6, 1, 128, 96, 512, 192, 256}, wide = {12, 2, 1024, 96, 768, 288, 256};
-
 enum {
     most_tile_rows = 12,
     // Rows that are a multiple of this apart share the few lines of a first-level cache, so they are copied.
@@ -198,9 +196,13 @@ INLINE void multiply(const struct product *p, const struct tiling with) {
     }
 }
 
+static const struct tiling narrow = {6, 1, 128, 96, 512, 192, 256};
+
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow); }
 
 #ifdef WIDE
+static const struct tiling wide = {12, 2, 1024, 96, 768, 288, 256};
+
 WIDE static void multiply_wide(const struct product *p) { multiply(p, wide); }
 
 bool cpu_product_is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
