@@ -29,7 +29,7 @@ PROGRAM = ROOT / ".build/release/char-rnn"
 BASE = {"hidden": 256, "layers": 2, "vocabulary": 65, "batch": 50, "length": 50}
 AXES = {
     "hidden": [64, 128, 256, 512, 1024, 2048], "layers": [1, 2, 4, 8], "batch": [1, 10, 50, 200],
-    "length": [10, 50, 100, 400], "vocabulary": [65, 1000, 4000, 16000], "text": [1, 10, 100, 1000]}
+    "length": [10, 50, 100, 400], "vocabulary": [65, 1000, 4000, 16000], "text": [1, 10, 100, 1000, 10000]}
 # Of a text of more megabytes the peer's list of Python numbers does not fit into this memory.
 LARGEST_PEER_TEXT = 100
 
