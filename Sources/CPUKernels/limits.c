@@ -41,15 +41,13 @@ KERNEL void cpu_limits_read(const float *x, long count, float *result) {
     for (int c = 0; c < read_chains; c++) result[0] += sums[c][0];
 }
 
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-__attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-static long multiply_adds_wide(long rounds, float *result) {
+#ifdef WIDE
+WIDE static long multiply_adds_wide(long rounds, float *result) {
     return multiply_adds(rounds, result, wide_chains);
 }
 
 long cpu_limits_multiply_adds(long rounds, float *result) {
-    return __builtin_cpu_supports("x86-64-v4") ? multiply_adds_wide(rounds, result)
-                                               : multiply_adds_narrow(rounds, result);
+    return cpu_product_is_wide() ? multiply_adds_wide(rounds, result) : multiply_adds_narrow(rounds, result);
 }
 #else
 long cpu_limits_multiply_adds(long rounds, float *result) { return multiply_adds_narrow(rounds, result); }

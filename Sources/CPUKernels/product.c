@@ -10,26 +10,28 @@
 // costs as much as the product; here it is packed once for a whole sequence (packing.c) where it has several products.
 #include "panels.h"
 
+enum {
+    most_tile_rows = 12,
+    most_tile_panels = 2,
+    // Rows that are a multiple of this apart share the few lines of a first-level cache, so they are copied.
+    collision = 1024,
+    // How much of a passes over the right factor at a time. Over panels, long sums, since each slice of k reads and writes
+    // all of c; over a matrix as it lies in memory, as many rows as repay the copying of it.
+    panels_rows = 96,
+    matrix_depth = 256,
+    most_of_left = panels_rows * 768,
+    most_of_right = matrix_depth * group_columns,
+};
+
 /// How a kind of processor multiplies.
 struct tiling {
     /// A tile's most rows, and the panels that it has side by side.
     int rows, panels;
     /// A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies.
     long few_columns;
-    // How much of a passes over the right factor at a time, and stays in the second-level cache: rows × depth. Over panels,
-    // long sums, since each slice of k reads and writes all of c; over a matrix as it lies in memory, as many rows as repay
-    // the copying of it.
-    long panels_rows, panels_depth, matrix_rows, matrix_depth;
+    /// The elements of a that pass over the right factor at a time, and stay in the second-level cache.
+    long left;
 };
-
-enum {
-    most_tile_rows = 12,
-    // Rows that are a multiple of this apart share the few lines of a first-level cache, so they are copied.
-    collision = 1024,
-    most_of_left = 288 * 256,
-    most_of_right = 256 * group_columns,
-};
-_Static_assert(96 * 768 <= most_of_left, "room for either block");
 
 /// c (rows × n) = a (rows × k) · b, or += when `adding`. a(r, i) = a[r·a_row + i·a_column], one of which is 1. The rows of a
 /// panel of b are b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
@@ -58,7 +60,7 @@ INLINE void add(vector *sums, const float *a, long a_row, const float *b, long p
 /// `rows` and `panels` are constants at every call, so that the sums live in registers.
 INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, long panel_stride, float *c,
                  long c_stride, const int rows, const int panels, long k, bool adding) {
-    vector sums[most_tile_rows * 2];
+    vector sums[most_tile_rows * most_tile_panels];
     UNROLLED
     for (int r = 0; r < rows; r++) {
         // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
@@ -184,8 +186,8 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
 
 INLINE void multiply(const struct product *p, const struct tiling with) {
     bool in_panels = p->b_stride == width;
-    long block_rows = in_panels ? with.panels_rows : with.matrix_rows;
-    long most_depth = in_panels ? with.panels_depth : with.matrix_depth;
+    long block_rows = in_panels ? panels_rows : with.left / matrix_depth;
+    long most_depth = in_panels ? with.left / panels_rows : matrix_depth;
     long blocks = (p->rows + block_rows - 1) / block_rows, slices = (p->k + most_depth - 1) / most_depth;
     for (long s = 0; s < slices; s++) {
         long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
@@ -196,12 +198,12 @@ INLINE void multiply(const struct product *p, const struct tiling with) {
     }
 }
 
-static const struct tiling narrow = {6, 1, 128, 96, 512, 192, 256};
+static const struct tiling narrow = {6, 1, 128, panels_rows * 512};
 
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow); }
 
 #ifdef WIDE
-static const struct tiling wide = {12, 2, 1024, 96, 768, 288, 256};
+static const struct tiling wide = {most_tile_rows, most_tile_panels, 1024, most_of_left};
 
 WIDE static void multiply_wide(const struct product *p) { multiply(p, wide); }
 

@@ -92,20 +92,8 @@ private struct Size {
             .init(vocabulary: dataset.vocabulary, hiddenSize: 256, layerCount: 1, embeddingSize: 256), on: device,
             seed: 1)
         let trainer = try Trainer(model: model, dataset: dataset, options: .init(optimizer: .muon()))
-        let time = try fastestSeconds(for: 0.8) { _ = try trainer.step().loss }
+        // The fastest: what else the machine does for a moment, such as waking its cores, says nothing of the minutes to come.
+        let time = try sortedSeconds(for: 0.6, minimum: 1) { _ = try trainer.step().loss }[0]
         return 4 * 256 * 256 * Double(dataset.batchSize * dataset.sequenceLength) / time
     }
-}
-
-/// The least time of `work`, repeated for about `seconds` after a first time: what else the machine does for a moment, such as
-/// waking its cores, says nothing of the minutes to come.
-private func fastestSeconds(for seconds: Double, _ work: () throws -> Void) rethrows -> Double {
-    let clock = ContinuousClock()
-    try work()
-    let start = clock.now
-    var fastest = Double.infinity
-    repeat {
-        fastest = min(fastest, try clock.measure(work).inSeconds)
-    } while start.duration(to: clock.now).inSeconds < seconds
-    return fastest
 }

@@ -138,9 +138,15 @@ struct BenchResult: Encodable {
     }
 }
 
-/// The median time of `work`, repeated for about `seconds`, at least `minimum` times, after a warm-up of a third of that
-/// and after a first time, in which drivers still compile for the shapes at hand.
+/// The median of ``sortedSeconds(for:minimum:_:)``.
 func medianSeconds(for seconds: Double, minimum: Int = 5, _ work: () throws -> Void) rethrows -> Double {
+    let times = try sortedSeconds(for: seconds, minimum: minimum, work)
+    return times[times.count / 2]
+}
+
+/// The times of `work`, the shortest first, repeated for about `seconds`, at least `minimum` times, after a warm-up of a third
+/// of that and after a first time, in which drivers still compile for the shapes at hand.
+func sortedSeconds(for seconds: Double, minimum: Int, _ work: () throws -> Void) rethrows -> [Double] {
     func time() throws -> Double {
         let start = ContinuousClock.now
         try work()
@@ -155,5 +161,5 @@ func medianSeconds(for seconds: Double, minimum: Int = 5, _ work: () throws -> V
         times.append(try time())
         spent += times.last!
     }
-    return times.sorted()[times.count / 2]
+    return times.sorted()
 }
