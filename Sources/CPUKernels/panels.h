@@ -15,7 +15,7 @@ INLINE void copy_panels(const float *b, long stride, long columns, long depth, f
     long whole = columns / width, left = columns % width;
     for (long i = 0; i < depth; i++, b += stride, panels += width) {
         // The columns that are copied next: too few of a row at a time for the processor to foresee.
-        for (long j = 0; j < group_columns; j += width) __builtin_prefetch(b + group_columns + j);
+        for (long j = 0; j < columns; j += width) __builtin_prefetch(b + columns + j);
         for (long p = 0; p < whole; p++) *(vector *)(panels + p * depth * width) = *(const vector *)(b + p * width);
         if (left == 0) continue;
         float *last = panels + whole * depth * width;

@@ -8,29 +8,39 @@
 //
 // The right factor is copied into the order in which a tile reads it. A library does so anew at each call, which for 25 rows
 // costs as much as the product; here it is packed once for a whole sequence (packing.c) where it has several products.
+#include <limits.h>
+
 #include "panels.h"
 
 enum {
     most_tile_rows = 12,
     most_tile_panels = 2,
-    // Rows that are a multiple of this apart share the few lines of a first-level cache, so they are copied.
+    // Rows that are a multiple of this apart share the few lines of a first-level cache.
     collision = 1024,
     // How much of a passes over the right factor at a time. Over panels, long sums, since each slice of k reads and writes
     // all of c; over a matrix as it lies in memory, as many rows as repay the copying of it.
     panels_rows = 96,
     matrix_depth = 256,
     most_of_left = panels_rows * 768,
-    most_of_right = matrix_depth * group_columns,
+    most_columns = 256,
 };
 
 /// How a kind of processor multiplies.
 struct tiling {
     /// A tile's most rows, and the panels that it has side by side.
     int rows, panels;
-    /// A left factor is copied for more columns than this. For fewer, that takes longer than reading it where it lies.
-    long few_columns;
-    /// The elements of a that pass over the right factor at a time, and stay in the second-level cache.
+    /// The elements of a left factor that are copied at a time, and stay in the second-level cache.
     long left;
+    /// A left factor is copied into the order of reading for more columns than this. For fewer, that takes longer than reading
+    /// it where it lies, and it is copied as it is, where its rows collide.
+    long few_columns;
+    /// The columns of a right factor that are copied at a time.
+    long columns;
+    /// For more columns of a matrix than this, tiles side by side follow one another, so that c, which is larger than the
+    /// caches, is written along its rows. For fewer, those one below the other: they find their panels in the first-level
+    /// cache, and the processor does not run ahead to where another thread's columns begin. Along them a's rows are read
+    /// where they lie, and b is copied once.
+    long short_rows;
 };
 
 /// c (rows × n) = a (rows × k) · b, or += when `adding`. a(r, i) = a[r·a_row + i·a_column], one of which is 1. The rows of a
@@ -118,7 +128,7 @@ INLINE void edge_of(long rows, bool copied, const float *a, long a_row, long a_c
     }
 }
 
-// MARK: Copies
+// MARK: Products
 
 /// copy (depth × rows) = a(r, i)
 INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long depth, float *copy) {
@@ -134,25 +144,36 @@ INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long
     }
 }
 
-// MARK: Products
+INLINE bool is_in_panels(const struct product *p) { return p->b_stride == width; }
+
+INLINE bool goes_along_rows(const struct product *p, const struct tiling with) {
+    return !is_in_panels(p) && p->n > with.short_rows;
+}
 
 /// `rows` rows from `first` on, over `depth` of k from `start` on.
 INLINE void block(const struct product *p, long first, long rows, long start, long depth, const struct tiling with) {
-    bool adding = p->adding || start > 0;
+    bool adding = p->adding || start > 0, along_rows = goes_along_rows(p, with);
+    bool in_columns = !along_rows && p->n > with.few_columns;
     const float *a = p->a + first * p->a_row + start * p->a_column;
+    long a_row = p->a_row, a_column = p->a_column;
     // Tiles of nearly equal height: 25 rows are 8, 8 and 9, not 12, 12 and 1.
     long tiles = (rows + with.rows - 1) / with.rows;
-    bool copies_left = p->n > with.few_columns || p->a_row % collision == 0;
     float left[most_of_left];
-    for (long t = 0; copies_left && t < tiles; t++) {
-        long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
-        copy_left(a + row * p->a_row, p->a_row, p->a_column, height, depth, left + row * depth);
+    if (in_columns) {
+        for (long t = 0; t < tiles; t++) {
+            long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
+            copy_left(a + row * a_row, a_row, a_column, height, depth, left + row * depth);
+        }
+    } else if (a_row % collision == 0 && !along_rows) {
+        for (long r = 0; r < rows; r++) memcpy(left + r * depth, a + r * a_row, depth * sizeof(float));
+        a = left;
+        a_row = depth;
     }
-    for (long group = 0; group < p->n; group += group_columns) {
-        long end = smaller(p->n, group + group_columns);
+    for (long group = 0; group < p->n; group += with.columns) {
+        long end = smaller(p->n, group + with.columns);
         const float *b = p->b + group / width * p->panel_stride + start * p->b_stride;
         long b_stride = p->b_stride, panel_stride = p->panel_stride;
-        float right[most_of_right];
+        float right[matrix_depth * most_columns];
         // Copied for some tiles, or where a panel is cut short by the end of the matrix.
         if (b_stride != width && (tiles > 2 || end % width != 0)) {
             copy_panels(b, b_stride, end - group, depth, right);
@@ -160,35 +181,34 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
             b_stride = width;
             panel_stride = width * depth;
         }
-        for (long column = group; column < end;) {
-            bool is_whole = end - column >= with.panels * width;
-            for (long t = 0; t < tiles; t++) {
-                long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
-                const float *a_tile = copies_left ? left + row * depth : a + row * p->a_row;
-                float *c = p->c + (first + row) * p->c_stride + column;
-                if (is_whole) {
-                    tile_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, panel_stride, c, p->c_stride,
-                            with.panels, depth, adding, with.rows);
-                } else if (end - column >= width) {
-                    tile_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, 0, c, p->c_stride, 1, depth,
-                            adding, with.rows);
-                } else {
-                    edge_of(height, copies_left, a_tile, p->a_row, p->a_column, b, b_stride, c, p->c_stride, end - column,
-                            depth, adding, with.rows);
-                }
+        // Steps over the columns: as many panels at a time as a tile has, then one at a time.
+        long wide_steps = (end - group) / (with.panels * width), panels = (end - group + width - 1) / width;
+        long steps = panels - wide_steps * (with.panels - 1);
+        for (long i = 0; i < tiles * steps; i++) {
+            long t = along_rows ? i / steps : i % tiles, step = along_rows ? i % steps : i / tiles;
+            long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
+            long panel = step + smaller(step, wide_steps) * (with.panels - 1), column = group + panel * width;
+            const float *a_tile = in_columns ? left + row * depth : a + row * a_row, *b_tile = b + panel * panel_stride;
+            float *c = p->c + (first + row) * p->c_stride + column;
+            if (step < wide_steps) {
+                tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, panel_stride, c, p->c_stride,
+                        with.panels, depth, adding, with.rows);
+            } else if (end - column >= width) {
+                tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, 0, c, p->c_stride, 1, depth, adding,
+                        with.rows);
+            } else {
+                edge_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, c, p->c_stride, end - column, depth,
+                        adding, with.rows);
             }
-            long panels = is_whole ? with.panels : 1;
-            column += panels * width;
-            b += panels * panel_stride;
         }
     }
 }
 
 INLINE void multiply(const struct product *p, const struct tiling with) {
-    bool in_panels = p->b_stride == width;
-    long block_rows = in_panels ? panels_rows : with.left / matrix_depth;
+    bool in_panels = is_in_panels(p);
     long most_depth = in_panels ? with.left / panels_rows : matrix_depth;
-    long blocks = (p->rows + block_rows - 1) / block_rows, slices = (p->k + most_depth - 1) / most_depth;
+    long most_rows = in_panels ? panels_rows : goes_along_rows(p, with) ? p->rows : with.left / matrix_depth;
+    long blocks = (p->rows + most_rows - 1) / most_rows, slices = (p->k + most_depth - 1) / most_depth;
     for (long s = 0; s < slices; s++) {
         long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
         for (long i = 0; i < blocks; i++) {
@@ -198,12 +218,12 @@ INLINE void multiply(const struct product *p, const struct tiling with) {
     }
 }
 
-static const struct tiling narrow = {6, 1, 128, panels_rows * 512};
+static const struct tiling narrow = {6, 1, panels_rows * 512, 128, group_columns, LONG_MAX};
 
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow); }
 
 #ifdef WIDE
-static const struct tiling wide = {most_tile_rows, most_tile_panels, 1024, most_of_left};
+static const struct tiling wide = {most_tile_rows, most_tile_panels, most_of_left, LONG_MAX, most_columns, most_columns};
 
 WIDE static void multiply_wide(const struct product *p) { multiply(p, wide); }
 

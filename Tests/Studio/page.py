@@ -87,9 +87,9 @@ def check_playground(visitor):
 
 
 def hover(column, place):
-    """Points at a character, or at the next one that is no end of a line, which has no width."""
+    """Points at a character, or at the next one that can be seen: a space may hang over the end of a line."""
     characters = column.locator("output b")
-    place = characters.evaluate_all("(all, place) => all.findIndex((b, i) => i >= place && b.textContent !== '\\n')", place)
+    place = characters.evaluate_all("(all, place) => all.findIndex((b, i) => i >= place && b.textContent.trim())", place)
     characters.nth(place).hover()
 
 
