@@ -74,7 +74,7 @@ extension CPUBackend {
     /// Rows of the batch for each thread; short work stays on the calling thread.
     private func eachShare(of sequence: RecurrentSequence, _ body: @Sendable (Range<Int>) -> Void) {
         let operationsPerRow = sequence.steps * sequence.cell.gateCount * sequence.hiddenSize * sequence.hiddenSize
-        parallel(sequence.batchSize, grain: max(1, 1_000_000 / operationsPerRow), body)
+        parallel(sequence.batchSize, grain: max(1, 500_000 / operationsPerRow), body)
     }
 
     /// The half-steps of the cell with their weights, which are packed one after the other where there is room.
