@@ -67,9 +67,10 @@ INLINE void add(vector *sums, const float *a, long a_row, const float *b, long p
     }
 }
 
-/// `rows` and `panels` are constants at every call, so that the sums live in registers.
-INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, long panel_stride, float *c,
-                 long c_stride, const int rows, const int panels, long k, bool adding) {
+/// `rows` and `panels` are constants at every call, so that the sums live in registers. `ahead` is a panel of which as many
+/// rows are fetched in the meantime.
+INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, long panel_stride,
+                 const float *ahead, float *c, long c_stride, const int rows, const int panels, long k, bool adding) {
     vector sums[most_tile_rows * most_tile_panels];
     UNROLLED
     for (int r = 0; r < rows; r++) {
@@ -89,7 +90,10 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
     } else {
         // Four times this is more than a cache of decoded instructions feeds at full rate.
         ALIGNED
-        for (long i = 0; i < k; i++) add(sums, a + i * a_column, a_row, b + i * b_stride, panel_stride, rows, panels);
+        for (long i = 0; i < k; i++) {
+            __builtin_prefetch(ahead + i * width);
+            add(sums, a + i * a_column, a_row, b + i * b_stride, panel_stride, rows, panels);
+        }
     }
     UNROLLED
     for (int r = 0; r < rows; r++) {
@@ -100,13 +104,13 @@ INLINE void tile(const float *a, long a_row, long a_column, const float *b, long
 
 /// `copied`: a has columns of `rows`, one after the other.
 INLINE void tile_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
-                    long panel_stride, float *c, long c_stride, const int panels, long k, bool adding,
+                    long panel_stride, const float *ahead, float *c, long c_stride, const int panels, long k, bool adding,
                     const int most_rows) {
 #define TILE(count)                                                                                                \
     case count:                                                                                                    \
         if (count > most_rows) break;                                                                              \
-        if (copied) tile(a, 1, count, b, b_stride, panel_stride, c, c_stride, count, panels, k, adding);           \
-        else tile(a, a_row, a_column, b, b_stride, panel_stride, c, c_stride, count, panels, k, adding);           \
+        if (copied) tile(a, 1, count, b, b_stride, panel_stride, ahead, c, c_stride, count, panels, k, adding);    \
+        else tile(a, a_row, a_column, b, b_stride, panel_stride, ahead, c, c_stride, count, panels, k, adding);    \
         break;
     switch (rows) {
         TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
@@ -122,7 +126,7 @@ INLINE void edge_of(long rows, bool copied, const float *a, long a_row, long a_c
     for (long r = 0; adding && r < rows; r++) {
         for (long j = 0; j < columns; j++) whole[r * width + j] = c[r * c_stride + j];
     }
-    tile_of(rows, copied, a, a_row, a_column, b, b_stride, 0, whole, width, 1, k, adding, most_rows);
+    tile_of(rows, copied, a, a_row, a_column, b, b_stride, 0, b, whole, width, 1, k, adding, most_rows);
     for (long r = 0; r < rows; r++) {
         for (long j = 0; j < columns; j++) c[r * c_stride + j] = whole[r * width + j];
     }
@@ -191,11 +195,14 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
             const float *a_tile = in_columns ? left + row * depth : a + row * a_row, *b_tile = b + panel * panel_stride;
             float *c = p->c + (first + row) * p->c_stride + column;
             if (step < wide_steps) {
-                tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, panel_stride, c, p->c_stride,
+                // The panels after these come from far; each of the first tiles has the time of one of them.
+                bool is_first = !along_rows && t < with.panels && step + 1 < wide_steps;
+                const float *ahead = b_tile + (is_first ? with.panels + t : 0) * panel_stride;
+                tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, panel_stride, ahead, c, p->c_stride,
                         with.panels, depth, adding, with.rows);
             } else if (end - column >= width) {
-                tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, 0, c, p->c_stride, 1, depth, adding,
-                        with.rows);
+                tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, 0, b_tile, c, p->c_stride, 1, depth,
+                        adding, with.rows);
             } else {
                 edge_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, c, p->c_stride, end - column, depth,
                         adding, with.rows);
