@@ -44,7 +44,8 @@ struct tiling {
 };
 
 /// c (rows × n) = a (rows × k) · b, or += when `adding`. a(r, i) = a[r·a_row + i·a_column], one of which is 1. The rows of a
-/// panel of b are b_stride apart, the panels panel_stride; what is left of the last one's width is zero, if it is there.
+/// panel of b are b_stride apart, the panels panel_stride; what is left of the last one's width is there, and zero, when
+/// `in_panels`. A matrix may have rows 16 apart as well, and end with its last column.
 struct product {
     const float *a;
     long a_row, a_column;
@@ -52,7 +53,7 @@ struct product {
     long b_stride, panel_stride;
     float *c;
     long c_stride, rows, n, k;
-    bool adding;
+    bool in_panels, adding;
 };
 
 // MARK: Tiles
@@ -148,10 +149,8 @@ INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long
     }
 }
 
-INLINE bool is_in_panels(const struct product *p) { return p->b_stride == width; }
-
 INLINE bool goes_along_rows(const struct product *p, const struct tiling with) {
-    return !is_in_panels(p) && p->n > with.short_rows;
+    return !p->in_panels && p->n > with.short_rows;
 }
 
 /// `rows` rows from `first` on, over `depth` of k from `start` on.
@@ -179,7 +178,7 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
         long b_stride = p->b_stride, panel_stride = p->panel_stride;
         float right[matrix_depth * most_columns];
         // Copied for some tiles, or where a panel is cut short by the end of the matrix.
-        if (b_stride != width && (tiles > 2 || end % width != 0)) {
+        if (!p->in_panels && (tiles > 2 || end % width != 0)) {
             copy_panels(b, b_stride, end - group, depth, right);
             b = right;
             b_stride = width;
@@ -212,10 +211,10 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
 }
 
 INLINE void multiply(const struct product *p, const struct tiling with) {
-    bool in_panels = is_in_panels(p);
-    long most_depth = in_panels ? with.left / panels_rows : matrix_depth;
-    long most_rows = in_panels ? panels_rows : goes_along_rows(p, with) ? p->rows : with.left / matrix_depth;
-    long blocks = (p->rows + most_rows - 1) / most_rows, slices = (p->k + most_depth - 1) / most_depth;
+    long most_depth = p->in_panels ? with.left / panels_rows : matrix_depth;
+    long most_rows = p->in_panels ? panels_rows : with.left / matrix_depth;
+    long blocks = goes_along_rows(p, with) ? 1 : (p->rows + most_rows - 1) / most_rows;
+    long slices = (p->k + most_depth - 1) / most_depth;
     for (long s = 0; s < slices; s++) {
         long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
         for (long i = 0; i < blocks; i++) {
@@ -265,29 +264,29 @@ KERNEL static void packed_row(const float *a, const float *packed, float *c, lon
         for (int p = 0; p < panels; p++) *(vector *)(c + column + p * width) = sums[p];
     }
     if (column == n) return;
-    run((struct product){a, k, 1, packed + column * k, width, width * k, c + column, n, 1, n - column, k, adding});
+    run((struct product){a, k, 1, packed + column * k, width, width * k, c + column, n, 1, n - column, k, true, adding});
 }
 
 void cpu_product_packed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows, long n,
                         long k, bool adding) {
     if (rows == 1) packed_row(a, packed, c, n, k, adding);
-    else run((struct product){a, a_stride, 1, packed, width, width * k, c, c_stride, rows, n, k, adding});
+    else run((struct product){a, a_stride, 1, packed, width, width * k, c, c_stride, rows, n, k, true, adding});
 }
 
 void cpu_product_packed_transposed(const float *a, long a_stride, const float *packed, float *c, long c_stride, long rows,
                                    long n, long k) {
-    run((struct product){a, 1, a_stride, packed, width, width * k, c, c_stride, rows, n, k, false});
+    run((struct product){a, 1, a_stride, packed, width, width * k, c, c_stride, rows, n, k, true, false});
 }
 
 void cpu_product(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride, long rows,
                  long n, long k, bool adding) {
     if (rows == 1) cpu_row_product(a, b, b_stride, c, n, k, adding);
-    else run((struct product){a, a_stride, 1, b, b_stride, width, c, c_stride, rows, n, k, adding});
+    else run((struct product){a, a_stride, 1, b, b_stride, width, c, c_stride, rows, n, k, false, adding});
 }
 
 void cpu_product_transposed(const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
                             long rows, long n, long k, bool adding) {
-    run((struct product){a, 1, a_stride, b, b_stride, width, c, c_stride, rows, n, k, adding});
+    run((struct product){a, 1, a_stride, b, b_stride, width, c, c_stride, rows, n, k, false, adding});
 }
 
 void cpu_product_mirror(float *c, long stride, long first, long last) {
