@@ -168,6 +168,10 @@ import Testing
             _ = try Run().model().trace(of: "abc", layers: [2])
         }
         #expect(String(decoding: try #require(trap).standardErrorContent, as: UTF8.self).contains("layers [2]"))
+        let beside = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = try Run().model().trace(of: "abc").activations[0][3, unit: 0]
+        }
+        #expect(String(decoding: try #require(beside).standardErrorContent, as: UTF8.self).contains("position 3 of 3"))
     }
 }
 

@@ -33,6 +33,8 @@ public struct Trace: Sendable {
         /// The activation of a unit after a token, both counted from 0.
         public subscript(position: Int, unit unit: Int) -> Float {
             precondition((0..<unitCount).contains(unit), "unit \(unit) of \(unitCount)")
+            let count = values.count / unitCount
+            precondition((0..<count).contains(position), "position \(position) of \(count)")
             return values[position * unitCount + unit]
         }
 
