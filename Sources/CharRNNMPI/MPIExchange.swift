@@ -67,12 +67,21 @@ public final class MPIExchange: GradientExchange {
         sum?.begin(try nextPiece(from: start))
     }
 
-    public func sumGradients() throws {
+    public func sumGradients() throws { _ = try sumGradients(gathering: []) }
+
+    public func sumGradients(gathering values: [Float]) throws -> [[Float]] {
         try devices.sumGradients()
-        guard count > 1, let first else { return }
-        sum?.finish(try nextPiece(from: 0))
+        guard count > 1, let first else { return [values] }
+        let piece = try nextPiece(from: 0)
         start = gradient.count
+        var told = [Float](repeating: 0, count: count * values.count)
+        told.withUnsafeMutableBytes { told in
+            let notes = (0..<told.count).split(into: count).map { UnsafeMutableRawBufferPointer(rebasing: told[$0]) }
+            values.withUnsafeBytes { notes[rank].copyMemory(from: $0) }
+            sum?.finish(piece, beside: values.isEmpty ? [] : notes)
+        }
         if isCopy { try first.backend.write(Array(gradient), to: first.gradient) }
+        return told.indices.split(into: count).map { Array(told[$0]) }
     }
 
     /// The elements from `start` on that are not being summed yet, in the host's memory.

@@ -120,6 +120,44 @@ import Testing
         #expect(try !DeviceExchange().isWishedByAny(false))
     }
 
+    /// A run of steps in several processes, of which the last is cancelled after the third: what each has at its end, its
+    /// gathers in the second step among them.
+    private func cancelledRuns(_ count: Int, in folder: URL) throws -> [(iteration: Int, loss: Float, gathers: Int)] {
+        try sideBySide(count) { exchange in
+            let counting = CountingExchange(exchange)
+            let run = Run(cell: .lstm, dropout: 0.3, batchSize: 7, text: SmallText.noise(300))
+            let trainer = try Trainer(
+                model: run.model(on: .processor(threadCount: 1)), dataset: run.dataset(), options: run.options,
+                exchange: counting)
+            let training = try TrainingRun(
+                trainer, options: .init(folder: folder, maxIterations: 1000, evaluateEvery: 1000, reportEvery: 1))
+            var (end, loss, gathers) = (0, Float.nan, [Int]())
+            try training.run { event in
+                switch event {
+                case .step(let step):
+                    loss = Float(step.loss)
+                    gathers.append(counting.gathers)
+                    if step.iteration == 3, exchange.rank == count - 1 { training.cancel() }
+                case .end(let said): end = said.reason == .cancelled ? said.iteration : -1
+                default: break
+                }
+            }
+            return (end, loss, gathers[1] - gathers[0])
+        }
+    }
+
+    /// The others hear of it beside the next gradient, so all end after the fourth step, and no step waits twice.
+    @Test(arguments: [2, 3]) func theRunOfOneEndsAll(_ count: Int) throws {
+        try withTemporaryFolder { folder in
+            let ends = try cancelledRuns(count, in: folder)
+            #expect(ends.map(\.iteration) == [Int](repeating: 4, count: count))
+            #expect(Set(ends.map(\.loss)).count == 1 && ends[0].loss.isFinite)
+            #expect(ends.allSatisfy { $0.gathers == 0 }, "all that a step tells goes beside its gradient")
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(files.filter { $0.hasSuffix("safetensors") }.count == 1)
+        }
+    }
+
     /// The results of `body` in so many processes. The first spoils its gradient before one of the sums.
     private func sideBySide<Value: Sendable>(
         _ count: Int, spoiling sum: Int? = nil, _ body: @escaping @Sendable (any GradientExchange) throws -> Value
@@ -264,4 +302,26 @@ private final class WatchingExchange: GradientExchange {
     }
 
     func gather(_ values: [Float]) throws -> [[Float]] { try exchange.gather(values) }
+}
+
+/// Another exchange, and how often it was asked to gather alone.
+private final class CountingExchange: GradientExchange {
+    private(set) var gathers = 0
+    private let exchange: any GradientExchange
+
+    init(_ exchange: any GradientExchange) { self.exchange = exchange }
+
+    var count: Int { exchange.count }
+    var rank: Int { exchange.rank }
+
+    func prepare(_ replicas: [Replica]) throws { try exchange.prepare(replicas) }
+    func sendParameters() throws { try exchange.sendParameters() }
+    func gradientIsMade(from start: Int) throws { try exchange.gradientIsMade(from: start) }
+    func sumGradients() throws { try exchange.sumGradients() }
+    func sumGradients(gathering values: [Float]) throws -> [[Float]] { try exchange.sumGradients(gathering: values) }
+
+    func gather(_ values: [Float]) throws -> [[Float]] {
+        gathers += 1
+        return try exchange.gather(values)
+    }
 }

@@ -80,17 +80,21 @@ final class TrainingLoop {
 
     private func train() throws {
         let guardian = try TrainingGuard(trainer)
+        let isAlone = trainer.network.exchange.count == 1
+        trainer.network.ownNews = { [weak self] in self.map { $0.news(after: $0.trainer.iteration + 1).numbers } ?? [] }
+        var isToEnd = try isCancelled()
         clock.start()
         while trainer.iteration < lastIteration {
-            if try isCancelled() { return try stop(guardian) }
+            if isAlone ? cancellation.isRequested : isToEnd { return try stop(guardian) }
             trainer.progress = progress
             let step = try trainer.step()
             clock.count += 1
-            let isDue = try lookAtClock()
+            let news = isAlone ? news(after: step.iteration) : StepNews(trainer.network.news)
+            (isToEnd, seconds) = (news.isCancelled, news.seconds)
             let isLast = step.iteration == lastIteration || isOutOfTime
             let isReported = isLast || step.iteration % options.reportEvery == 0
             let isSampled = options.sampleEvery.map { step.iteration % $0 == 0 } ?? false
-            let isSaved = isLast || isDue
+            let isSaved = isLast || news.isDue
             if let rollback = try guardian.check(now: isReported || isSampled) ?? (isSaved ? guardian.commit() : nil) {
                 try tell(rollback)
                 continue
@@ -112,14 +116,11 @@ final class TrainingLoop {
         }
     }
 
-    /// Takes the time after a step.
-    ///
-    /// - Returns: whether a checkpoint is due.
-    private func lookAtClock() throws -> Bool {
-        let passed = start.duration(to: .now) / .seconds(1)
-        let said = try trainer.network.exchange.saidByFirst([passed, schedule.isDue(at: trainer.iteration) ? 1 : 0])
-        seconds = said[0]
-        return said[1] == 1
+    /// What this process knows after a step, or when it has made the gradient of one.
+    private func news(after iteration: Int) -> StepNews {
+        StepNews(
+            isCancelled: cancellation.isRequested, seconds: start.duration(to: .now) / .seconds(1),
+            isDue: schedule.isDue(at: iteration))
     }
 
     /// Whether the last validations, as many as the run has patience for, are no better than the best before them.

@@ -19,8 +19,8 @@ import Synchronization
 /// end. A run takes its folder for itself as soon as it is made, and gives it back at its end.
 ///
 /// Where several processes share each batch (``GradientExchange``), each has a run with the same options. The first alone
-/// has a folder and writes into it, and its clock counts; whichever is cancelled, all end after the same step. Who catches
-/// an error in one of them must end the others, which wait for it.
+/// has a folder and writes into it, and its clock counts. Whichever is cancelled, all end after the same step: the next one
+/// whose gradient is not summed yet. Who catches an error in one of them must end the others, which wait for it.
 ///
 /// Any task or actor may hold a run; the trainer that it was made of is the run's alone from then on.
 public final class TrainingRun: @unchecked Sendable {

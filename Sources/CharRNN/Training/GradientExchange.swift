@@ -40,6 +40,11 @@ public protocol GradientExchange: AnyObject {
     /// included. The others' are then undefined.
     func sumGradients() throws
 
+    /// The same, and what ``gather(_:)`` returns of some numbers, as many from each process. Beside a gradient a few numbers
+    /// travel without a wait of their own, so each step has its loss and the wish to stop go here. Whoever leaves this out
+    /// has them follow.
+    func sumGradients(gathering values: [Float]) throws -> [[Float]]
+
     /// What each process has given, in the order of the ranks: losses, states, the wish to stop. No two need to give as
     /// many numbers.
     func gather(_ values: [Float]) throws -> [[Float]]
@@ -47,6 +52,11 @@ public protocol GradientExchange: AnyObject {
 
 extension GradientExchange {
     public func gradientIsMade(from start: Int) throws {}
+
+    public func sumGradients(gathering values: [Float]) throws -> [[Float]] {
+        try sumGradients()
+        return try gather(values)
+    }
 
     /// Whether one of the processes wishes to, so that all stop, or save, after the same step.
     public func isWishedByAny(_ isWished: Bool) throws -> Bool {

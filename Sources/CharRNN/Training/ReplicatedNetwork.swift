@@ -19,8 +19,11 @@ final class ReplicatedNetwork {
     /// The share of the batch's streams that each process runs.
     private let shares: [StreamShare]
     private var replicasAreCurrent = true
-    /// By which the mean over all steps becomes one over those that have a target.
-    private var lossFactor: Float = 1
+
+    /// What this process tells the others beside each gradient, and is asked for when it is made: always as many numbers.
+    var ownNews: () -> [Float] = { [] }
+    /// What the processes have told beside the last gradient, in the order of the ranks; empty where there is only one.
+    private(set) var news: [[Float]] = []
 
     /// - Parameters:
     ///   - parameters: those of the first device, which an optimizer changes.
@@ -63,10 +66,10 @@ final class ReplicatedNetwork {
 
     // MARK: Passes
 
-    /// Runs a batch from the carried state to the losses and, with a scale, to the ``gradient`` of that times their sum.
-    /// With one device it returns when the work is queued.
-    func run(_ batch: Batch, dropout: DropoutStep?, gradientScale scale: Float?) throws {
-        lossFactor = Float(batch.targets.count) / Float(batch.targetCount)
+    /// Runs a batch from the carried state to the losses and, with a scale, to the ``gradient`` of that times their sum. The
+    /// mean loss over all targets goes into one element on the first device. With one device it returns when the work is
+    /// queued.
+    func run(_ batch: Batch, dropout: DropoutStep?, gradientScale scale: Float?, loss: Buffer<Float>) throws {
         if !replicasAreCurrent { try exchange.sendParameters() }
         replicasAreCurrent = true
         func run(_ index: Int) throws {
@@ -90,18 +93,19 @@ final class ReplicatedNetwork {
                 end += values.count
             }
         }
-        if scale != nil { try exchange.sumGradients() }
-    }
-
-    /// Puts the mean loss of the last pass, over all targets of the whole batch, into one element on the first device.
-    func meanLoss(into result: Buffer<Float>) throws {
-        try backends[0].mean(of: losses, into: result)
+        try backends[0].mean(of: losses, into: loss)
         if exchange.count > 1 {
-            let means = try exchange.gather(try backends[0].read(result))
-            let sum = zip(means, shares).reduce(0) { $0 + Double($1.0[0]) * Double($1.1.count) }
-            try backends[0].write([Float(sum / Double(shares[0].total))], to: result)
+            let own = try backends[0].read(loss)
+            let told = try scale == nil ? exchange.gather(own) : exchange.sumGradients(gathering: own + ownNews())
+            let sum = zip(told, shares).reduce(0) { $0 + Double($1.0[0]) * Double($1.1.count) }
+            try backends[0].write([Float(sum / Double(shares[0].total))], to: loss)
+            if scale != nil { news = told.map { Array($0.dropFirst()) } }
+        } else if scale != nil {
+            try exchange.sumGradients()
         }
-        if lossFactor > 1 { try backends[0].combine(result, times: lossFactor, into: result, times: 0) }
+        // So that the mean over all steps becomes one over those that have a target.
+        let factor = Float(batch.targets.count) / Float(batch.targetCount)
+        if factor > 1 { try backends[0].combine(loss, times: factor, into: loss, times: 0) }
     }
 
     /// To be called when the parameters are no longer those of the last pass.

@@ -41,8 +41,8 @@ extension Trainer {
                 while weights.count < source.batchCount, try !isCancelled() {
                     let batch = try source.batch(weights.count, epoch: 0)
                     check(batch)
-                    try network.run(batch, dropout: nil, gradientScale: nil)
-                    try network.meanLoss(into: means[weights.count..<weights.count + 1])
+                    try network.run(
+                        batch, dropout: nil, gradientScale: nil, loss: means[weights.count..<weights.count + 1])
                     weights.append(Double(batch.targetCount) / Double(batch.targets.count))
                 }
             }

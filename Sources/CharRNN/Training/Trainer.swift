@@ -234,8 +234,7 @@ public final class Trainer {
             let masks = DropoutStep(seed: options.seed, step: number)
             try network.run(
                 options.withResets(batches[index], number: number),
-                dropout: model.configuration.dropout > 0 ? masks : nil, gradientScale: scale)
-            try network.meanLoss(into: loss)
+                dropout: model.configuration.dropout > 0 ? masks : nil, gradientScale: scale, loss: loss)
         }
         guard batches.count > 1 else { return try run(0, loss: loss) }
         let (backend, gradient) = (model.backend, network.gradient.buffer)
