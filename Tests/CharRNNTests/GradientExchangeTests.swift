@@ -126,11 +126,12 @@ import Testing
         try sideBySide(count) { exchange in
             let counting = CountingExchange(exchange)
             let run = Run(cell: .lstm, dropout: 0.3, batchSize: 7, text: SmallText.noise(300))
-            let trainer = try Trainer(
+            // Unsafe, since the exchange came from elsewhere; all is used in this thread alone.
+            nonisolated(unsafe) let trainer = try Trainer(
                 model: run.model(on: .processor(threadCount: 1)), dataset: run.dataset(), options: run.options,
                 exchange: counting)
             let training = try TrainingRun(
-                trainer, options: .init(folder: folder, maxIterations: 1000, evaluateEvery: 1000, reportEvery: 1))
+                trainer, options: .init(folder: folder, maxIterations: 1000, evaluateEvery: 1000))
             var (end, loss, gathers) = (0, Float.nan, [Int]())
             try training.run { event in
                 switch event {
