@@ -3,9 +3,9 @@ import CharRNN
 /// The exchange among processes that `mpirun` has started, and within each among its devices.
 ///
 /// Each process sums its share of the gradient's elements, as the others send them, in the order of the ranks; then all
-/// get all shares. Of a small piece two processes each sum all, in the same order. So the sums have the same bits with any MPI, on any network; only the number of processes, and their
-/// devices, make them others. In a step each process sends and receives about twice the gradient, in pieces, while the
-/// backward pass makes the rest of it.
+/// get all shares. Of a small piece two processes each sum all, in the same order. So the sums have the same bits with any
+/// MPI, on any network; only the number of processes, and their devices, make them others. In a step each process sends and
+/// receives about twice the gradient, in pieces, while the backward pass makes the rest of it.
 public final class MPIExchange: GradientExchange {
     public var count: Int { world.count }
     public var rank: Int { world.rank }
