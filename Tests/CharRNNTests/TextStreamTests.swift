@@ -169,7 +169,7 @@ import Testing
         }
         #expect(Array(tokens).count == 4)
         let error = try #require(tokens.failure as? DeadEndError)
-        #expect(error.tokenCount == 4 && "\(error)".contains("after 4"))
+        #expect(error.tokenCount == 4 && "\(error)".contains("after 4 tokens"))
         let asynchronous = session.asyncTokens(using: SplitMix64(seed: 1)) { $0.filter { _ in false } }
         await #expect(throws: DeadEndError.self) { for try await _ in asynchronous {} }
 

@@ -195,6 +195,14 @@ import Testing
         #expect("\(divergence!)" == "the loss is nan at iteration 1")
     }
 
+    /// As those of a damaged file may be.
+    @Test func weightsWhoseSquaresAreInfiniteAreRefusedAtTheStart() throws {
+        let trainer = try Run().trainer()
+        try spoil(trainer, with: 1e30)
+        let divergence = #expect(throws: TrainingDivergence.self) { try TrainingGuard(trainer) }
+        #expect("\(divergence!)" == "the parameters' norm is inf at iteration 1")
+    }
+
     @Test func theWordsOfARollback() throws {
         let trainer = try Run().trainer()
         let guardian = try TrainingGuard(trainer)

@@ -177,7 +177,7 @@ import Testing
             #expect(
                 try refusal("--min-frequency", "2", "--tokens", "bytes").contains("of --tokens bytes there are 256"))
             #expect(try refusal("--min-frequency", "2", "--init-from", plain).contains("--init-from brings one"))
-            #expect(try refusal("--min-frequency", "2", "--resume", plain).contains("the run of \(plain) has another"))
+            #expect(try refusal("--min-frequency", "2", "--resume", plain).contains("the run of \(plain) has none"))
             #expect(
                 try refusal("--min-frequency", "5000").contains(
                     "char-rnn: no character occurs 5000 times; the most frequent one occurs 328 times; make --min-frequency smaller\n"

@@ -82,7 +82,7 @@ struct LearningOptions: ParsableArguments {
         try require(
             decayRate.map { $0 >= 0 && $0 < 1 } ?? true,
             "--decay-rate \(decayRate ?? 0): it must be at least 0 and below 1.")
-        try require(clip.map { $0 >= 0 } ?? true, "--clip \(clip ?? 0): it must not be negative.")
+        try require(clip.map { $0 >= 0 } ?? true, "--clip \(clip ?? 0): it must be at least 0.")
         try require(clip == nil || clipNorm == nil, "--clip and --clip-norm are two kinds of bound: give one.")
         try require(clipNorm.map { $0 > 0 } ?? true, "--clip-norm \(clipNorm ?? 0): it must be above 0.")
         try require(

@@ -55,36 +55,58 @@ extension Train {
         let isSameRate = learning.learningRate ?? rate == rate
         let isSameAdamRate = learning.adamRate ?? adamW?.learningRate == adamW?.learningRate
         let isSameDecay = learning.weightDecay ?? adamW?.weightDecay == adamW?.weightDecay
-        let isSame: [(option: String, Bool)] = [
-            ("--tokens", data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind),
-            ("--min-frequency", data.minFrequency.map { "\($0)" } == checkpoint.options["min-frequency"]),
-            ("--document-separator", data.documentSeparator == checkpoint.options["document-separator"]),
-            ("--train-fraction", recorded("train-fraction", data.fractions.training)),
-            ("--validation-fraction", recorded("validation-fraction", data.fractions.validation)),
-            ("--validation-text", checkpoint.options["validation-text"] != nil),
-            ("--split", data.split.rawValue == checkpoint.options["split"] ?? "streams"),
-            ("--sequence-length", batch.sequenceLength == shape.sequenceLength),
-            ("--batch-size", batch.batchSize == shape.batchSize),
-            ("--cell", model.cell == configuration.cell),
-            ("--hidden-size", model.hiddenSize == configuration.hiddenSize),
-            ("--layers", model.layers == configuration.layerCount),
-            ("--dropout", model.dropout == configuration.dropout),
-            ("--embedding-size", model.embeddingSize == configuration.embeddingSize),
-            ("--optimizer", learning.optimizer == options.optimizer.name),
-            ("--learning-rate", isSameRate), ("--adam-rate", isSameAdamRate), ("--weight-decay", isSameDecay),
-            ("--schedule", mine.schedule?.fall == options.schedule?.fall),
-            ("--warm-up", mine.schedule?.warmUp == options.schedule?.warmUp),
-            ("--decay-rate", learning.decayRate == nil || learning.decayRate == decayRate),
-            ("--learning-rate-decay", mine.decay.factor == options.decay.factor),
-            ("--learning-rate-decay-after", mine.decay.firstEpoch == options.decay.firstEpoch),
-            ("--clip", mine.clipping == options.clipping), ("--clip-norm", mine.clipping == options.clipping),
-            ("--reset-probability", mine.resetProbability == options.resetProbability),
-            ("--seed", mine.seed == options.seed),
+        func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "none" }
+        let recordedSplit = checkpoint.options["split"] ?? "streams"
+        // What the run has is told where it can be said in a word.
+        let isSame: [(option: String, found: String?, Bool)] = [
+            (
+                "--tokens", "\(configuration.vocabulary.kind)",
+                data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind
+            ),
+            (
+                "--min-frequency", text(checkpoint.options["min-frequency"]),
+                data.minFrequency.map { "\($0)" } == checkpoint.options["min-frequency"]
+            ),
+            ("--document-separator", nil, data.documentSeparator == checkpoint.options["document-separator"]),
+            (
+                "--train-fraction", checkpoint.options["train-fraction"],
+                recorded("train-fraction", data.fractions.training)
+            ),
+            (
+                "--validation-fraction", checkpoint.options["validation-fraction"],
+                recorded("validation-fraction", data.fractions.validation)
+            ),
+            ("--validation-text", nil, checkpoint.options["validation-text"] != nil),
+            ("--split", recordedSplit, data.split.rawValue == recordedSplit),
+            ("--sequence-length", "\(shape.sequenceLength)", batch.sequenceLength == shape.sequenceLength),
+            ("--batch-size", "\(shape.batchSize)", batch.batchSize == shape.batchSize),
+            ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
+            ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
+            ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
+            ("--dropout", "\(configuration.dropout)", model.dropout == configuration.dropout),
+            ("--embedding-size", text(configuration.embeddingSize), model.embeddingSize == configuration.embeddingSize),
+            ("--optimizer", "\(options.optimizer.name)", learning.optimizer == options.optimizer.name),
+            ("--learning-rate", "\(rate)", isSameRate), ("--adam-rate", text(adamW?.learningRate), isSameAdamRate),
+            ("--weight-decay", text(adamW?.weightDecay), isSameDecay),
+            ("--schedule", nil, mine.schedule?.fall == options.schedule?.fall),
+            ("--warm-up", "\(options.schedule?.warmUp ?? 0)", mine.schedule?.warmUp == options.schedule?.warmUp),
+            ("--decay-rate", text(decayRate), learning.decayRate == nil || learning.decayRate == decayRate),
+            ("--learning-rate-decay", "\(options.decay.factor)", mine.decay.factor == options.decay.factor),
+            (
+                "--learning-rate-decay-after", "\(options.decay.firstEpoch)",
+                mine.decay.firstEpoch == options.decay.firstEpoch
+            ),
+            ("--clip", nil, mine.clipping == options.clipping), ("--clip-norm", nil, mine.clipping == options.clipping),
+            (
+                "--reset-probability", "\(options.resetProbability)",
+                mine.resetProbability == options.resetProbability
+            ),
+            ("--seed", "\(Int64(bitPattern: options.seed))", mine.seed == options.seed),
         ]
-        for (option, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
+        for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
             throw Failure(
-                "\(option): the run of \(resume!) has another, which cannot be changed in the middle; leave the option "
-                    + "out, or start a new run from the weights with --init-from")
+                "\(option): the run of \(resume!) has \(found ?? "another"), which cannot be changed in the middle; leave the "
+                    + "option out, or start a new run from the weights with --init-from")
         }
     }
 

@@ -15,6 +15,8 @@
 #pragma clang assume_nonnull begin
 
 // MARK: product.c
+//
+// k is at least 1. What a product copies lies on its thread's stack, up to 600 KB.
 
 /// The columns of a packed panel.
 enum { cpu_panel_width = 16 };

@@ -41,7 +41,7 @@ public final class TrainingGuard {
 
     /// A guard for `trainer`, as it stands.
     ///
-    /// - Throws: ``TrainingDivergence`` when its loss is not finite from the start, `DeviceError`.
+    /// - Throws: ``TrainingDivergence`` when its loss or its parameters' norm is not finite from the start, `DeviceError`.
     public init(_ trainer: Trainer) throws {
         self.trainer = trainer
         ignorance = log(Float(trainer.model.vocabulary.count))
@@ -49,9 +49,14 @@ public final class TrainingGuard {
         good = try TrainingSnapshot(of: trainer)
         try trainer.requireRoomForCheckpoint()
         goodLoss = try trainer.loss(ofStep: checked + 1)
-        guard goodLoss.isFinite else {
+        // A damaged file's weights may be so large that only their squares are infinite.
+        let (backend, parameters) = (trainer.model.backend, trainer.model.parameters.buffer)
+        let squares = try backend.makeBuffer(of: Float.self, count: 1)
+        try backend.clip(parameters, by: .none, squares: squares)
+        for (name, value) in [("loss", goodLoss), ("parameters' norm", try backend.read(squares)[0])]
+        where !value.isFinite {
             throw TrainingDivergence(
-                fault: .notFinite("loss", goodLoss), iteration: checked + 1, goodIteration: checked, returns: 0)
+                fault: .notFinite(name, value), iteration: checked + 1, goodIteration: checked, returns: 0)
         }
     }
 
