@@ -6,7 +6,8 @@ public struct DeadEndError: Error, Equatable, CustomStringConvertible {
     public let tokenCount: Int
 
     public var description: String {
-        "no token is left to draw after \(tokenCount) token\(tokenCount == 1 ? "" : "s"): what narrows the choice has ruled out all of them; allow more"
+        "no token is left to draw after \(tokenCount) token\(tokenCount == 1 ? "" : "s"): what narrows the choice has "
+            + "ruled out all of them; allow more"
     }
 }
 
