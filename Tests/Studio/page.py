@@ -47,7 +47,7 @@ def check_runs(visitor, folder, texts):
     curves = page.locator("#chart path.training").count()
     new = f"run-{page.viewport_size['width']}"
     training = subprocess.Popen(
-        [COMMAND, *map(str, train(texts, folder / new, "--max-iterations", "100000", "--label", new, "--eval-every", "20"))],
+        [COMMAND, *map(str, train(texts, folder / new, "--max-epochs", "100000", "--label", new, "--eval-every", "20"))],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(page, f"document.querySelectorAll('#chart path.training').length > {curves}")
