@@ -9,6 +9,19 @@ enum {
     block_rows = 2 * cpu_panel_width,
 };
 
+/// c(i, j) = c(j, i) below the diagonal of an n × n matrix.
+static void mirror(float *c, long n) {
+    // In squares, of which both sides stay in the cache.
+    enum { side = cpu_panel_width };
+    for (long rows = 0; rows < n; rows += side) {
+        for (long columns = 0; columns <= rows; columns += side) {
+            for (long i = rows; i < smaller(n, rows + side); i++) {
+                for (long j = columns; j < smaller(i, columns + side); j++) c[i * n + j] = c[j * n + i];
+            }
+        }
+    }
+}
+
 /// A block as it is worked on: long × small, the smaller side being that of the Gram matrix.
 struct sides {
     bool is_turned;
@@ -94,13 +107,13 @@ void cpu_muon_orthogonalize(float *block, long stride, long rows, long columns, 
     for (long step = 0; step < steps; step++) {
         cpu_pack(x, n, k, n, packed);
         upper_product(x, packed, gram, n, k);
-        cpu_product_mirror(gram, n, 0, n);
+        mirror(gram, n);
         cpu_pack(gram, n, n, n, packed);
         upper_product(gram, packed, polynomial, n, n);
         // It is at least n^-⅜, but for a block of zeros.
         float bound = step > 0 ? 1 : __builtin_fmaxf(fourth_root_of_norm(polynomial, n), 1e-4f);
         upper_polynomial(gram, polynomial, n, coefficients + 3 * step, bound);
-        cpu_product_mirror(polynomial, n, 0, n);
+        mirror(polynomial, n);
         cpu_pack(polynomial, n, n, n, packed);
         cpu_product_packed(x, n, packed, next, n, k, n, n, false);
         float *last = x;

@@ -295,14 +295,3 @@ void cpu_product_transposed(const float *a, long a_stride, const float *b, long 
                             long rows, long n, long k, bool adding) {
     run((struct product){a, 1, a_stride, b, b_stride, width, c, c_stride, rows, n, k, false, adding});
 }
-
-void cpu_product_mirror(float *c, long stride, long first, long last) {
-    // In squares, of which both sides stay in the cache.
-    for (long rows = first; rows < last; rows += width) {
-        for (long columns = 0; columns <= rows; columns += width) {
-            for (long i = rows; i < smaller(last, rows + width); i++) {
-                for (long j = columns; j < smaller(i, columns + width); j++) c[i * stride + j] = c[j * stride + i];
-            }
-        }
-    }
-}

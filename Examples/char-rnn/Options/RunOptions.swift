@@ -55,10 +55,8 @@ extension Train {
         let isSameRate = learning.learningRate ?? rate == rate
         let isSameAdamRate = learning.adamRate ?? adamW?.learningRate == adamW?.learningRate
         let isSameDecay = learning.weightDecay ?? adamW?.weightDecay == adamW?.weightDecay
-        func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "none" }
         let recordedSplit = checkpoint.options["split"] ?? "streams"
-        // What the run has is told where it can be said in a word.
-        let isSame: [(option: String, found: String?, Bool)] = [
+        let isSame: [Recorded] = [
             (
                 "--tokens", "\(configuration.vocabulary.kind)",
                 data.tokens ?? configuration.vocabulary.kind == configuration.vocabulary.kind
@@ -80,11 +78,7 @@ extension Train {
             ("--split", recordedSplit, data.split.rawValue == recordedSplit),
             ("--sequence-length", "\(shape.sequenceLength)", batch.sequenceLength == shape.sequenceLength),
             ("--batch-size", "\(shape.batchSize)", batch.batchSize == shape.batchSize),
-            ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
-            ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
-            ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
             ("--dropout", "\(configuration.dropout)", model.dropout == configuration.dropout),
-            ("--embedding-size", text(configuration.embeddingSize), model.embeddingSize == configuration.embeddingSize),
             ("--optimizer", "\(options.optimizer.name)", learning.optimizer == options.optimizer.name),
             ("--learning-rate", "\(rate)", isSameRate), ("--adam-rate", text(adamW?.learningRate), isSameAdamRate),
             ("--weight-decay", text(adamW?.weightDecay), isSameDecay),
@@ -103,7 +97,7 @@ extension Train {
             ),
             ("--seed", "\(Int64(bitPattern: options.seed))", mine.seed == options.seed),
         ]
-        for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
+        if let (option, found) = firstOtherwise(sizes(of: configuration) + isSame) {
             throw Failure(
                 "\(option): the run of \(resume!) has \(found ?? "another"), which cannot be changed in the middle; leave the "
                     + "option out, or start a new run from the weights with --init-from")
@@ -114,19 +108,29 @@ extension Train {
     ///
     /// - Throws: ``Failure``, which names the first.
     func requireNothingElse(than configuration: LanguageModel.Configuration) throws {
-        let isSame: [(option: String, found: String, Bool)] = [
+        if let (option, found) = firstOtherwise(sizes(of: configuration)) {
+            throw Failure(
+                "\(option): the model of \(initFrom!) has \(found ?? "another"); leave the option out, or train a new model "
+                    + "without --init-from")
+        }
+    }
+
+    /// An option, what was recorded for it where that can be said in a word, and whether the command line has the same.
+    private typealias Recorded = (option: String, found: String?, isSame: Bool)
+
+    private func sizes(of configuration: LanguageModel.Configuration) -> [Recorded] {
+        [
             ("--cell", "\(configuration.cell)", model.cell == configuration.cell),
             ("--hidden-size", "\(configuration.hiddenSize)", model.hiddenSize == configuration.hiddenSize),
             ("--layers", "\(configuration.layerCount)", model.layers == configuration.layerCount),
-            (
-                "--embedding-size", configuration.embeddingSize.map { "\($0)" } ?? "none",
-                model.embeddingSize == configuration.embeddingSize
-            ),
+            ("--embedding-size", text(configuration.embeddingSize), model.embeddingSize == configuration.embeddingSize),
         ]
-        for (option, found, isSame) in isSame where !isSame && CommandLineWords.typed.contains(option) {
-            throw Failure(
-                "\(option): the model of \(initFrom!) has \(found); leave the option out, or train a new model without "
-                    + "--init-from")
-        }
+    }
+
+    private func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "none" }
+
+    /// The first option that is typed and was recorded otherwise.
+    private func firstOtherwise(_ recorded: [Recorded]) -> (option: String, found: String?)? {
+        recorded.first { !$0.isSame && CommandLineWords.typed.contains($0.option) }.map { ($0.option, $0.found) }
     }
 }

@@ -43,9 +43,6 @@ void cpu_product(const float *a, long a_stride, const float *b, long b_stride, f
 /// Whether these products use AVX-512 here.
 bool cpu_product_is_wide(void);
 
-/// c(i, j) = c(j, i) below the diagonal, for the rows in [first, last) of a square matrix.
-void cpu_product_mirror(float *c, long stride, long first, long last);
-
 // MARK: quantized.c
 
 /// The deepest product with weights of 8 bits whose sums fit in 32: 64 · 1024 rows.
