@@ -43,8 +43,10 @@ def check_runs(visitor, folder, texts):
     """A run that begins is there without a word, and its curve grows."""
     page = visitor.page
     page.get_by_text("first", exact=True).first.wait_for()
+    # The runs so far come one after another: all of them, or the last would be taken for the new one.
+    curves = len(list(folder.iterdir()))
+    until(page, f"document.querySelectorAll('#chart path.training').length === {curves}")
     page.locator("#chart path.validation").first.wait_for(state="attached")
-    curves = page.locator("#chart path.training").count()
     new = f"run-{page.viewport_size['width']}"
     training = subprocess.Popen(
         [COMMAND, *map(str, train(texts, folder / new, "--max-epochs", "100000", "--label", new, "--eval-every", "20"))],
@@ -52,6 +54,7 @@ def check_runs(visitor, folder, texts):
     try:
         until(page, f"document.querySelectorAll('#chart path.training').length > {curves}")
         row = f"[...document.querySelectorAll('#table tr')].find(row => row.textContent.includes('{new}'))"
+        until(page, f"{row} !== undefined")
         reached = f"+{row}.cells[3].textContent.replaceAll(',', '')"
         first = page.evaluate(reached)
         until(page, f"{reached} > {first + 20}")

@@ -109,6 +109,8 @@ export class Column {
       const response = await post("generate", asked, abort.signal);
       if (!response.ok) throw new Error(await reason(response));
       for await (const [name, value] of events(response)) {
+        // What came before a stop, and was not looked at yet, is left out.
+        abort.signal.throwIfAborted();
         if (name === "error") throw new Error(`${value.error.what}: ${value.error.why}`);
         if (name === "end") { seed = value.seed; this.#tell(count, start, ends[value.end], seed); break; }
         count += [...value.text].length;
@@ -118,6 +120,7 @@ export class Column {
       this.#draw();
     } catch (error) {
       if (this.#abort !== abort) return;  // Another text has begun.
+      this.#draw();  // What is counted is shown, and nothing comes later.
       if (abort.signal.aborted) return this.#tell(count, start, "stopped");
       this.status.textContent = error.message;
       this.status.classList.add("wrong");
