@@ -6,7 +6,8 @@ import OpenCLCompute
 /// A step needs the state that the one before it has left. But networks forget: whatever the state in which they begin, after
 /// some hundred tokens it is the one that they would have had, but for rounding. So every part begins some tokens early, in
 /// a state that is not its own; and at every seam its state is compared with the one in which the part before has ended.
-/// Where they differ by more than rounding, all that follows is read in order.
+/// Where they differ by more than rounding, what follows is read anew, in parts that begin twice as early. A network that
+/// remembers for too long even then reads in order.
 struct LongTextReader {
     private let parameters: Parameters
     /// After what was read so far.
@@ -14,14 +15,15 @@ struct LongTextReader {
     /// ln p of the token after each that was read; empty when they are not wanted.
     private(set) var logProbabilities: [Double] = []
     private let scoring: Bool
-    /// Whether the network has forgotten at all seams so far.
-    private var forgets = true
-
-    /// How many tokens early a part begins. (A trained LSTM of 2 × 128 units needs some 500.)
-    private static let overlap = 768
+    /// How many tokens early a part begins. (Trained LSTMs need some 500 with 2 × 128 units, 1,500 with 2 × 512.)
+    private var overlap = 768
+    private static let longestOverlap = 4096
     /// Parts of twice as many tokens waste a third of the work; longer ones less.
-    private static let shortestPart = 2 * overlap
-    private static let longestPart = 1 << 14
+    private var shortestPart: Int { 2 * overlap }
+    /// Short ones at first, which are soon read anew where the network has not forgotten.
+    private var longestPart: Int { forgets ? 1 << 14 : 4 * overlap }
+    /// Whether it had forgotten at all seams of the last parts.
+    private var forgets = false
     private static let parts = 4...16
     /// How far two states may be apart that are the same but for rounding: a fraction of the larger of 1 and their size.
     /// (Rounded to 8 bits, those of a trained LSTM of 2 × 128 units stay up to 0.06 apart, wherever they began.)
@@ -38,8 +40,9 @@ struct LongTextReader {
     mutating func read(_ text: [Int], progress: (_ tokens: Int) throws -> Void = { _ in }) throws {
         var rest = text[...]
         while !rest.isEmpty {
-            let count = min((rest.count - Self.overlap) / Self.shortestPart, Self.parts.upperBound)
-            rest = rest.dropFirst(try readParts(rest, forgets && count >= Self.parts.lowerBound ? count : 1))
+            let count = min((rest.count - overlap) / shortestPart, Self.parts.upperBound)
+            let isInParts = count >= Self.parts.lowerBound && overlap <= Self.longestOverlap
+            rest = rest.dropFirst(try readParts(rest, isInParts ? count : 1))
             try progress(text.count - rest.count)
         }
     }
@@ -47,8 +50,8 @@ struct LongTextReader {
     /// Reads the beginning of a text in so many parts, and returns how many tokens that are.
     private mutating func readParts(_ text: ArraySlice<Int>, _ count: Int) throws -> Int {
         // The first part begins where the text does, and is longer by what the others read before their own.
-        let seam = count > 1 ? Self.overlap : 0
-        let length = min((text.count - seam) / count, Self.longestPart)
+        let seam = count > 1 ? overlap : 0
+        let length = min((text.count - seam) / count, longestPart)
         let end = seam + length
         // With one more, which the last token of a part is to predict.
         let parts = (0..<count).map { text.dropFirst($0 * length).prefix(end + 1) }
@@ -74,7 +77,8 @@ struct LongTextReader {
         }
         let sound =
             (1..<count).first { !part($0, of: begun).isClose(to: part($0 - 1, of: ended), tolerance) } ?? count
-        forgets = forgets && sound == count
+        if count > 1 { forgets = sound == count }
+        if sound < count { overlap *= 2 }
         for part in 0..<sound { logProbabilities += results[part] }
         state = part(sound - 1, of: ended)
         return seam + sound * length
