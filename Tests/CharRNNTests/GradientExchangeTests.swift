@@ -103,6 +103,28 @@ import Testing
         }
     }
 
+    /// One process alone writes samples, with the averages: it must not send what the others do not wait for.
+    @Test func averagesThatNoPassReadsAreNotSent() throws {
+        var run = run(LearningCase.all[0])
+        run.options.averageDecay = 0.9
+        let devices = (0...1).map { _ in Device.processor(threadCount: 1) }
+        let counting = CountingExchange(DeviceExchange())
+        let trainer = try Trainer(
+            model: run.model(on: devices[0]), dataset: run.dataset(), options: run.options, sharingWith: [devices[1]],
+            exchange: counting)
+        let guardian = try TrainingGuard(trainer)
+        _ = try trainer.step()
+        let before = counting.sent
+        try guardian.commit()
+        #expect(counting.sent == before + 1, "the loss of the next step is that of the new weights")
+        try trainer.withAverages {}
+        _ = try trainer.step()
+        #expect(counting.sent == before + 1, "the devices have the weights")
+        _ = try trainer.evaluate(.validation)
+        _ = try trainer.step()
+        #expect(counting.sent == before + 3, "a validation needs the averages, and the next step the weights")
+    }
+
     @Test func whatSpoilsOneProcessTakesAllBack() throws {
         let run = run(LearningCase.all[0])
         let several = try outcomes(of: 2, run, spoiling: 9)
@@ -305,9 +327,10 @@ private final class WatchingExchange: GradientExchange {
     func gather(_ values: [Float]) throws -> [[Float]] { try exchange.gather(values) }
 }
 
-/// Another exchange, and how often it was asked to gather alone.
+/// Another exchange, how often it was asked to gather alone, and how often it sent the parameters.
 private final class CountingExchange: GradientExchange {
     private(set) var gathers = 0
+    private(set) var sent = 0
     private let exchange: any GradientExchange
 
     init(_ exchange: any GradientExchange) { self.exchange = exchange }
@@ -316,8 +339,13 @@ private final class CountingExchange: GradientExchange {
     var rank: Int { exchange.rank }
 
     func prepare(_ replicas: [Replica]) throws { try exchange.prepare(replicas) }
-    func sendParameters() throws { try exchange.sendParameters() }
     func gradientIsMade(from start: Int) throws { try exchange.gradientIsMade(from: start) }
+
+    func sendParameters() throws {
+        sent += 1
+        try exchange.sendParameters()
+    }
+
     func sumGradients() throws { try exchange.sumGradients() }
     func sumGradients(gathering values: [Float]) throws -> [[Float]] { try exchange.sumGradients(gathering: values) }
 

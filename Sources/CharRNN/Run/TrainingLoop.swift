@@ -135,7 +135,7 @@ final class TrainingLoop {
     private func stop(_ guardian: TrainingGuard) throws {
         if let rollback = try guardian.commit() { try tell(rollback) }
         let isNew = trainer.iteration > writer?.savedIteration ?? 0
-        if try trainer.network.exchange.saidByFirst([isNew ? 1 : 0]) == [1] { try save(isLast: true) }
+        if try trainer.network.exchange.isSaidByFirst(isNew) { try save(isLast: true) }
     }
 
     private func report(_ step: TrainingStep) throws {

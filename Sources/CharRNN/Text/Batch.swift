@@ -60,8 +60,8 @@ extension Batch {
     /// Ends the program where a model of so many tokens would read beside its parameters.
     func check(vocabularySize: Int) {
         let bound = Int32(vocabularySize)
-        precondition(
-            inputs.allSatisfy { $0 >= 0 && $0 < bound } && targets.allSatisfy { $0 < bound },
-            "a batch with tokens that are not among the \(vocabularySize) of the model")
+        if let token = inputs.first(where: { $0 < 0 || $0 >= bound }) ?? targets.first(where: { $0 >= bound }) {
+            preconditionFailure("a batch with token \(token), which is not among the \(vocabularySize) of the model")
+        }
     }
 }

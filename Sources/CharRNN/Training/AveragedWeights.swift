@@ -51,14 +51,13 @@ extension Trainer {
             model.configuration, values: average?.values() ?? model.parameterValues(), on: model.device)
     }
 
-    /// Runs `body` with the weights by which the trainer is judged: the averages, where there are some.
+    /// Runs `body` with the weights by which the trainer is judged: the averages, where there are some. A `body` that runs
+    /// ``network`` has to tell it, in all processes: ``evaluate(on:isCancelled:)``.
     ///
     /// - Throws: ``ChangedModelError``, `DeviceError`, and what `body` throws.
-    func withAverages<Result>(_ body: () throws -> Result) throws -> Result {
+    package func withAverages<Result>(_ body: () throws -> Result) throws -> Result {
         guard let average else { return try body() }
         try announceChange()
-        network.parametersChanged()
-        defer { network.parametersChanged() }
         let result = try average.whileInPlace(body)
         try announceChange()
         return result

@@ -64,10 +64,10 @@ extension GradientExchange {
         return try gather([isWished ? 1 : 0]).contains([1])
     }
 
-    /// What the first process says of something that each sees otherwise, such as a clock or a disk.
-    func saidByFirst(_ values: [Double]) throws -> [Double] {
-        guard count > 1 else { return values }
-        return try gather(values.map { Float($0) })[0].map { Double($0) }
+    /// Whether the first process holds it, for which others may not, such as that a checkpoint is due.
+    func isSaidByFirst(_ isSaid: Bool) throws -> Bool {
+        guard count > 1 else { return isSaid }
+        return try gather([isSaid ? 1 : 0])[0] == [1]
     }
 }
 

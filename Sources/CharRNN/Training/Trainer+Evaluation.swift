@@ -35,6 +35,9 @@ extension Trainer {
         let means = try model.backend.makeBuffer(of: Float.self, count: source.batchCount)
         // The share of the targets that a batch has: 1 where none is lacking.
         var weights: [Double] = []
+        // The other devices get the averages, and then the weights again.
+        if average != nil { network.parametersChanged() }
+        defer { if average != nil { network.parametersChanged() } }
         try withAverages {
             try network.preservingState {
                 try network.setState(model.zeroState(batchSize: dataset.batchSize))

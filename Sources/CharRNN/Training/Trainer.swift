@@ -168,7 +168,6 @@ public final class Trainer {
     @discardableResult
     public func step(on batches: [Batch]) throws -> TrainingStep {
         precondition(!batches.isEmpty, "a step without a batch")
-        for batch in batches { check(batch) }
         let factor = schedule(iteration + 1, progress)
         precondition(factor >= 0 && factor.isFinite, "a schedule's factor of \(factor)")
         try announceChange()
@@ -227,6 +226,7 @@ public final class Trainer {
 
     /// Runs the batches of a step with its masks and resets, and puts their mean loss into one element.
     func run(_ batches: [Batch], step iteration: Int, learning: Bool, loss: Buffer<Float>) throws {
+        for batch in batches { check(batch) }
         let targetCount = batches.reduce(0) { $0 + $1.targetCount }
         let scale = learning ? Float(dataset.sequenceLength) / Float(targetCount) : nil
         func run(_ index: Int, loss: Buffer<Float>) throws {

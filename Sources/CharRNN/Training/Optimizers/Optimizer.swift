@@ -20,7 +20,7 @@ public enum Optimizer: Codable, Hashable, Sendable {
         }
     }
 
-    /// As the command line calls it.
+    /// As it stands in histories and checkpoints: `rmsprop`, `adam`, `adamw` or `muon`.
     var name: String {
         switch self {
         case .rmsProp: "rmsprop"
