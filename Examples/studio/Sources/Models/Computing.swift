@@ -3,11 +3,11 @@ import Hummingbird
 extension StudioServer {
     /// What the worker makes of a request, as long as its client waits for it and for no longer than an answer may take.
     ///
-    /// - Parameter work: is told how to see that nobody waits any more, as by ``Worker/run(_:)``.
+    /// - Parameter work: its task is cancelled when nobody waits any more.
     /// - Throws: ``Refusal`` when it was not ready in time, and what the work throws.
     func compute<Value: Sendable>(
         for request: Request,
-        _ work: @escaping @Sendable (_ checkCancellation: @escaping () throws -> Void) throws -> Value
+        _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         let (worker, limits) = (worker, limits)
         let outcome = try await request.body.consumeWithCancellationOnInboundClose { _ in

@@ -40,7 +40,7 @@ actor ModelShelf {
         }
         let (worker, device, root, texts) = (worker, device, folder.path, limits.texts)
         let task = Task {
-            try await worker.run { _ in
+            try await worker.run {
                 do {
                     let model = try LanguageModel(contentsOf: URL(fileURLWithPath: path), on: device)
                     return ServedModel(model, texts: texts)

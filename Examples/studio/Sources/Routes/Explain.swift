@@ -12,7 +12,7 @@ extension StudioServer {
         guard text.count > 1 else {
             throw Refusal(.unprocessableContent, "text", "it must have two characters or more")
         }
-        let page = try await compute(for: request) { _ in
+        let page = try await compute(for: request) {
             let explanation = try Explanation(of: model, reading: text, name: asked.model, source: asked.source)
             return ByteBuffer(bytes: try explanation.page())
         }

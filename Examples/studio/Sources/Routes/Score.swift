@@ -9,10 +9,10 @@ extension StudioServer {
         let model = try await shelf.model(named: asked.model).model
         let text = try model.vocabulary.encode(asked.text)
         let beginning = try model.vocabulary.encode(asked.prompt)
-        let logarithms = try await compute(for: request) { checkCancellation in
+        let logarithms = try await compute(for: request) {
             var session = try model.makeSession()
             try session.feed(beginning)
-            return try model.logProbabilities(of: [text], after: session) { _ in try checkCancellation() }[0]
+            return try model.logProbabilities(of: text, after: session)
         }
         traffic.scored(text.count)
         return try .json(
