@@ -69,6 +69,7 @@ struct Failure: Error, CustomStringConvertible {
     static func isOurs(_ error: any Error) -> Bool {
         error is Failure || error is TextError || error is VocabularyError || error is CheckpointError
             || error is BrokenModelError || error is ChangedModelError || error is DeadEndError || error is FileError
-            || error is DeviceError || error is TrainingRunError || error is MPIError || error is SharedFailure
+            || error is DeviceError || error is TrainingRunError || error is QuantizedWeightsError || error is MPIError
+            || error is SharedFailure
     }
 }

@@ -54,6 +54,7 @@ struct Score: ParsableCommand {
     func run() throws {
         let model = try LanguageModel(
             contentsOf: CheckpointChoice.best(checkpoint), on: try device.device(), precision: precision)
+        if adaptation.dynamic && model.precision == .int8 { throw QuantizedWeightsError() }
         let tokens: [Int]
         do {
             tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
