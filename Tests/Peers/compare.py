@@ -162,7 +162,7 @@ def sample_rows(name, median):
 
 
 medians = {}
-header("train, ms a batch", "PyTorch", "JAX", "char-rnn", "ratio", "% of sgemm", "busy: PT", "JAX", "char-rnn")
+header("train, ms a batch", "PyTorch", "JAX", "char-rnn", "ratio", "% products", "busy: PT", "JAX", "char-rnn")
 for name in options.configurations:
     with tempfile.TemporaryDirectory() as folder:
         medians[name] = Medians(Configuration(name, folder).rounds())
