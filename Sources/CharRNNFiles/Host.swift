@@ -1,8 +1,16 @@
 import FoundationEssentials
+import Glibc
 
 /// What this process may use of the machine: its control group may have limits of its own, and the process may be bound
 /// to some of the cores.
 package enum Host {
+    /// What the machine calls itself.
+    package static var name: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// The cores it may run on. More threads than it gets time for would wait for each other.
     package static let coreCount = min(
         affineCores?.count ?? ProcessInfo.processInfo.activeProcessorCount,

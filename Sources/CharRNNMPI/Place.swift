@@ -15,12 +15,9 @@ package struct Place: Equatable {
 
     package static var own: Place {
         let file = "/proc/sys/kernel/random/boot_id"
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
-        let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         let boot = (try? String(contentsOfFile: file, encoding: .utf8))?.split(whereSeparator: \.isWhitespace).first
         return Place(
-            machine: boot.map { String($0) } ?? host, host: host, process: getpid(),
+            machine: boot.map { String($0) } ?? Host.name, host: Host.name, process: getpid(),
             cores: Host.affineCores ?? Array(0..<Host.coreCount), coreCount: Host.coreCount)
     }
 

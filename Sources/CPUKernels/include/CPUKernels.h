@@ -1,5 +1,5 @@
 // The kernels of the CPU device. Each file is the twin of the .cl file of its name, and the specification of it; of
-// quantized.c, limits.c and team.c there is none.
+// packing.c, row_product.c, quantized.c, limits.c and team.c there is none.
 //
 // Letters: B batch, T time, V vocabulary, H hidden, G gates. Matrices are row-major and every function works on
 // whatever rows or elements it is given, so that a caller may share the work among threads.

@@ -24,7 +24,7 @@ final class ModelRevisions: Sendable {
         }
     }
 
-    /// Forgets the fingerprint, when parameters are replaced for a test.
+    /// Forgets the fingerprint, when parameters were replaced and the revision stays.
     func forgetFingerprint() { current.withLock { $0.fingerprint = nil } }
 
     /// The fingerprint of the parameters of now.

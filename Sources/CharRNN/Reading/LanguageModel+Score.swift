@@ -16,7 +16,8 @@ public struct TextScore: Hashable, Sendable {
 }
 
 extension LanguageModel {
-    /// How well the model predicts a file of any size, which is read part after part: the memory does not grow with it.
+    /// How well the model predicts a file of any size, which is read part after part: the memory grows with its longest
+    /// line at most.
     ///
     /// - Parameters:
     ///   - file: a text, in UTF-8 but where tokens are bytes.

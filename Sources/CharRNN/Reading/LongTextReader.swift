@@ -17,7 +17,7 @@ struct LongTextReader {
     private let scoring: Bool
     /// How many tokens early a part begins. (Trained LSTMs need some 500 with 2 × 128 units, 1,500 with 2 × 512.)
     private var overlap = 768
-    private static let longestOverlap = 4096
+    private static let longestOverlap = 3072
     /// Parts of twice as many tokens waste a third of the work; longer ones less.
     private var shortestPart: Int { 2 * overlap }
     /// Short ones at first, which are soon read anew where the network has not forgotten.

@@ -67,10 +67,7 @@ final class RunFolder {
                 throw TrainingRunError.cannotWrite(path: url.relativePath, reason: reason)
             }
         }
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
-        let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        lock.write("process \(getpid()) on \(host), since \(Date.now.formatted(.iso8601))")
+        lock.write("process \(getpid()) on \(Host.name), since \(Date.now.formatted(.iso8601))")
         try tryName(label, lastEpoch, in: url)
         return lock
     }

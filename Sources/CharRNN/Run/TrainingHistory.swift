@@ -132,7 +132,7 @@ public struct TrainingHistory: Sendable {
         public let trainingBatches, validationBatches, testBatches: Int
         /// All characters of the text.
         public let characters: Int
-        /// "rmsprop" or "adam".
+        /// ``Optimizer/name``.
         public let optimizer: String
         /// The rate of the first step.
         public let learningRate: Float

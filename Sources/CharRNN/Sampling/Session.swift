@@ -49,9 +49,9 @@ public struct Session: Sendable {
         try requireUnchanged()
         try makeUnique()
         try predictor.read([Int32(token)])
+        next = try Distribution(answered: predictor.logits())
         history.append(token)
         hasRead = true
-        next = try Distribution(answered: predictor.logits())
     }
 
     /// Reads some tokens, many of them faster than one by one.
@@ -86,23 +86,23 @@ public struct Session: Sendable {
         let expected = scoring && hasRead ? [next.logProbability(of: first)] : []
         try makeUnique()
         let following = try predictor.read(text: tokens, scoring: scoring)
+        next = try Distribution(answered: predictor.logits())
         for token in tokens.suffix(RecentTokens.limit) { history.append(token) }
         hasRead = true
-        next = try Distribution(answered: predictor.logits())
         return expected + following
     }
 
     /// Reads a text.
     ///
     /// - Throws: ``VocabularyError`` for a character that the model does not know, unless `unknown` says what to do
-    ///   with it; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    ///   with it; `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(_ text: String, unknown: UnknownCharacters = .error) throws {
         try feed(try vocabulary.encode(text, unknown: unknown))
     }
 
     /// Reads a text in UTF-8; with ``TokenKind/bytes``, what any file holds.
     ///
-    /// - Throws: ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    /// - Throws: ``VocabularyError``, ``BrokenModelError``, ``ChangedModelError``, `CancellationError`, `DeviceError`.
     public mutating func feed(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws {
         try feed(try vocabulary.encode(bytes: bytes, unknown: unknown))
     }

@@ -73,7 +73,9 @@ extension CPUBackend {
 
     /// Rows of the batch for each thread; short work stays on the calling thread.
     private func eachShare(of sequence: RecurrentSequence, _ body: @Sendable (Range<Int>) -> Void) {
-        let operationsPerRow = sequence.steps * sequence.cell.gateCount * sequence.hiddenSize * sequence.hiddenSize
+        // Without a product only the gates are left, some 32 operations each.
+        let depth = sequence.cell.hasRecurrentProduct ? sequence.hiddenSize : 32
+        let operationsPerRow = sequence.steps * sequence.cell.gateCount * sequence.hiddenSize * depth
         parallel(sequence.batchSize, grain: max(1, 500_000 / operationsPerRow), body)
     }
 

@@ -1,4 +1,5 @@
-/// The CPU device: CPUKernels, and without AVX-512 OpenBLAS for the gradients of large weights, shared among threads.
+/// The CPU device: CPUKernels, and OpenBLAS for products of two transposes and, without AVX-512, for the gradients of large
+/// weights; shared among threads.
 ///
 /// Every result depends on the number of threads alone, never on their timing.
 final class CPUBackend: Backend {

@@ -27,7 +27,7 @@ extension Device {
 
     /// The processor with a given number of threads. Results are the same bits for the same number.
     public static func processor(threadCount: Int) -> Device {
-        precondition(threadCount > 0, "a CPU device with \(threadCount) threads")
+        precondition((1..<1 << 16).contains(threadCount), "a CPU device with \(threadCount) threads")
         return Device(
             id: "cpu", kind: .cpu, vendor: CPUDriver.processor["vendor_id"] ?? "unknown",
             name: CPUDriver.processor["model name"] ?? "processor", platform: OpenBLAS.description,
