@@ -1,5 +1,6 @@
 import CharRNN
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -190,6 +191,17 @@ import Testing
             Issue.record("the error was overlooked")
         } catch is DeadEndError {}
         #expect(written.count == 4)
+        // An iterator that has thrown is at its end, though another draw might not fail.
+        let calls = Mutex(0)
+        var iterator = session.asyncTokens(using: SplitMix64(seed: 1)) { next in
+            calls.withLock { $0 += 1 }
+            return calls.withLock { $0 } == 1 ? next.filter { _ in false } : next
+        }.makeAsyncIterator()
+        await #expect(throws: DeadEndError.self) { try await iterator.next() }
+        #expect(try await iterator.next() == nil)
+        var texts = text().makeAsyncIterator()
+        await #expect(throws: DeadEndError.self) { while try await texts.next() != nil {} }
+        #expect(try await texts.next() == nil)
     }
 
     @Test(arguments: [TokenKind.scalars, .bytes])

@@ -72,18 +72,24 @@ public final class TextStream<Generator: RandomNumberGenerator>: Sequence, Itera
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let stream: TextStream
+        private var hasThrown = false
+
+        fileprivate init(_ stream: TextStream) { self.stream = stream }
 
         // On the caller's actor, so that a stream, and what its closures have captured, never changes hands.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
             await Task.yield()
             if Task.isCancelled && stream.end == nil { stream.text.fail(CancellationError()) }
             if let piece = stream.next() { return piece }
-            if case .failure(let error) = stream.end { throw error }
+            if case .failure(let error) = stream.end, !hasThrown {
+                hasThrown = true
+                throw error
+            }
             return nil
         }
     }
 
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 }
 
 extension Session {

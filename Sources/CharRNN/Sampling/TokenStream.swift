@@ -15,15 +15,16 @@ public final class TokenStream<Generator: RandomNumberGenerator>: Sequence, Iter
 
     fileprivate init(_ writer: TokenWriter<Generator>) { self.writer = writer }
 
-    public func next() -> Int? {
+    public func next() -> Int? { try? advance() }
+
+    /// Nil after a failure, which is thrown once.
+    fileprivate func advance() throws -> Int? {
         guard failure == nil else { return nil }
-        do { return try advance() } catch {
+        do { return try writer.advance() } catch {
             failure = error
-            return nil
+            throw error
         }
     }
-
-    fileprivate func advance() throws -> Int { try writer.advance() }
 }
 
 /// The same as a ``TokenStream`` for `for try await`: it ends when its task is cancelled, throws what `feed(_:)`
