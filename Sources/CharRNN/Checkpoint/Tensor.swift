@@ -1,6 +1,8 @@
 /// A named array of floats as files hold it, row-major.
 public struct Tensor: Hashable, Sendable {
+    /// As PyTorch calls it, such as "rnn.weight_ih_l0".
     public var name: String
+    /// The longest stride first; empty for a single number.
     public var shape: [Int]
     /// As many as the product of the shape.
     public var values: [Float]

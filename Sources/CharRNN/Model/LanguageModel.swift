@@ -9,6 +9,7 @@ import OpenCLCompute
 /// A model may be used by many tasks at once, except while a ``Trainer`` changes it. Afterwards the sessions that had begun
 /// with it throw ``ChangedModelError``; those of a copy go on.
 public final class LanguageModel: Sendable {
+    /// The sizes of the network, and its vocabulary.
     public let configuration: Configuration
     /// In how many bits its weights are multiplied. One of `int8` is not trained.
     public let precision: WeightPrecision
@@ -18,6 +19,7 @@ public final class LanguageModel: Sendable {
     let parameters: Parameters
     let revisions = ModelRevisions()
 
+    /// The tokens that it reads and writes.
     public var vocabulary: Vocabulary { configuration.vocabulary }
     /// How many numbers are learned.
     public var parameterCount: Int { parameters.layout.count }

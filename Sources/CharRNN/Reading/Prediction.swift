@@ -4,7 +4,9 @@ import Glibc
 public struct Prediction: Hashable, Sendable {
     /// A token that may come next.
     public struct Candidate: Hashable, Sendable {
+        /// Its number in the vocabulary.
         public let token: Int
+        /// p
         public let probability: Double
     }
 

@@ -4,6 +4,7 @@
 /// The signals that are here know letters, digits and marks. Their value at a token is that once it has been read, as are a
 /// ``Trace``'s activations. Of a model of bytes a character counts at its last byte.
 public struct TextSignal: Sendable {
+    /// What it is called in lists of correlations.
     public let name: String
     /// For some tokens, each given by its text.
     private let compute: @Sendable ([String]) -> [Double]

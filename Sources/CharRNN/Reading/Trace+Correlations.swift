@@ -3,6 +3,7 @@ extension Trace {
     public struct Correlation: Hashable, Sendable {
         /// The layer, counted from 0.
         public let layer: Int
+        /// What of the layer: its output, its memory or a gate.
         public let part: Part
         /// The unit, counted from 0.
         public let unit: Int

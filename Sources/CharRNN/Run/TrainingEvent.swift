@@ -43,6 +43,7 @@ public enum TrainingEvent: Sendable {
 
     /// How far the work on a part of the text is.
     public struct Evaluation: Sendable {
+        /// Which part.
         public let split: TextDataset.Split
         /// The batches that are done, of how many.
         public let batch, batchCount: Int
@@ -50,14 +51,19 @@ public enum TrainingEvent: Sendable {
 
     /// What the model has written, from the zero state on.
     public struct Sample: Sendable {
+        /// The step after which it was, counted from 1.
         public let iteration: Int
+        /// The passes over the training part by then.
         public let epoch: Double
+        /// As many characters as ``TrainingRun/Options/sampleLength`` says.
         public let text: String
     }
 
     /// A validation.
     public struct Validation: Sendable {
+        /// The step after which it was, counted from 1.
         public let iteration: Int
+        /// The passes over the training part by then.
         public let epoch: Double
         /// The mean over the validation part, in nats per character.
         public let loss: Double
@@ -67,8 +73,11 @@ public enum TrainingEvent: Sendable {
 
     /// A checkpoint that was written.
     public struct SavedCheckpoint: Sendable {
+        /// Where it lies.
         public let file: URL
+        /// The step after which it was, counted from 1.
         public let iteration: Int
+        /// The passes over the training part by then.
         public let epoch: Double
         /// At this iteration; nil when there was no validation, or it was broken off.
         public let validationLoss: Double?
@@ -90,6 +99,7 @@ public enum TrainingEvent: Sendable {
 
     /// How a run has ended.
     public struct End: Sendable {
+        /// Why.
         public enum Reason: Sendable {
             /// All steps were taken.
             case finished
@@ -102,6 +112,7 @@ public enum TrainingEvent: Sendable {
         }
 
         public let reason: Reason
+        /// The last step that counts.
         public let iteration: Int
         /// The last checkpoint; nil when the run ended before its first step.
         public let last: URL?

@@ -120,13 +120,19 @@ public struct TrainingHistory: Sendable {
     public struct Start: Codable, Sendable {
         /// The word in the names of its checkpoints.
         public let label: String
+        /// What the layers are made of.
         public let cell: RecurrentCell
+        /// L and H.
         public let layers, hiddenSize: Int
+        /// The numbers that stand for a token; nil where its one-hot vector goes into the first layer.
         public let embeddingSize: Int?
+        /// The probability of dropping a unit.
         public let dropout: Float
+        /// V
         public let vocabularySize: Int
         /// How many numbers are learned.
         public let parameters: Int
+        /// B and T.
         public let batchSize, sequenceLength: Int
         /// The batches of each part; those for training make an epoch.
         public let trainingBatches, validationBatches, testBatches: Int
@@ -136,6 +142,7 @@ public struct TrainingHistory: Sendable {
         public let optimizer: String
         /// The rate of the first step.
         public let learningRate: Float
+        /// ``LearningRateDecay/factor``, and the epochs before it first applies.
         public let learningRateDecay: Float
         public let learningRateDecayAfter: Double
         /// The bound of each component of the gradient, or of its norm.

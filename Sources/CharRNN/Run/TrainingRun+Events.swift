@@ -12,6 +12,7 @@ extension TrainingRun {
     /// training must not get ahead of what is done with it, give ``run(_:)`` a closure.
     public func events() -> Events { Events(run: self) }
 
+    /// What ``events()`` gives.
     public struct Events: AsyncSequence, Sendable {
         fileprivate let run: TrainingRun
 

@@ -7,6 +7,7 @@ public struct Beam: Sendable {
     /// A session that has read them.
     public let session: Session
 
+    /// The tokens as text.
     public var text: String { session.vocabulary.decode(tokens) }
 }
 

@@ -4,6 +4,7 @@ import FoundationEssentials
 public struct SamplingError: Error, Equatable, CustomStringConvertible {
     /// The name of the value, such as "topP".
     public let name: String
+    /// What it was, as typed or as a number.
     public let value: String
     /// What is right, such as "above 0 and at most 1".
     public let range: String

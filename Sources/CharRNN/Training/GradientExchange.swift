@@ -75,6 +75,7 @@ extension GradientExchange {
 public struct Replica: Sendable {
     /// Where both lie.
     public let backend: any Backend
+    /// P numbers, which an optimizer changes on the first device.
     public let parameters: Buffer<Float>
     /// Of the device's own streams, in units of the whole batch: the sum over all devices is the batch's gradient.
     public let gradient: Buffer<Float>

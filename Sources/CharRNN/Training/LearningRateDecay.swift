@@ -2,8 +2,10 @@
 public struct LearningRateDecay: Codable, Hashable, Sendable {
     /// 1 and above leave the rate as it is.
     public var factor: Float
+    /// The passes over the training part before the rate first falls.
     public var firstEpoch: Double
 
+    /// char-rnn's: by 3 % an epoch, from the tenth on.
     public init(factor: Float = 0.97, firstEpoch: Double = 10) {
         self.factor = factor
         self.firstEpoch = firstEpoch

@@ -13,8 +13,10 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
 
     /// The first steps, over which the factor rises in a straight line.
     public var warmUp: Int
+    /// What the factor does afterwards.
     public var fall: Fall
 
+    /// Without arguments the factor is 1 throughout.
     public init(warmUp: Int = 0, fall: Fall = .none) {
         self.warmUp = warmUp
         self.fall = fall

@@ -6,6 +6,7 @@
 ///     otherText, vocabulary: dataset.vocabulary, batchSize: dataset.batchSize, sequenceLength: dataset.sequenceLength)
 /// ```
 public struct TrainingData: Sendable {
+    /// What is learned from, epoch after epoch.
     public let training: any BatchSource
     /// Whose losses are kept in checkpoints. A run may be resumed with another one.
     public var validation: (any BatchSource)?
@@ -18,6 +19,8 @@ public struct TrainingData: Sendable {
     /// By which a resumed run knows the training part again.
     let identity: DatasetIdentity
 
+    /// Those for validation and testing have the shape and the vocabulary of that for training: a ``Trainer`` refuses
+    /// others.
     public init(
         training: any BatchSource, validation: (any BatchSource)? = nil, test: (any BatchSource)? = nil
     ) {

@@ -111,8 +111,10 @@ public protocol Backend: AnyObject, Sendable {
 
 /// ax + bx³ + cx⁵.
 public struct OddPolynomial: Hashable, Sendable {
+    /// The coefficients of x, x³ and x⁵.
     public let a, b, c: Float
 
+    /// ax + bx³ + cx⁵.
     public init(_ a: Float, _ b: Float, _ c: Float) {
         self.a = a
         self.b = b

@@ -6,6 +6,7 @@
 public struct DropoutMask: Sendable {
     /// p, the share of units that is dropped: 0 ≤ p < 1.
     public let probability: Float
+    /// What the words are drawn by: one for a run, then the step, then the layer.
     public let seed: UInt64
     public let step: UInt64
     public let layer: UInt32

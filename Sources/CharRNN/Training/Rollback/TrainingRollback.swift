@@ -17,6 +17,7 @@ public enum TrainingFault: Equatable, Sendable, CustomStringConvertible {
 
 /// A return to the last good state, told by a ``TrainingGuard``.
 public struct TrainingRollback: Equatable, Sendable, CustomStringConvertible {
+    /// What was wrong.
     public let fault: TrainingFault
     /// Where the fault was.
     public let iteration: Int
@@ -33,6 +34,7 @@ public struct TrainingRollback: Equatable, Sendable, CustomStringConvertible {
 
 /// Why a ``TrainingGuard`` has given a run up.
 public struct TrainingDivergence: Error, Equatable, CustomStringConvertible {
+    /// What was wrong.
     public let fault: TrainingFault
     /// Where the fault was.
     public let iteration: Int
