@@ -9,6 +9,7 @@ import Testing
 
     private static let files: [(bytes: Data, words: String)] = [
         (archive, "it is a file of PyTorch; read a state dictionary of PyTorch as such"),
+        (zipArchive([(name: "weight.npy", contents: Data([1]))]), "it holds arrays of NumPy, which are only written"),
         (zipArchive([(name: "metadata.json", contents: Data("{}".utf8))]), "it is a zip archive; unpack it"),
         (Data([0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20]), "PyTorch before 1.6"),
         (Data("\u{89}HDF\r\n".unicodeScalars.map { UInt8($0.value) } + [0x1A, 10, 0, 0]), "an HDF5 file"),
@@ -26,7 +27,7 @@ import Testing
         #expect(error?.description.hasPrefix("file is not a checkpoint of char-rnn: ") == true)
     }
 
-    @Test(arguments: files.indices.dropFirst(2)) func eachIsToldWhereAStateDictionaryIsAskedFor(_ index: Int) throws {
+    @Test(arguments: files.indices.dropFirst(3)) func eachIsToldWhereAStateDictionaryIsAskedFor(_ index: Int) throws {
         let (bytes, words) = Self.files[index]
         let error = #expect(throws: CheckpointError.self) {
             try Checkpoint(pyTorch: bytes, path: "file", vocabulary: Vocabulary(of: "a"))

@@ -236,6 +236,19 @@ import Testing
                 try place.succeed(arguments + ["--force"])
                 #expect(try Data(contentsOf: place.url(file)).count > 1000)
             }
+            for force in [[], ["--force"]] {
+                let refused = try place.run(["convert", "old.t7", "out"] + force)
+                #expect(refused.status == 1 && refused.errors.contains("out is a folder; name a file"))
+            }
+        }
+    }
+
+    @Test func aFullDiskIsToldWhereTheTextWasToGo() throws {
+        try inPlace { place in
+            let shell = CommandLineTool(executable: URL(fileURLWithPath: "/bin/sh"))
+            let command = "'\(CommandLineTool.charRNN.executable.path)' inspect old.t7 > /dev/full"
+            let outcome = try shell.run(["-c", command], in: place.folder)
+            #expect(outcome.status == 1 && outcome.errors.contains("cannot write the output: No space left on device"))
         }
     }
 }

@@ -95,7 +95,29 @@ import Testing
         }
     }
 
+    @Test func anEmptyNameIsRefused() throws {
+        try Workplace.inNewFolder { place in
+            for option in ["--data-dir", "--validation-text", "--checkpoint-dir"] {
+                let outcome = try place.run(["train", "--max-iterations", "1", option, ""])
+                #expect(outcome.status != 0, "\(option)")
+                #expect(outcome.errors.contains("is the variable in its place set?"), "\(outcome.errors)")
+            }
+        }
+    }
+
     // MARK: Resuming
+
+    /// `--max-iterations` too, unless the run has come so far: then it is resumed to go on.
+    @Test func aResumedRunEndsWhereItWasToEnd() throws {
+        try Workplace.inNewFolder { place in
+            let first = try place.train(["--max-iterations", "20", "--checkpoint-every", "8"], into: "cv")
+            let earlier = try #require(place.checkpoints("cv").first { $0 != first })
+            let outcome = try place.succeed(["train", "--resume", earlier])
+            #expect(outcome.errors.contains("\n20/20 ") && !outcome.errors.contains("\n21/"), "\(outcome.errors)")
+            let later = try place.succeed(["train", "--resume", first, "--max-epochs", "0.5"])
+            #expect(later.errors.contains("\n21/29 "), "\(later.errors)")
+        }
+    }
 
     @Test func aResumedRunKeepsItsOptions() throws {
         try Workplace.inNewFolder { place in

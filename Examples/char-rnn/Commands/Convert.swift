@@ -92,7 +92,8 @@ struct Convert: ParsableCommand {
             "--precision: only checkpoints are written so; the others have floats.")
         try require(
             to != nil || !Target.unwritten.contains(ending),
-            "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch.")
+            "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch or "
+                + "numpy.")
     }
 
     func run() throws {

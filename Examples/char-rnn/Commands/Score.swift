@@ -72,7 +72,8 @@ struct Score: ParsableCommand {
         }
         if let windows, tokens.count <= windows {
             throw Failure(
-                "\(TextInput.name(file)) has \(tokens.count) characters, which fill no window of \(windows)")
+                "\(TextInput.name(file)) has \(tokens.count) characters; a window of \(windows) and what follows it are "
+                    + "\(windows + 1)")
         }
         let logarithms =
             if let windows {

@@ -41,7 +41,9 @@ struct Train: ParsableCommand {
         parsing: .unconditional,
         help: "How often to go through the training part; 0.5 is half of it. (default: 50)")
     var maxEpochs: Double?
-    @Option(parsing: .unconditional, help: "Stop after so many iterations, if that is earlier.")
+    @Option(
+        parsing: .unconditional,
+        help: "Stop after so many iterations, if that is earlier; a resumed run that has come so far goes on.")
     var maxIterations: Int?
     @Option(
         parsing: .unconditional,
@@ -113,6 +115,7 @@ struct Train: ParsableCommand {
         try require(
             sampleLength == nil || sampleEvery != nil || resume != nil, "--sample-length belongs to --sample-every.")
         try require(sampleLength ?? 1 > 0, "--sample-length \(sampleLength ?? 0): at least 1 is needed.")
+        try require(checkpointDir != "", "--checkpoint-dir: the name is empty; is the variable in its place set?")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
         try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")
@@ -216,7 +219,7 @@ struct Train: ParsableCommand {
                 trainer, options: options,
                 resuming: checkpoint.map { (checkpoint: $0, file: URL(named: resume!)) })
         } catch let error as TrainingRunError {
-            guard case .hasEnded(_, maxIterations) = error else { throw error }
+            guard case .hasEnded(_, options.maxIterations) = error else { throw error }
             throw Failure("\(error); raise --max-iterations to go on")
         }
     }

@@ -83,6 +83,9 @@ struct DataOptions: ParsableArguments {
                 "--split streams: with --document-separator there are documents in place of streams; give one of them.")
         }
         try require(
+            !(dataDir + validationText).contains(""),
+            "--data-dir, --validation-text: a name is empty; is the variable in its place set?")
+        try require(
             dataDir == ["-"] || !dataDir.contains("-"),
             "--data-dir -: standard input is a text of its own; save it as a file to read it with others.")
         try require(

@@ -127,8 +127,9 @@ enum Console {
             } else if errno != EINTR {
                 // Nobody reads any more, or the disk is full. Text that is lost ends the program; what it says does not,
                 // for a training is worth more than its messages.
-                if descriptor == STDOUT_FILENO { Glibc.exit(1) }
-                return
+                guard descriptor == STDOUT_FILENO else { return }
+                if errno != EPIPE { note("char-rnn: cannot write the output: \(String(cString: strerror(errno)))") }
+                Glibc.exit(1)
             }
         }
     }

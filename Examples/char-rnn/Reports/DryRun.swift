@@ -27,13 +27,20 @@ struct DryRun {
 
         let recurrent = Advice.recurrentParameters(configuration, of: trainer.model.parameterCount)
         let ratio = Double(recurrent) / Double(dataset.characterCount)
+        let (iterations, wanted) = (last - first, timeLeft.seconds)
+        let run =
+            if let limit = options.maxSeconds, limit < wanted {
+                "\(duration(limit)), time for \(Console.grouped(Int(Double(iterations) * limit / wanted))) of "
+                    + "\(Console.grouped(iterations)) iterations"
+            } else {
+                "iterations \(Console.grouped(first + 1)) to \(Console.grouped(last)), \(duration(wanted)) with its validations"
+            }
         var lines = [
             "memory: \(ByteCount(memory)) of the \(ByteCount(device.memoryBytes)) of \(device.id)"
                 + (trainer.devices.count > 1 ? ", and as much on each other device" : ""),
             "speed: \(fixed(1000 * step, 2)) ms a batch, \(Console.grouped(Int(characters / step))) characters a second",
             "an epoch: \(Console.grouped(Int(epochLength))) batches, \(duration(epochLength * step))",
-            "the run: iterations \(Console.grouped(first + 1)) to \(Console.grouped(last)), \(duration(timeLeft.seconds)) with its "
-                + "validations",
+            "the run: \(run)",
             "recurrent parameters (without the vocabulary's rows): \(Console.grouped(recurrent)) for "
                 + "\(Console.grouped(dataset.characterCount)) characters, \(fixed(ratio, ratio < 0.1 ? 5 : 2)) a character; "
                 + "0.1 to 10 is usual",

@@ -18,6 +18,8 @@ enum OtherFormat {
         let text = String(decoding: start, as: UTF8.self)
         let trimmed = text.drop(while: \.isWhitespace).lowercased()
         return switch true {
+        case begins(zip) && text.contains(".npy"):
+            "it holds arrays of NumPy, which are only written; give the checkpoint they were made of"
         case begins(zip): "it is a zip archive; unpack it and give the checkpoint inside"
         case begins([0x80, 2, 0x8A, 10]):
             "it is a file of PyTorch before 1.6; load it there and save it again, with torch.save(state, path)"

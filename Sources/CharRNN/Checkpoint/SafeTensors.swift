@@ -70,7 +70,7 @@ struct SafeTensors {
 
     /// - Throws: ``Fault``, ``TooLarge``.
     init(_ data: Data) throws {
-        guard data.count >= 8 else { throw Fault("it has \(data.count) bytes") }
+        guard data.count >= 8 else { throw Fault("it has \(ByteCount(data.count))") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= min(Self.headerLimit, data.count - 8) else {
             throw Fault("its header of \(length) bytes does not fit in its \(data.count) bytes")
