@@ -138,7 +138,7 @@ public struct TrainingHistory: Sendable {
         public let trainingBatches, validationBatches, testBatches: Int
         /// All characters of the text.
         public let characters: Int
-        /// ``Optimizer/name``.
+        /// "rmsprop", "adam", "adamw" or "muon".
         public let optimizer: String
         /// The rate of the first step.
         public let learningRate: Float

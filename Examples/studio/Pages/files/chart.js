@@ -35,7 +35,7 @@ function thinned(points, count) {
   }
   return found;
 }
-const clock = seconds => seconds < 100 ? `${+seconds.toFixed(1)} s` : seconds < 6000 ? `${+(seconds / 60).toFixed(1)} min` : `${+(seconds / 3600).toFixed(1)} h`;
+const clock = seconds => seconds < 100 ? `${+(seconds < 1 ? seconds.toPrecision(2) : seconds.toFixed(1))} s` : seconds < 6000 ? `${+(seconds / 60).toFixed(1)} min` : `${+(seconds / 3600).toFixed(1)} h`;
 const named = (axis, value) => axis === "time" ? clock(value) : axis === "epoch" ? `${+value.toFixed(2)}` : grouped(value);
 
 /** Draws the losses of runs, each with the place that gives it color and dashes. */
