@@ -5,10 +5,12 @@ import Glibc
 /// - Throws: ``Failure``.
 func requireFree(_ path: String, force: Bool) throws {
     var found = stat()
-    // A pipe or a device is refused when it is written.
-    let isInTheWay = stat(path, &found) == 0 && [S_IFREG, S_IFDIR].contains(found.st_mode & S_IFMT)
-    if isInTheWay, found.st_mode & S_IFMT == S_IFDIR { throw Failure("\(path) is a folder; name a file") }
-    guard force || !isInTheWay else {
+    guard stat(path, &found) == 0 else { return }
+    switch found.st_mode & S_IFMT {
+    case S_IFDIR: throw Failure("\(path) is a folder; name a file")
+    case S_IFREG where !force:
         throw Failure("\(path) already exists; name another output, or add --force to overwrite it")
+    // A pipe or a device is refused when it is written.
+    default: break
     }
 }

@@ -17,7 +17,10 @@ extension Train {
         options.maxEpochs =
             maxEpochs ?? recorded["max-epochs"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
             ?? options.maxEpochs
-        options.maxIterations = maxIterations ?? lastIteration(recordedIn: checkpoint)
+        // A run that has come to its end is resumed to go on; but a schedule goes by the end.
+        let isScheduled = checkpoint?.trainingOptions?.schedule != nil
+        let recordedEnd = count("max-iterations").flatMap { isScheduled || $0 > checkpoint?.iteration ?? 0 ? $0 : nil }
+        options.maxIterations = maxIterations ?? recordedEnd
         options.maxSeconds = maxMinutes.map { 60 * $0 }
         options.sampleEvery = sampleEvery ?? count("sample-every")
         options.sampleLength = sampleLength ?? count("sample-length") ?? options.sampleLength
@@ -28,15 +31,6 @@ extension Train {
         options.keepLast = keepLast ?? count("keep-last")
         options.keepBest = keepBest || recorded["keep-best"] == "true"
         return options
-    }
-
-    /// Where a run was to end that has not come so far. One that has is resumed to go on; but a schedule goes by the end.
-    private func lastIteration(recordedIn checkpoint: Checkpoint?) -> Int? {
-        guard let checkpoint, let recorded = checkpoint.options["max-iterations"].flatMap({ Int($0) }), recorded > 0
-        else {
-            return nil
-        }
-        return recorded > checkpoint.iteration || checkpoint.trainingOptions?.schedule != nil ? recorded : nil
     }
 
     /// As it was typed, which messages repeat.
