@@ -35,6 +35,37 @@ import Testing
         #expect(error?.description.contains(words) == true, "\(String(describing: error))")
     }
 
+    /// Where a text is asked for. A program that reads bytes takes them all.
+    private static let noTexts: [(bytes: Data, words: String)] = [
+        (zipArchive([(name: "input.txt", contents: Data("a".utf8))]), "it is a zip archive; unpack it with: unzip OLD"),
+        (zipArchive([(name: "mimetype", contents: Data("application/epub+zip".utf8))]), "it is an e-book (EPUB); make"),
+        (
+            zipArchive([(name: "[Content_Types].xml", contents: Data("<a/>".utf8))]),
+            "it is a document of Microsoft Office"
+        ),
+        (Data("%PDF-1.7\nplain ASCII".utf8), "it is a PDF; make a text of it with: pdftotext OLD NEW"),
+        (Data([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C, 0, 4]), "it is a 7z archive; unpack it with: 7z x OLD"),
+        (Data("Rar!\u{1A}\u{7}\u{1}\0".utf8), "it is a RAR archive"),
+        (
+            Data("input.txt".utf8 + [UInt8](repeating: 0, count: 248) + Array("ustar\u{0}00".utf8)),
+            "it is a tar archive"
+        ),
+        (Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]), "it is packed by gzip; unpack it with: gunzip < OLD > NEW"),
+        (Data([12, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\": 1}   ".utf8)), "it is a file of weights; name a text"),
+        (Data("a\0b\0c\0d\0e\0".utf8), "it is in UTF-16; convert it with: iconv -f UTF-16LE"),
+        (Data("\0a\0b\0c\0d\0e".utf8), "it is in UTF-16; convert it with: iconv -f UTF-16BE"),
+    ]
+
+    @Test(arguments: noTexts.indices) func whatIsNoTextIsTold(_ index: Int) throws {
+        let (bytes, words) = Self.noTexts[index]
+        let error = #expect(throws: TextError.self) { try TextDataset(bytes: bytes, tokens: .scalars) }
+        #expect(error?.description.hasPrefix("cannot read the text: \(words)") == true, "\(String(describing: error))")
+        #expect(try TextDataset(bytes: bytes + bytes, tokens: .bytes).characterCount == 2 * bytes.count)
+    }
+
+    @Test(arguments: ["", "a", "PK", "BZh is how it begins", "Rare!", "a\0\0b\0\0c\0\0", "%PD", "\u{FEFF}a text"])
+    func whatMayBeATextIsNoOtherFormat(_ text: String) { #expect(FileFormat(beginningWith: text.utf8) == nil) }
+
     @Test func anONNXFileIsTold() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("model.onnx")

@@ -11,7 +11,7 @@ enum OtherFormat {
 
     /// Nil for what may be a file of safetensors.
     static func advice(_ data: Data) -> String? {
-        let start = Array(data.prefix(200))
+        let start = Array(data.prefix(512))
         guard start.count < 9 || start[8] != UInt8(ascii: "{") else { return nil }
         func begins(_ bytes: [UInt8]) -> Bool { start.starts(with: bytes) }
         func begins(_ text: String) -> Bool { begins(Array(text.utf8)) }
@@ -32,9 +32,11 @@ enum OtherFormat {
             "it is a pointer of Git LFS, not the file; fetch that with: git lfs pull"
         case trimmed.hasPrefix("<!doctype"), trimmed.hasPrefix("<html"):
             "it is a web page; download the file itself, with the link called raw or download"
-        case start.count > 8 && start.allSatisfy({ (9..<14).contains($0) || $0 >= 32 && $0 != 127 }):
+        case !begins("%PDF-") && start.count > 8
+            && start.allSatisfy({ (9..<14).contains($0) || $0 >= 32 && $0 != 127 }):
             "it is a text; give a checkpoint, as char-rnn train writes"
-        default: nil
+        default:
+            FileFormat(beginningWith: start).map { "it is \($0.name); give a checkpoint, as char-rnn train writes" }
         }
     }
 }

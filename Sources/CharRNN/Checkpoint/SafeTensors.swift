@@ -72,7 +72,11 @@ struct SafeTensors {
     init(_ data: Data) throws {
         guard data.count >= 8 else { throw Fault("it has \(ByteCount(data.count))") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-        guard length <= min(Self.headerLimit, data.count - 8) else {
+        guard length <= Self.headerLimit else {
+            let start = data.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+            throw Fault("it begins with the bytes \(start), where such a file has the length of its header")
+        }
+        guard length <= data.count - 8 else {
             throw Fault("its header of \(length) bytes does not fit in its \(data.count) bytes")
         }
         guard data.dropFirst(8).prefix(Int(length)).first == UInt8(ascii: "{") else {

@@ -27,6 +27,9 @@ struct Tokenizer {
             hash.update(bytes)
             byteCount += bytes.count
         } work: { bytes, place, isPresent in
+            if kind != .bytes, place.offset == 0, let format = FileFormat(beginningWith: bytes.prefix(512)) {
+                throw TextError.unreadable(file: place.name, reason: "it is \(format.name); \(format.conversion)")
+            }
             if isPresent.isEmpty {
                 isPresent = Array(repeating: false, count: kind == .bytes ? 256 : Self.scalarCount)
             }
