@@ -37,6 +37,8 @@ public final class SessionGroup {
     /// By the place that they have in the predictor. Those that read at a step stand in front.
     private var readers: [Reader?]
     private var places: [Row: Int] = [:]
+    /// Before this place all are taken, so that nobody who comes looks through them again.
+    private var firstFree = 0
     private var joined = 0
 
     public var vocabulary: Vocabulary { model.vocabulary }
@@ -117,9 +119,15 @@ public final class SessionGroup {
 
     /// Forgets a text.
     public func leave(_ row: Row) {
-        readers[place(of: row)] = nil
-        places[row] = nil
+        vacate(row)
         rows.removeAll { $0 == row }
+    }
+
+    private func vacate(_ row: Row) {
+        let place = place(of: row)
+        readers[place] = nil
+        places[row] = nil
+        firstFree = min(firstFree, place)
     }
 
     private func seat(at place: Int, next: Distribution, history: RecentTokens) -> Row {
@@ -133,8 +141,12 @@ public final class SessionGroup {
 
     /// A place that nobody has. Where there is none the group gets twice the places.
     private func freePlace() throws -> Int {
-        if let place = readers.firstIndex(where: { $0 == nil }) { return place }
+        if let place = readers[firstFree...].firstIndex(where: { $0 == nil }) {
+            firstFree = place
+            return place
+        }
         let count = readers.count
+        firstFree = count
         try model.requireRoom(forTexts: 2 * count)
         let larger = try model.makePredictor(count: 2 * count)
         for place in 0..<count { try larger.setState(predictor.state(of: place), of: place) }
@@ -186,7 +198,8 @@ public final class SessionGroup {
         precondition(tokens.count == parents.count, "\(tokens.count) tokens for \(parents.count) parents")
         try requireUnchanged()
         let childless = Set(rows).subtracting(parents)
-        for row in childless { leave(row) }
+        for row in childless { vacate(row) }
+        rows.removeAll(where: childless.contains)
         // The first child of a parent takes its place, which still is what it was while the others copy it.
         var heirs: Set<Row> = []
         let forks = try parents.map { heirs.insert($0).inserted ? nil : try fork($0) }
@@ -199,7 +212,7 @@ public final class SessionGroup {
     /// The place of a text for a new one.
     private func inherit(_ parent: Row) -> Row {
         let (place, reader) = (place(of: parent), reader(of: parent))
-        leave(parent)
+        vacate(parent)
         return seat(at: place, next: reader.next, history: reader.history)
     }
 
@@ -234,6 +247,7 @@ public final class SessionGroup {
     private func move(_ place: Int, to other: Int) throws {
         if readers[other] == nil {
             try predictor.copy(place, to: other)
+            firstFree = min(firstFree, place)
         } else {
             try predictor.exchange(place, other)
         }
