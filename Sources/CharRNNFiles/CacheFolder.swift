@@ -21,10 +21,9 @@ package enum CacheFolder {
 
     /// Writes a file, whole or not at all, and the folders on the way to it.
     ///
-    /// - Throws: ``FileError``, or why a folder cannot be made.
+    /// - Throws: ``FileError``.
     package static func write(_ data: Data, to file: URL) throws {
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Folder.make(file.deletingLastPathComponent())
         try AtomicFile.write(data, to: file)
     }
 }

@@ -130,7 +130,9 @@ import Testing
             let text = try String(contentsOf: file, encoding: .utf8)
             try ("\n[]\n{\"iteration\":1}\nnote\n" + text + text.prefix(100)).write(
                 to: file, atomically: true, encoding: .utf8)
-            #expect(try TrainingHistory(in: folder).runs.map(\.lines.count) == [4])
+            let history = try TrainingHistory(in: folder)
+            #expect(history.runs.map(\.lines.count) == [4])
+            #expect(history.otherLines == [2, 3, 4], "an empty one is none, and the half at the end may become one")
         }
     }
 }

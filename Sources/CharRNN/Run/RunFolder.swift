@@ -56,8 +56,8 @@ final class RunFolder {
     func giveBack() { lock = nil }
 
     private static func open(_ url: URL, _ label: String, _ lastEpoch: Double) throws -> FileLock {
-        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
-            throw TrainingRunError.cannotMakeFolder(path: url.relativePath)
+        do { try Folder.make(url) } catch {
+            throw TrainingRunError.cannotMakeFolder(path: url.relativePath, reason: error.reason)
         }
         let lock: FileLock
         do throws(FileLock.Refusal) { lock = try FileLock(url.appendingPathComponent("run.lock")) } catch {

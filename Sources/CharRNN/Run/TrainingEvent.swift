@@ -101,13 +101,13 @@ public enum TrainingEvent: Sendable {
     public struct End: Sendable {
         /// Why.
         public enum Reason: Sendable {
-            /// All steps were taken.
+            /// All steps were taken, and the model was tried on what it was to be tried on.
             case finished
             /// ``TrainingRun/Options/maxSeconds`` are over.
             case outOfTime
             /// ``TrainingRun/Options/patience`` is at its end: the validation loss falls no more.
             case noImprovement
-            /// ``TrainingRun/cancel()`` was called.
+            /// ``TrainingRun/cancel()`` was called, before the last step or while the model was tried after it.
             case cancelled
         }
 

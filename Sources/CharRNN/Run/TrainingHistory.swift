@@ -5,15 +5,18 @@ import FoundationEssentials
 public struct TrainingHistory: Sendable {
     /// The runs in the order in which they began.
     public let runs: [Run]
+    /// The lines of the file that are no record of a run, counted from 1. The last is not among them while it may still be
+    /// being written, since it has no end.
+    public let otherLines: [Int]
 
-    /// Reads the `history.jsonl` of a folder. Lines that are no record of a run are passed over, such as the half of one
-    /// that is being written; without such a file there are no runs.
+    /// Reads the `history.jsonl` of a folder. Lines that are no record of a run are passed over; without such a file there
+    /// are no runs.
     ///
     /// - Throws: `FileError` when the file is there and cannot be read.
     public init(in folder: URL) throws {
         let file = folder.appendingPathComponent(Self.fileName)
         guard FileStatus(file) != nil else {
-            runs = []
+            (runs, otherLines) = ([], [])
             return
         }
         let data: Data
@@ -22,16 +25,21 @@ public struct TrainingHistory: Sendable {
         }
         var runs: [Run] = []
         var places: [String: Int] = [:]
-        for text in data.split(separator: 10) {
-            guard let line = try? JSON.decode(Line.self, from: text, isSnakeCase: true) else { continue }
-            if let place = places[line.run] {
+        var others: [Int] = []
+        let texts = data.split(separator: 10, omittingEmptySubsequences: false)
+        for (index, text) in texts.enumerated() where !text.isEmpty {
+            let line = try? JSON.decode(Line.self, from: text, isSnakeCase: true)
+            if let line, let place = places[line.run] {
                 runs[place].lines.append(line)
-            } else if let start = line.start {
+            } else if let line, let start = line.start {
                 places[line.run] = runs.count
                 runs.append(Run(id: line.run, start: start, lines: [line]))
+            } else if index < texts.count - 1 {
+                others.append(index + 1)
             }
         }
         self.runs = runs
+        otherLines = others
     }
 
     static let fileName = "history.jsonl"

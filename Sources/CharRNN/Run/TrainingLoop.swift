@@ -20,6 +20,8 @@ final class TrainingLoop {
     /// The share of the run that was over when it was continued.
     private let firstProgress: Double
     private var hasLostPatience = false
+    /// Whether somebody wanted to end while the model was tried on a part of the text.
+    private var isBrokenOff = false
     /// The losses that were reported since the last validation.
     private var recentLosses: [Double] = []
 
@@ -53,13 +55,12 @@ final class TrainingLoop {
         }
         let isFinished = trainer.iteration == lastIteration
         if try isFinished || !isCancelled() { try test() }
-        let isCancelled = try isCancelled()
+        let isCancelled = try isCancelled() && !isFinished || isBrokenOff
         emit(
             .end(
                 .init(
-                    reason: isFinished
-                        ? .finished
-                        : isCancelled ? .cancelled : hasLostPatience ? .noImprovement : .outOfTime,
+                    reason: isCancelled
+                        ? .cancelled : isFinished ? .finished : hasLostPatience ? .noImprovement : .outOfTime,
                     iteration: trainer.iteration, last: writer?.last?.file, best: writer?.best?.file)))
     }
 
@@ -190,7 +191,8 @@ final class TrainingLoop {
                 next = ContinuousClock.now + .seconds(1)
             }
             batch += 1
-            return try isCancelled()
+            isBrokenOff = try isCancelled()
+            return isBrokenOff
         }
     }
 

@@ -5,7 +5,7 @@ public enum TrainingRunError: Error, Equatable {
     /// A run that is to be continued has taken all steps that it may.
     case hasEnded(iteration: Int, last: Int)
     /// The folder is not there and cannot be made.
-    case cannotMakeFolder(path: String)
+    case cannotMakeFolder(path: String, reason: String)
     /// Nothing can be written into the folder.
     case cannotWrite(path: String, reason: String)
     /// Another run is writing into the folder; `holder` is what it says of itself.
@@ -21,13 +21,13 @@ extension TrainingRunError: CustomStringConvertible {
         switch self {
         case .hasEnded(let iteration, let last):
             "the run has reached iteration \(iteration)\(iteration > last ? ", and \(last) is its last" : " of \(last)")"
-        case .cannotMakeFolder(let path): "cannot make the folder \(path) for checkpoints"
+        case .cannotMakeFolder(let path, let reason): "cannot make the folder \(path) for checkpoints: \(reason)"
         case .cannotWrite(let path, let reason): "cannot write into \(path): \(reason)"
         case .folderInUse(let path, let holder):
             "another run\(holder.isEmpty ? "" : " (\(onOneLine(holder)))") is writing into \(path)"
         case .labelTooLong(let label, let bytes, let limit):
             "the label '\(onOneLine(label))' has \(bytes) bytes, and names of checkpoints have room for \(limit)"
-        case .nameTaken(let path): "\(path) is not this run's and cannot be kept under another name"
+        case .nameTaken(let path): "\(path) is of another run, and cannot be kept under another name"
         }
     }
 }

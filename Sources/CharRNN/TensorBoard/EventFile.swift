@@ -13,9 +13,7 @@ final class EventFile {
     ///
     /// - Throws: `FileError`.
     init(in folder: URL, time: Double) throws {
-        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-            throw FileError(action: "make", path: folder.relativePath, reason: "no folder can be made there")
-        }
+        try Folder.make(folder)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let last = names.compactMap { name in
             name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count).prefix { $0.isNumber }) : nil
