@@ -95,7 +95,9 @@ import Testing
         for device in Device.underTest {
             let model = try LanguageModel(copying: model, on: device)
             for size in [1, 7, 59] {
-                let found = try model.logProbabilities(of: tokens, inWindowsOf: size)
+                var told: [Int] = []
+                let found = try model.logProbabilities(of: tokens, inWindowsOf: size) { told.append($0) }
+                #expect(told == [59 / size])
                 let expected = try (0..<59 / size).flatMap { window in
                     try model.logProbabilities(of: tokens[window * size...(window + 1) * size])
                 }

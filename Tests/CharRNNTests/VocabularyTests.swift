@@ -89,6 +89,14 @@ import Testing
         #expect(throws: VocabularyError.notUTF8) { try vocabulary.encode(bytes: [0x61, 0xFF]) }
     }
 
+    @Test(arguments: TokenKind.allCases)
+    func howFarItIsIsToldWhileALongTextIsEncoded(_ kind: TokenKind) throws {
+        let text = String(repeating: "é", count: 200_000)
+        var told: [Double] = []
+        _ = try Vocabulary(of: text, kind: kind).encode(bytes: text.utf8) { told.append($0) }
+        #expect(told.count == 6 && told == told.sorted() && told.allSatisfy { 0 < $0 && $0 <= 1 }, "\(told)")
+    }
+
     @Test func aDifferenceIsToldInWords() {
         let first = Vocabulary(of: "abc\n")
         #expect(first.difference(to: Vocabulary(of: "cb\na")) == nil)

@@ -10,9 +10,12 @@ extension LanguageModel {
     /// - Parameters:
     ///   - tokens: of the text.
     ///   - size: the positions of a window, 1 or more.
+    ///   - progress: is told how many windows have been read so far; what it throws ends the reading.
     /// - Returns: a number for each position of each window, one window after the other.
     /// - Throws: ``BrokenModelError``, `DeviceError`.
-    public func logProbabilities(of tokens: [Int], inWindowsOf size: Int) throws -> [Double] {
+    public func logProbabilities(
+        of tokens: [Int], inWindowsOf size: Int, progress: (_ windows: Int) throws -> Void = { _ in }
+    ) throws -> [Double] {
         precondition(size > 0, "windows of \(size) tokens")
         for token in tokens { vocabulary.check(token) }
         let count = max(0, tokens.count - 1) / size
@@ -32,6 +35,7 @@ extension LanguageModel {
             for window in 0..<min(width, count - first) {
                 logarithms += (0..<size).map { values[$0 * width + window] }
             }
+            try progress(min(first + width, count))
         }
         return logarithms
     }

@@ -106,19 +106,33 @@ public struct Vocabulary: Hashable, Sendable {
     /// - Parameters:
     ///   - bytes: of a text or file.
     ///   - unknown: what to do with a token that the vocabulary lacks.
+    ///   - progress: called after each some ten thousand bytes with the share that is done, from 0 to 1.
     /// - Throws: ``VocabularyError``.
-    public func encode(bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error) throws -> [Int] {
+    public func encode(
+        bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error, progress: (Double) -> Void = { _ in }
+    ) throws -> [Int] {
         let bytes = Array(bytes)
-        if let text = String(validating: bytes, as: UTF8.self) { return try encode(text, unknown: unknown) }
+        func advance(_ byteCount: Int) { progress(Double(byteCount) / Double(bytes.count)) }
+        if let text = String(validating: bytes, as: UTF8.self) {
+            return try encode(Self.parts(of: text, kind), unknown, advance)
+        }
         guard kind == .bytes else { throw VocabularyError.notUTF8 }
-        return try encode(bytes.lazy.map { [$0] }, unknown)
+        return try encode(bytes.lazy.map { [$0] }, unknown, advance)
     }
 
     /// The numbers of texts that are a token each; of bytes, which are one each.
-    private func encode(_ parts: some Sequence<[UInt8]>, _ unknown: UnknownCharacters) throws -> [Int] {
+    private func encode(
+        _ parts: some Sequence<[UInt8]>, _ unknown: UnknownCharacters, _ advance: (_ byteCount: Int) -> Void = { _ in }
+    ) throws -> [Int] {
         var (result, offset): ([Int], Int) = ([], 0)
+        var (read, told) = (0, 0)
         result.reserveCapacity(parts.underestimatedCount)
         for part in parts {
+            read += part.count
+            if read - told >= 1 << 16 {
+                advance(read)
+                told = read
+            }
             let tokens = kind == .bytes ? part.map { [$0] } : [part]
             let known = tokens.compactMap { numbers[$0] }
             switch unknown {
