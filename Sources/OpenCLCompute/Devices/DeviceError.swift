@@ -5,8 +5,9 @@ import FoundationEssentials
 public enum DeviceError: Error, Equatable {
     /// No device goes by that name; `available` are those that were found.
     case noSuchDevice(String, available: [String])
-    /// OpenCL was asked for and no device of it exists on this machine.
-    case noOpenCLDevice(reason: String)
+    /// OpenCL was asked for and no device of it exists on this machine. `searched` is the setting that has drivers looked
+    /// for in another place than the system's, such as "OCL_ICD_VENDORS=/opt/drivers".
+    case noOpenCLDevice(reason: String, searched: String? = nil)
     /// A call of OpenCL or CLBlast failed, on a device once it is known.
     case callFailed(call: String, status: OpenCLStatus, device: String)
     /// The device's compiler refused a kernel file; the source is at `savedAt`.
@@ -28,7 +29,9 @@ extension DeviceError: LocalizedError {
         switch self {
         case .noSuchDevice(let name, let available):
             "no device '\(name)'; found: \(available.joined(separator: ", "))"
-        case .noOpenCLDevice(let reason): "no OpenCL device: \(reason)"
+        case .noOpenCLDevice(let reason, nil): "no OpenCL device: \(reason)"
+        case .noOpenCLDevice(let reason, let searched?):
+            "no OpenCL device: \(reason), looking only where \(searched) says"
         case .callFailed(let call, let status, let device):
             "\(call) failed with \(status) on \(device): \(status.meaning?.text ?? "the driver refused it")"
         case .kernelBuildFailed(let file, let device, let options, _, let savedAt):
@@ -51,6 +54,8 @@ extension DeviceError: LocalizedError {
     public var recoverySuggestion: String? {
         switch self {
         case .noSuchDevice: nil
+        case .noOpenCLDevice(_, let searched?):
+            "unset \(searched.prefix { $0 != "=" }) to look where the system has its drivers"
         case .noOpenCLDevice:
             "install your graphics driver's OpenCL package, or pocl-opencl-icd to run OpenCL on the processor"
         case .callFailed(_, let status, _):

@@ -1,4 +1,5 @@
 import COpenCL
+import FoundationEssentials
 
 /// The platforms, one for each driver that is installed, and their devices.
 package enum OpenCLPlatform {
@@ -46,10 +47,23 @@ package enum OpenCLPlatform {
     }
 
     private static func found() throws(DeviceError) -> [(handle: cl_device_id, info: OpenCLDeviceInfo)] {
-        try usable(
-            of: try all(), name: { platform throws(DeviceError) in try name(of: platform) },
-            devices: { platform throws(DeviceError) in try devices(of: platform) },
-            info: { handle throws(DeviceError) in try OpenCLDeviceInfo(handle) })
+        do throws(DeviceError) {
+            return try usable(
+                of: try all(), name: { platform throws(DeviceError) in try name(of: platform) },
+                devices: { platform throws(DeviceError) in try devices(of: platform) },
+                info: { handle throws(DeviceError) in try OpenCLDeviceInfo(handle) })
+        } catch {
+            guard case .noOpenCLDevice(let reason, nil) = error else { throw error }
+            throw .noOpenCLDevice(reason: reason, searched: searchedPlace)
+        }
+    }
+
+    /// The setting that has the loaders, Khronos' and ocl-icd, look for drivers elsewhere.
+    private static var searchedPlace: String? {
+        let environment = ProcessInfo.processInfo.environment
+        return ["OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH"].lazy.compactMap { name in
+            environment[name].flatMap { $0.isEmpty ? nil : "\(name)=\($0)" }
+        }.first
     }
 
     /// The devices that can be used, of what drivers answer.
