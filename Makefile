@@ -56,14 +56,14 @@ mpi: setup ## Build char-rnn for training on many machines (MPI=ompi-c): .build/
 	    { [ -e .build/release ] || ln -s "$${folder#$(CURDIR)/.build/}" .build/release; } && \
 	    cp .build/mpi/release/char-rnn .build/release/char-rnn-mpi
 
-# The time limit interrupts the training; the checkpoints written by then are all the demo needs. Only checkpoints
+# The time limit ends the training; the checkpoints written by then are all the demo needs. Only checkpoints
 # of this run are looked at (-newer), and the best is told by its name: lm_<label>_epoch<E.EE>_<validation loss>.
 demo: data build ## Train on Shakespeare with OpenCL for a few minutes, then print a sample
 	@set -euo pipefail; \
 	mkdir -p $(DEMO_RUN); \
 	touch $(DEMO_RUN)/.started; \
 	echo "Training: $(ITERATIONS) iterations, at most $(MINUTES) minutes."; \
-	timeout --foreground --signal=INT $(MINUTES)m $(CHAR_RNN) train --opencl --data-dir $(DEMO_DATA) \
+	timeout --foreground $(MINUTES)m $(CHAR_RNN) train --opencl --data-dir $(DEMO_DATA) \
 	    --checkpoint-dir $(DEMO_RUN) --max-iterations $(ITERATIONS) --eval-every 500 --print-every 50 \
 	    || { code=$$?; [ $$code = 124 ] || exit $$code; echo "Stopped after $(MINUTES) minutes."; }; \
 	best=$$(find $(DEMO_RUN) -name 'lm_*.safetensors' -newer $(DEMO_RUN)/.started \

@@ -78,7 +78,7 @@ enum Interruption {
         // Whoever started us may have had them blocked, which is inherited.
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in names.keys where !(number == SIGHUP && isIgnored(number)) {
+        for number in names.keys where !isIgnored(number) {
             sigaddset(&signals, number)
             signal(number) { number in
                 let code = errno
@@ -90,7 +90,8 @@ enum Interruption {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
-    /// As `nohup` has it.
+    /// As whoever started us has it, and it then stays: nohup for SIGHUP, and a script for SIGINT and SIGQUIT of what it
+    /// runs in the background.
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)

@@ -259,7 +259,9 @@ import Testing
                 return "none"
             } catch { return "\(error)" }
         }
-        #expect(try error("hg", of: dataset) == "the text is 1 document: the separator stands nowhere between two")
+        #expect(
+            try error("hg", of: dataset)
+                == "the separator stands nowhere between two documents, so the text is a single one")
         #expect(try error("?", of: dataset) == "the model does not know the character '?' at position 0")
         #expect(try error("|", of: dataset) == "none")
         let rare = try dataset.withUnknownToken(minimumFrequency: 2)

@@ -58,16 +58,18 @@ struct CommandLineTool {
         running.process.standardInput = try FileHandle(forReadingFrom: running.input)
         running.process.standardOutput = try FileHandle(forWritingTo: running.output)
         running.process.standardError = try FileHandle(forWritingTo: running.errors)
-        try withoutBlockedSignals { try running.process.run() }
+        try withPlainSignals { try running.process.run() }
         return running
     }
 
-    /// A child inherits the signals that its parent's thread blocks, and the threads of tasks block most of them.
-    private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    /// A child inherits the signals that its parent's thread blocks, as the threads of tasks do most of them, and those that
+    /// its parent ignores, as a script's job in the background does SIGINT, and what nohup starts SIGHUP.
+    private func withPlainSignals(_ body: () throws -> Void) rethrows {
         var none = sigset_t()
         var previous = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, &previous)
+        for number in [SIGINT, SIGQUIT, SIGHUP] { signal(number, SIG_DFL) }
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
         try body()
     }

@@ -97,7 +97,7 @@ import Testing
     @Test func pyTorchBothWays() throws {
         try inPlace { place in
             let outcome = try place.succeed(["convert", "old.t7", "out", "--to", "pytorch"])
-            #expect(outcome.errorLines.count == 1 && outcome.errors.contains("python out/model.py"))
+            #expect(outcome.errorLines.count == 1 && outcome.errors.contains("python3 out/model.py"))
             #expect(place.files("out") == ["model.py", "weights.safetensors"])
             let back = ["convert", "out/weights.safetensors", "back.safetensors", "--from", "pytorch"]
             try place.succeed(back + ["--vocabulary-of", "old.t7"])
@@ -144,7 +144,8 @@ import Testing
             let outcome = try place.succeed(["convert", "old.t7", "new.onnx"])
             #expect(
                 outcome.errorLines == [
-                    "wrote new.onnx; let it write with: onnxruntime.InferenceSession(\"new.onnx\") in Python"
+                    "wrote new.onnx; open it with: onnxruntime.InferenceSession(\"new.onnx\") in Python; --card also writes a "
+                        + "program that samples from it"
                 ])
             try place.succeed(["convert", "old.t7", "other", "--to", "onnx"])
             let files = try ["new.onnx", "other"].map { try Data(contentsOf: place.url($0)) }
@@ -203,7 +204,7 @@ import Testing
     @Test func otherFormatsHaveACardAndSayHowToSample() throws {
         try inPlace { place in
             for (arguments, card, words) in [
-                (["numpy", "--to", "numpy"], "numpy/README.md", "python numpy/sample.py 500"),
+                (["numpy", "--to", "numpy"], "numpy/README.md", "python3 numpy/sample.py 500"),
                 (["a.safetensors"], "a.md", "char-rnn sample a.safetensors"),
                 (["b.onnx"], "b.md", "onnxruntime.InferenceSession(\"b.onnx\")"),
             ] {
@@ -239,6 +240,16 @@ import Testing
             for force in [[], ["--force"]] {
                 let refused = try place.run(["convert", "old.t7", "out"] + force)
                 #expect(refused.status == 1 && refused.errors.contains("out is a folder; name a file"))
+            }
+        }
+    }
+
+    @Test func aFolderThatIsNotThereIsToldBeforeTheWork() throws {
+        try inPlace { place in
+            for arguments in [["new/a.safetensors"], ["new/a.onnx"], ["new/a", "--to", "numpy"]] {
+                let outcome = try place.run(["convert", "missing.t7"] + arguments)
+                let words = "char-rnn: cannot write \(arguments[0]) into new: there is no such folder\n"
+                #expect(outcome.status == 1 && outcome.errors == words)
             }
         }
     }

@@ -32,7 +32,7 @@ import Testing
             )
             let made = try tool.run(train + ["--checkpoint-dir", "closed/cv"], in: place.folder)
             #expect(made.status == 1)
-            #expect(made.errors.contains("cannot make the folder closed/cv for checkpoints"))
+            #expect(made.errors.contains("cannot make the folder closed/cv for checkpoints: Permission denied; name"))
             #expect(place.files("cv").isEmpty && place.files("closed").isEmpty)
         }
     }
@@ -100,7 +100,14 @@ import Testing
             try place.write("mine", to: "cv")
             let outcome = try place.run(train)
             #expect(
-                outcome.status == 1 && outcome.errors.contains("cannot make the folder cv for checkpoints"))
+                outcome.status == 1
+                    && outcome.errors.contains(
+                        "cannot make the folder cv for checkpoints: \(place.url("cv").path) is there, and is no folder; name"
+                    ))
+            let below = try place.run(train + ["--checkpoint-dir", "new", "--tensorboard", "cv/a/b"])
+            #expect(below.status == 1)
+            #expect(
+                below.errors.contains("cv/a/b: \(place.url("cv").path) is there, and is no folder"), "\(below.errors)")
             #expect(try String(contentsOf: place.url("cv"), encoding: .utf8) == "mine")
         }
     }

@@ -130,11 +130,14 @@ import Testing
             try place.write("a", to: "short")
             try place.write("Z", to: "unknown")
             try place.write(String(repeating: "a", count: 200_001), to: "long")
+            try place.write(String(repeating: "a\n", count: 100_001), to: "lines")
             try place.write("mine", to: "mine.html")
             for (arguments, words) in [
                 (["short", "-o", "page.html"], "short has fewer than two characters"),
                 (["unknown", "-o", "page.html"], "of unknown; use a text with the model's characters only"),
-                (["long", "-o", "page.html"], "make a part: head -c 100000 long > part.txt"),
+                (["long", "-o", "page.html"], "take a part: head -c 200000 long > part.txt"),
+                (["lines", "-o", "page.html"], "take a part: head -n 100000 lines > part.txt"),
+                (["text", "-o", "new/page.html"], "cannot write new/page.html into new: there is no such folder"),
                 (["text", "-o", "page.txt"], "give a name that ends in .html"),
                 (["text", "-o", "mine.html"], "mine.html already exists"),
             ] {

@@ -97,7 +97,7 @@ import Testing
             try run.waitFor("train_loss")
             run.process.interrupt()
             let stopped = try run.wait()
-            let line = try #require(stopped.errorLines.last).replacing("5000.0", with: "0.001")
+            let line = try #require(stopped.errorLines.last) + " --max-epochs 0.001"
             let resumed = try runPrinted(line, after: "stopped; continue with: ")
             #expect(resumed.errors.contains("the run has reached iteration"), "\(resumed.errors)")
         }

@@ -104,6 +104,9 @@ import Testing
         try inFolderOfRuns { place, best in
             let text = try place.succeed(["inspect", best, "--json"]).text
             #expect(text.split(separator: "\n").count == 1)
+            let lines = try place.succeed(["inspect", best]).text.split(separator: "\n")
+            #expect(lines.contains("optimizer: rmsprop, decay rate 0.95"), "\(lines)")
+            #expect(lines.contains("gradient clipping: each component to 5.0 at most"))
             let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
             #expect(object["cell"] as? String == "lstm" && object["hidden_size"] as? Int == 8)
             #expect(object["parameters"] as? Int == 607 && object["batch_size"] as? Int == 4)

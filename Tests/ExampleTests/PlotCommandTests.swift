@@ -117,15 +117,38 @@ import Testing
 
     @Test func whatCannotBeDrawnIsSaid() throws {
         let begun = String(Self.history().prefix { $0 != "\n" })
-        try inFolder(["cv": "", "begun": begun]) { place in
+        let histories = [
+            "cv": "", "begun": begun, "other": "hello\nworld\n", "cut": Self.line(10, "run", #""loss":1"#),
+        ]
+        try inFolder(histories) { place in
             for (arguments, words) in [
-                (["cv"], "the history.jsonl of cv names no run"), (["begun"], "has reported no step yet"),
-                (["gone"], "gone has no history.jsonl; name a folder"), (["data"], "data has no history.jsonl; name"),
+                (["cv"], "cv/history.jsonl has no whole line; "), (["begun"], "has reported no step yet"),
+                (["other"], "in other/history.jsonl: its line 1 was not written by char-rnn train, or"),
+                (
+                    ["cut"],
+                    "in cut/history.jsonl: its line 1 was not written by char-rnn train, or the line that began its run"
+                ),
+                (["gone"], "gone is not there; name a folder"), (["data"], "data has no history.jsonl; name"),
+                (["cv/history.jsonl"], "cv/history.jsonl is no folder; name a folder"),
                 (["cv", "-o", "loss.jpg"], "give a name that ends in .svg or .png"),
             ] {
                 let outcome = try place.run(["plot"] + arguments)
                 #expect(outcome.status != 0 && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
                 #expect(outcome.errorLines.count == 1)
+            }
+        }
+    }
+
+    @Test func linesThatAreDamagedAreToldAndLeftOut() throws {
+        var lines = Self.history().split(separator: "\n").map { "\($0)\n" }
+        lines[2] = "\(lines[2].prefix(30))\n"
+        for (damage, words) in [
+            ("", "line 3 of cv/history.jsonl is"), ("?\n", "line 1 of cv/history.jsonl and 1 more of its lines are"),
+        ] {
+            try inFolder(["cv": damage + lines.joined() + "half of a li"]) { place in
+                let outcome = try place.succeed(["plot"])
+                #expect(outcome.errors == "note: \(words) damaged and left out\n")
+                #expect(outcome.text.contains("best 1.5000 at 300"))
             }
         }
     }

@@ -65,7 +65,7 @@ import Testing
                     "weights of 8 bits do not learn"))
             #expect(
                 try refusal(["convert", checkpoint, "a.onnx", "--precision", "int8"]).contains(
-                    "--precision: only checkpoints are written so"))
+                    "--precision: only checkpoints can have weights of 8 bits"))
             #expect(try refusal(["sample", checkpoint, "--precision", "int4"]).contains("int4"))
             if let device = Device.available.first(where: \.isOpenCL) {
                 #expect(

@@ -203,6 +203,11 @@ import Testing
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             #expect(try decoder.decode(DynamicScore.self, from: json).dynamicLogProbabilities == expected)
             try place.succeed(["score", checkpoint, "text.txt", "--dynamic", "--dynamic-text", "text.txt"])
+            for rate in ["1e9", "3e38"] {
+                let outcome = try place.run(["score", checkpoint, "text.txt", "--dynamic", "--dynamic-rate", rate])
+                #expect(outcome.status == 1 && outcome.output.isEmpty)
+                #expect(outcome.errors.contains("is too high for this model: "), "\(outcome.errors)")
+            }
             for refused in [options, ["--dynamic-text", "text.txt"], ["--dynamic", "--dynamic-steps", "0"]] {
                 let outcome = try place.run(["score", checkpoint, "text.txt"] + refused)
                 #expect(outcome.status == 64 && outcome.output.isEmpty, "\(refused)")

@@ -9,21 +9,11 @@ import Testing
         ["train", "-data_dir", "data/some_folder", "-max_epochs", "1000000", "-eval_val_every", "1000000"]
         + Workplace.smallSizes
 
-    /// Whoever runs the tests may have some ignored, as nohup does, and then they are ignored by what the tests start.
-    private static func heeded(_ signals: [Int32]) -> [Int32] {
-        signals.filter { number in
-            var action = sigaction()
-            sigaction(number, nil, &action)
-            return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-                != unsafeBitCast(SIG_IGN, to: Int.self)
-        }
-    }
-
     private func checkpoints(_ place: Workplace) throws -> [Checkpoint] {
         try place.checkpoints().map { try Checkpoint(contentsOf: place.url($0)) }
     }
 
-    @Test(arguments: heeded([SIGINT, SIGTERM, SIGHUP, SIGQUIT]))
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
     func aSignalIsAcknowledgedAndSaves(_ signal: Int32) throws {
         try Workplace.inNewFolder { place in
             let running = try CommandLineTool.charRNN.start(Self.endless, in: place.folder)
@@ -38,13 +28,15 @@ import Testing
     }
 
     /// A step, then a validation of many seconds, in which the signals come.
-    private func stopped(by signals: [Int32], _ place: Workplace) throws -> CommandLineTool.Outcome {
+    private func stopped(
+        by signals: [Int32], _ place: Workplace, _ options: [String] = []
+    ) throws -> CommandLineTool.Outcome {
         let running = try CommandLineTool.charRNN.start(
             [
                 "train", "--data-dir", "data/some_folder", "--hidden-size", "128", "--layers", "1", "--batch-size", "2",
                 "--sequence-length", "5", "--train-fraction", "0.1", "--validation-fraction", "0.9", "--eval-every",
                 "1",
-            ], in: place.folder)
+            ] + options, in: place.folder)
         try running.waitFor("train_loss")
         for signal in signals {
             kill(running.process.processIdentifier, signal)
@@ -65,6 +57,19 @@ import Testing
         }
     }
 
+    @Test func theLastValidationIsBrokenOffWithAStatusOfItsOwn() throws {
+        try Workplace.inNewFolder(text: SmallText.rhythm(1_000_000)) { place in
+            let outcome = try stopped(by: [SIGINT], place, ["--max-iterations", "1"])
+            #expect(outcome.status == 130, "\(outcome.errors.suffix(300))")
+            let checkpoint = try #require(place.checkpoints().last)
+            #expect(
+                outcome.errorLines.last
+                    == "stopped after the last step, before the model was tried; let it write with: "
+                    + "char-rnn sample \(checkpoint)")
+            #expect(try checkpoints(place).map(\.iteration) == [1])
+        }
+    }
+
     @Test func whoeverStoppedReadingMessagesDoesNotStopTheTraining() throws {
         try Workplace.inNewFolder { place in
             let shell = CommandLineTool(executable: URL(fileURLWithPath: "/bin/bash"))
@@ -80,21 +85,23 @@ import Testing
         }
     }
 
-    @Test func nohupIsRespected() throws {
+    /// As nohup has it, and scripts for what they run in the background.
+    @Test(arguments: [(SIGHUP, "HUP"), (SIGINT, "INT"), (SIGQUIT, "QUIT")])
+    func aSignalThatIsIgnoredStaysIgnored(_ signal: Int32, _ name: String) throws {
         try Workplace.inNewFolder { place in
             let shell = CommandLineTool(executable: URL(fileURLWithPath: "/bin/bash"))
             let program = CommandLineTool.charRNN.executable.path
             let running = try shell.start(
-                ["-c", "trap '' HUP; exec '\(program)' \(Self.endless.joined(separator: " "))"], in: place.folder)
+                ["-c", "trap '' \(name); exec '\(program)' \(Self.endless.joined(separator: " "))"], in: place.folder)
             try running.waitFor("train_loss")
-            kill(running.process.processIdentifier, SIGHUP)
+            kill(running.process.processIdentifier, signal)
             let steps = try String(contentsOf: running.errors, encoding: .utf8).split(separator: "\n").count
             while running.process.isRunning,
                 try String(contentsOf: running.errors, encoding: .utf8).split(separator: "\n").count < steps + 50
             { usleep(5_000) }
             #expect(running.process.isRunning)
-            running.process.interrupt()
-            #expect(try running.wait().status == 130)
+            running.process.terminate()
+            #expect(try running.wait().status == 143)
         }
     }
 

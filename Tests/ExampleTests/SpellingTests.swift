@@ -57,6 +57,11 @@ import Testing
         ("train.lua -gpuid -1", "Unknown command 'train.lua'. Did you mean 'train'?"),
         ("inspect_checkpoint.lua x", "Unknown command 'inspect_checkpoint.lua'. Did you mean 'inspect'?"),
         ("eval x", "Unknown command 'eval'. Did you mean 'score'?"),
+        ("--versoin", "Unknown option '--versoin'. Did you mean '--version'?"),
+        ("--hlep", "Unknown option '--hlep'. Did you mean '--help'?"),
+        ("-v", "Unknown option '-v'. Did you mean '--version'?"),
+        ("version", "Unknown command 'version'. Did you mean '--version'?"),
+        ("hlep", "Unknown command 'hlep'. Did you mean 'help'?"),
         ("cv/a.safetensors", "a command comes first: char-rnn sample cv/a.safetensors."),
         (
             "zebra",

@@ -150,8 +150,9 @@ import Testing
             let checkpoint = try #require(place.checkpoints().last)
             #expect(
                 outcome.errors.hasSuffix(
-                    "stopped; continue with: char-rnn train --resume \(checkpoint) --max-epochs 5000.0 "
-                        + "--eval-every 1000000\n"))
+                    "stopped; continue with: char-rnn train --resume \(checkpoint)\n"))
+            let start = try TrainingHistory(in: place.url("cv")).runs[0].start
+            #expect(start.options["max-epochs"] == "5000.0" && start.options["eval-every"] == "1000000")
             let resumed = try place.run(["train", "--resume", checkpoint, "--max-epochs", "0.01"])
             #expect(resumed.errors.contains("the run has reached iteration"))
         }

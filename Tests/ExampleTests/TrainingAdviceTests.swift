@@ -35,6 +35,33 @@ import Testing
         }
     }
 
+    /// Neither a high learning rate, with which both losses jump, nor a validation loss that still falls is overfitting.
+    @Test(arguments: ["0.002", "0.3", "1", "3"])
+    func overfittingIsARisingValidationLossWithAFallingTrainingLoss(_ rate: String) throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.succeed(
+                ["train", "-data_dir", "data/some_folder", "-max_epochs", rate == "0.002" ? "40" : "2"]
+                    + ["--eval-every", rate == "0.002" ? "190" : "5", "--learning-rate", rate] + Workplace.smallSizes)
+            var steps: [Double] = []
+            var tries: [(validation: Double, training: Double)] = []
+            var isAdvised = false
+            for line in outcome.errorLines {
+                if let loss = line.firstMatch(of: /train_loss = ([0-9.]+)/).flatMap({ Double($0.1) }) {
+                    steps.append(loss)
+                } else if let loss = line.firstMatch(of: /^validation loss ([0-9.]+)/).flatMap({ Double($0.1) }) {
+                    let last = steps.suffix(100)
+                    tries.append((loss, last.reduce(0, +) / Double(last.count)))
+                    steps = []
+                } else if line.contains("(overfitting)") {
+                    isAdvised = true
+                    let (last, best) = (tries[tries.count - 1], tries.min { $0.validation < $1.validation }!)
+                    #expect(last.validation > best.validation && last.training < best.training, "\(tries)")
+                }
+            }
+            #expect(isAdvised || rate != "0.002", "the run reads its text by heart")
+        }
+    }
+
     @Test func equalLossesAtTheStartAreNoUnderfitting() throws {
         try Workplace.inNewFolder { place in
             let outcome = try place.succeed(

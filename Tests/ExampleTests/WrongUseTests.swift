@@ -27,6 +27,9 @@ import Testing
             try place.write(Data([0x61, 0x62, 0xFF, 0xFE]), to: "latin/input.txt")
             try place.write("", to: "nothing/here.md")
             try place.write("hello", to: "none.safetensors")
+            try place.write(Data("%PDF-1.4\n".utf8), to: "book.pdf")
+            try place.write(Data([0x89, 0x50, 0x4E, 0x47, 0xD, 0xA, 0x1A, 0xA, 0, 0]), to: "picture.bin")
+            try place.write(Data([1, 0x80] + Array(repeating: 0xFF, count: 20)), to: "noise.bin")
             let checkpoint = try place.train(["--max-iterations", "2"])
             try FileManager.default.copyItem(at: place.url(checkpoint), to: place.url("run.safetensors"))
             var weights = try TensorFile(place.url(checkpoint))
@@ -58,7 +61,18 @@ import Testing
             Mistake(
                 "train --data-dir nothing",
                 "cannot read FOLDER/nothing/input.txt: the folder has neither an input.txt nor another .txt; put your "
-                    + "text there under such a name \(advice)"),
+                    + "text there under such a name"),
+            Mistake(
+                "train --data-dir book.pdf",
+                "cannot read FOLDER/book.pdf: it is a PDF; make a text of it with: pdftotext OLD NEW"),
+            Mistake("score run.safetensors book.pdf", "book.pdf is a PDF; make a text of it with: pdftotext OLD NEW"),
+            Mistake(
+                "score run.safetensors latin/input.txt",
+                "latin/input.txt is not UTF-8; convert it, from LATIN1 with: iconv -f LATIN1 -t UTF-8 OLD > NEW"),
+            Mistake(
+                "train --data-dir missing --resume run.safetensors",
+                "cannot read FOLDER/missing: No such file or directory (if the text of the run has moved, name it with "
+                    + "--data-dir)"),
             Mistake(
                 "train -data_dir empty",
                 "FOLDER/empty/input.txt has 0 characters; at least 2 are needed to train and validate"),
@@ -83,6 +97,14 @@ import Testing
                 "cannot read the checkpoint FOLDER/missing.safetensors: No such file or directory"),
             Mistake(
                 "sample other", "other has no checkpoint; train a model with: char-rnn train --checkpoint-dir other"),
+            Mistake(
+                "sample picture.bin",
+                "FOLDER/picture.bin is not a checkpoint of char-rnn: it is a picture; give a checkpoint, as char-rnn train "
+                    + "writes"),
+            Mistake(
+                "sample noise.bin",
+                "FOLDER/noise.bin is not a safetensors file: it begins with the bytes 01 80 ff ff ff ff ff ff, where such a "
+                    + "file has the length of its header"),
             Mistake("sample none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake("inspect none.safetensors", "FOLDER/none.safetensors is not a safetensors file: it has 5 bytes"),
             Mistake(
@@ -106,11 +128,12 @@ import Testing
                     + "--resume"),
             Mistake(
                 "train --data-dir other --resume run.safetensors",
-                "the run cannot be resumed on this data: its character count was 1200, now it is 600; start from its "
+                "run.safetensors: the run cannot be resumed on this data: its character count was 1200, now it is 600; start from its "
                     + "weights with --init-from instead"),
             Mistake(
                 "train --data-dir data/some_folder --resume weights.safetensors",
-                "the checkpoint holds weights without a training state; start from it with --init-from instead"),
+                "weights.safetensors: the checkpoint holds weights without a training state; start from it with --init-from instead"
+            ),
             Mistake(
                 "train --resume run.safetensors --init-from run.safetensors",
                 "--init-from starts a new run and --resume continues one; give one."),
@@ -153,7 +176,7 @@ import Testing
                 try expect(
                     Mistake(
                         "train --data-dir other --batch-size 1 --device \(list)",
-                        "batches of 1 streams cannot be shared among 2 devices; name fewer with --device"), in: place)
+                        "batches of 1 stream cannot be shared among 2 devices; name fewer with --device"), in: place)
             }
             let outcome = try place.run(["train", "--data-dir", "other", "--device", "gpu"])
             #expect(outcome.errorLines.last!.hasPrefix("char-rnn: no device 'gpu'; found: cpu"))
@@ -164,19 +187,25 @@ import Testing
     static let wrongNumbers = [
         Mistake("train --hidden-size 0", "--hidden-size 0: at least 1 is needed."),
         Mistake("train -rnn_size 0", "--hidden-size 0: at least 1 is needed."),
-        Mistake("train --hidden-size abc", "The value 'abc' is invalid for '--hidden-size <hidden-size>'"),
+        Mistake("train --hidden-size abc", "--hidden-size abc: it must be a whole number."),
+        Mistake("train -rnn_size 0.5", "--hidden-size 0.5: it must be a whole number."),
+        Mistake(
+            "train --seed 99999999999999999999", "--seed 99999999999999999999: it must be a smaller number."),
+        Mistake("train --max-epochs ten", "--max-epochs ten: it must be a number, such as 0.5."),
         Mistake("train --layers 0", "--layers 0: at least 1 is needed."),
         Mistake("train --batch-size 0", "--batch-size 0: at least 1 is needed."),
         Mistake("train --sequence-length 0", "--sequence-length 0: at least 1 is needed."),
         Mistake("train --dropout 1", "--dropout 1.0: it must be at least 0 and below 1."),
         Mistake("train --dropout -0.5", "--dropout -0.5: it must be at least 0 and below 1."),
-        Mistake("train --dropout nan", "--dropout nan: it must be at least 0 and below 1."),
+        Mistake("train --dropout nan", "--dropout nan: it must be a finite number."),
         Mistake("train --reset-probability 1.5", "--reset-probability 1.5: it must be 0 to 1."),
-        Mistake("train --reset-probability nan", "--reset-probability nan: it must be 0 to 1."),
-        Mistake("train --learning-rate nan", "--learning-rate nan: it must be above 0."),
+        Mistake("train --reset-probability nan", "--reset-probability nan: it must be a finite number."),
+        Mistake("train --learning-rate nan", "--learning-rate nan: it must be a finite number."),
         Mistake("train --learning-rate -1", "--learning-rate -1.0: it must be above 0."),
         Mistake("train --max-epochs 0", "--max-epochs 0.0: it must be above 0."),
-        Mistake("train --max-epochs nan", "--max-epochs nan: it must be above 0."),
+        Mistake("train --max-epochs inf", "--max-epochs inf: it must be a finite number."),
+        Mistake("train --clip 1e39", "--clip 1e39: it must be a finite number."),
+        Mistake("train --train-fraction nan", "--train-fraction nan: it must be a finite number."),
         Mistake("train --clip-norm 0", "--clip-norm 0.0: it must be above 0."),
         Mistake("train --eval-every 0", "--eval-every 0: at least 1 is needed."),
         Mistake("train --keep-last 0", "--keep-last 0: at least 1 is needed."),
@@ -191,14 +220,14 @@ import Testing
         Mistake("train -gpuid x", "-gpuid x: expected a whole number."),
         Mistake("train extra", "Unexpected argument 'extra'"),
         Mistake("sample a --temperature -1", "--temperature -1.0: it must be 0 or above."),
-        Mistake("sample a --temperature nan", "--temperature nan: it must be 0 or above."),
+        Mistake("sample a --temperature nan", "--temperature nan: it must be a finite number."),
         Mistake("sample a --top-k 0", "--top-k 0: it must be 1 or more."),
         Mistake("sample a --top-p 1.5", "--top-p 1.5: it must be above 0 and at most 1."),
         Mistake("sample a --min-p 2", "--min-p 2.0: it must be 0 to 1."),
         Mistake("sample a --typical 0", "--typical 0.0: it must be above 0 and at most 1."),
         Mistake("sample a --top-n-sigma 0", "--top-n-sigma 0.0: it must be above 0."),
         Mistake("sample a --repetition-penalty 0", "--repetition-penalty 0.0: it must be above 0."),
-        Mistake("sample a --presence-penalty inf", "--presence-penalty inf: it must be a number."),
+        Mistake("sample a --presence-penalty inf", "--presence-penalty inf: it must be a finite number."),
         Mistake(
             "sample a --presence-penalty 1 --penalty-window 257", "--penalty-window 257: it must be 1 to 256."),
         Mistake(
@@ -217,6 +246,12 @@ import Testing
         Mistake("sample a --mirostat 0", "--mirostat 0.0: it must be above 0 bits."),
         Mistake("sample a --mirostat 2 --mirostat-rate 0", "--mirostat-rate 0.0: it must be above 0."),
         Mistake("sample a --mirostat-rate 0.2", "--mirostat-rate is for --mirostat: give both."),
+        Mistake("sample a --seed 0.5", "--seed 0.5: it must be a whole number, or random."),
+        Mistake("score a b --dynamic --dynamic-rate inf", "--dynamic-rate inf: it must be a finite number."),
+        Mistake(
+            "convert a b.onnx --to numpy",
+            "b.onnx: --to numpy writes no .onnx file; give a folder's name, without .onnx."),
+        Mistake("convert a b.npz --to onnx", "b.npz: --to onnx writes no .npz file; give a name that ends in .onnx."),
         Mistake("sample a --count 0", "--count 0: it must be 1 or more."),
         Mistake("sample a --prime b --prime-file c", "--prime and --prime-file: give one of them."),
         Mistake("sample", "Missing expected argument '<checkpoint>'"),

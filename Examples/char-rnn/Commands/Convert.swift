@@ -89,11 +89,15 @@ struct Convert: ParsableCommand {
             tokens == nil || vocabularyOf == nil, "--tokens: the checkpoint of --vocabulary-of has its own kind.")
         try require(
             precision == nil || to == nil && ending != "onnx",
-            "--precision: only checkpoints are written so; the others have floats.")
+            "--precision: only checkpoints can have weights of 8 bits; the other formats have floats.")
         try require(
             to != nil || !Target.unwritten.contains(ending),
             "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch or "
                 + "numpy.")
+        if let to, !to.suits(ending) {
+            let advice = to == .onnx ? "give a name that ends in .onnx" : "give a folder's name, without .\(ending)"
+            throw ValidationError("\(output): --to \(to) writes no .\(ending) file; \(advice).")
+        }
     }
 
     func run() throws {
@@ -101,6 +105,7 @@ struct Convert: ParsableCommand {
         let files = target?.files.map { "\(output)/\($0)" } ?? []
         let stem = ending.isEmpty ? output : String(output.dropLast(ending.count + 1))
         let cardFile = files.isEmpty ? stem + ".md" : "\(output)/README.md"
+        try requireFolder(of: output)
         for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) {
             // `convert old/*.safetensors` names the second file for an output.
             try requireFree(file, force: force)
@@ -115,11 +120,13 @@ struct Convert: ParsableCommand {
         case nil: try checkpoint.write(to: file)
         }
         let written = files.isEmpty ? output : "the folder \(output)"
-        Console.note("wrote \(written); let it write with: \(sampling(target))")
+        Console.note(
+            target == .onnx
+                ? "wrote \(written); open it with: \(session) in Python; --card also writes a program that samples from it"
+                : "wrote \(written); let it write with: \(sampling(target))")
         if card {
             let name = URL(named: output).deletingPathExtension().lastPathComponent
-            let program = target == .onnx ? ONNXSampling.program(file: output) : sampling(target)
-            try checkpoint.writeCard(to: URL(named: cardFile), title: name, sampling: program)
+            try checkpoint.writeCard(to: URL(named: cardFile), title: name, sampling: sampling(target))
             Console.note("wrote \(cardFile), which asks you for the text and the licence")
         }
     }
@@ -127,12 +134,14 @@ struct Convert: ParsableCommand {
     /// What lets the model write.
     private func sampling(_ target: Target?) -> String {
         switch target {
-        case .onnx: "onnxruntime.InferenceSession(\(pythonLiteral(output))) in Python"
-        case .pytorch: "python \(shellPath("\(output)/model.py")) --length 500"
-        case .numpy: "python \(shellPath("\(output)/sample.py")) 500"
+        case .onnx: ONNXSampling.program(file: output)
+        case .pytorch: "python3 \(shellPath("\(output)/model.py")) --length 500"
+        case .numpy: "python3 \(shellPath("\(output)/sample.py")) 500"
         case nil: "char-rnn sample \(shellPath(output))"
         }
     }
+
+    private var session: String { "onnxruntime.InferenceSession(\(pythonLiteral(output)))" }
 
     private var ending: String { URL(named: output).pathExtension.lowercased() }
 
@@ -151,7 +160,7 @@ struct Convert: ParsableCommand {
             }
         let checkpoint = try Checkpoint(pyTorch: file, vocabulary: vocabulary, order: order?.numbers, cell: cell)
         if let ignored = checkpoint.options["ignored"] {
-            Console.note("ignored, as no part of the network: \(ignored)")
+            Console.note("note: ignored, since it is not part of the network: \(ignored)")
         }
         return checkpoint
     }
@@ -161,6 +170,12 @@ extension Convert.Target {
     static let names = allCases.map(\.rawValue).joined(separator: ", ")
     /// Endings by which somebody expects a file that we do not write.
     static let unwritten: Set<String> = ["t7", "pt", "pth", "ckpt", "npz", "gguf", "h5", "keras"]
+
+    /// Whether a name with this ending may be that of the output, which is a file for .onnx, and else a folder.
+    func suits(_ ending: String) -> Bool {
+        let others = Self.unwritten.union(["safetensors"])
+        return self == .onnx ? !others.contains(ending) : !others.contains(ending) && ending != "onnx"
+    }
 
     /// What is written into the output, when that is a folder.
     var files: [String] {

@@ -47,6 +47,9 @@ struct Devices: ParsableCommand {
         if devices.count == 1 {
             do { _ = try Device.bestOpenCL() } catch { Console.note(Hints.message(of: error)) }
         }
-        if failures > 0 { throw Failure("\(failures) operations failed; see above, and use --device cpu meanwhile") }
+        if failures > 0 {
+            throw Failure(
+                "\(failures) operation\(failures == 1 ? "" : "s") failed; see above, and use --device cpu meanwhile")
+        }
     }
 }

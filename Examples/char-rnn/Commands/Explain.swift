@@ -32,21 +32,31 @@ struct Explain: ParsableCommand {
             "--output \(output): give a name that ends in .html.")
     }
 
-    func run() throws {
+    func run() throws { try CheckpointChoice.naming(checkpoint, work) }
+
+    private func work() throws {
+        try requireFolder(of: output)
         try requireFree(output, force: force)
         let checkpoint = try CheckpointChoice.best(checkpoint)
         let model = try LanguageModel(contentsOf: checkpoint, on: try device.device())
         let tokens: [Int]
         do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
             throw Failure(
-                "\(error) of \(file); use a text with the model's characters only ('char-rnn inspect' shows them)")
+                "\(error) of \(TextInput.name(file)); use a text with the model's characters only, which are shown by: "
+                    + "char-rnn inspect \(shellPath(checkpoint.relativePath))")
         }
-        guard tokens.count > 1 else { throw Failure("\(file) has fewer than two characters; there is nothing to show") }
+        guard tokens.count > 1 else {
+            throw Failure("\(TextInput.name(file)) has fewer than two characters; there is nothing to show")
+        }
         guard tokens.count <= Explanation.longestText else {
+            // By lines, where there are some: a number of bytes may end within a character.
+            let end = model.vocabulary.number(of: [10])
+            let lines = tokens.prefix(Explanation.longestText).count { $0 == end }
+            let part = lines > 0 ? "-n \(lines)" : "-c \(Explanation.longestText)"
             throw Failure(
-                "\(file) has \(Console.grouped(tokens.count)) characters, and a page of more than "
-                    + "\(Console.grouped(Explanation.longestText)) is too slow; make a part: head -c 100000 \(file) > part.txt"
-            )
+                "\(TextInput.name(file)) has \(Console.grouped(tokens.count)) characters, and a page of more than "
+                    + "\(Console.grouped(Explanation.longestText)) is too slow; take a part: "
+                    + "head \(part) \(file == "-" ? "" : shellPath(file) + " ")> part.txt")
         }
         let explanation = try Explanation(
             of: model, reading: tokens, name: checkpoint.lastPathComponent,

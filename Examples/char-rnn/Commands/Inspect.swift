@@ -24,7 +24,8 @@ struct Inspect: ParsableCommand {
             let runs = try RunSummary.all(in: file)
             guard !runs.isEmpty else {
                 throw Failure(
-                    "\(checkpoint) has no run and no checkpoint; train with: char-rnn train --checkpoint-dir \(checkpoint)"
+                    "\(checkpoint) has no run and no checkpoint; train with: char-rnn train --checkpoint-dir "
+                        + shellPath(checkpoint)
                 )
             }
             lines = json ? try runs.map { try $0.jsonLine() } : RunSummary.table(of: runs)

@@ -35,7 +35,10 @@ struct Plot: ParsableCommand {
     }
 
     func run() throws {
-        if let output { try requireFree(output, force: force) }
+        if let output {
+            try requireFolder(of: output)
+            try requireFree(output, force: force)
+        }
         let runs = try (folders.isEmpty ? ["cv"] : folders).flatMap { try RunCurve.all(in: $0) }
         let chart = LossChart(runs, by: by)
         if let output {

@@ -60,7 +60,9 @@ struct Sample: ParsableCommand {
         try require(prime == nil || primeFile == nil, "--prime and --prime-file: give one of them.")
     }
 
-    func run() throws {
+    func run() throws { try CheckpointChoice.naming(checkpoint, work) }
+
+    private func work() throws {
         let device = try device.device()
         let model = try LanguageModel(
             contentsOf: CheckpointChoice.best(checkpoint, isQuiet: quiet), on: device, precision: precision)

@@ -51,10 +51,12 @@ struct Score: ParsableCommand {
             "--precision int8 and --dynamic: weights of 8 bits do not learn; give one of them.")
     }
 
-    func run() throws {
+    func run() throws { try CheckpointChoice.naming(checkpoint, work) }
+
+    private func work() throws {
         let model = try LanguageModel(
             contentsOf: CheckpointChoice.best(checkpoint), on: try device.device(), precision: precision)
-        if adaptation.dynamic && model.precision == .int8 { throw QuantizedWeightsError() }
+        if adaptation.dynamic && model.precision == .int8 { throw Failure("\(checkpoint): \(QuantizedWeightsError())") }
         let tokens: [Int]
         do {
             tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
@@ -75,16 +77,20 @@ struct Score: ParsableCommand {
                 "\(TextInput.name(file)) has \(tokens.count) characters; a window of \(windows) and what follows it are "
                     + "\(windows + 1)")
         }
-        let logarithms =
+        // Which may need another text, and says so before the work.
+        let rule = adaptation.dynamic ? try adaptation.rule(for: model) : nil
+        let logarithms = try LongWork.telling("scoring") { work in
             if let windows {
-                try model.logProbabilities(of: tokens, inWindowsOf: windows)
-            } else {
-                try LongWork.telling("scoring") { work in
-                    try model.logProbabilities(of: [tokens]) { work.advance(to: Double($0) / Double(tokens.count)) }[0]
+                let count = Double((tokens.count - 1) / windows)
+                return try model.logProbabilities(of: tokens, inWindowsOf: windows) {
+                    work.advance(to: Double($0) / count)
                 }
             }
+            return try model.logProbabilities(of: [tokens]) { work.advance(to: Double($0) / Double(tokens.count)) }[0]
+        }
         let nats = Self.mean(logarithms)
-        let dynamic = adaptation.dynamic ? try dynamicLogarithms(of: tokens, by: model) : nil
+        let dynamic = try rule.map { try dynamicLogarithms(of: tokens, by: model, $0) }
+        if let dynamic { try adaptation.requireSense(Self.mean(dynamic), before: nats, of: model) }
         if json {
             let result = Result(
                 characters: logarithms.count + 1, natsPerCharacter: nats, logProbabilities: logarithms,
@@ -99,14 +105,18 @@ struct Score: ParsableCommand {
         }
     }
 
-    private func dynamicLogarithms(of tokens: [Int], by model: LanguageModel) throws -> [Double] {
-        var evaluation = try DynamicEvaluation(
-            model, rule: try adaptation.rule(for: model), segmentLength: adaptation.segmentLength)
+    private func dynamicLogarithms(
+        of tokens: [Int], by model: LanguageModel, _ rule: DynamicEvaluation.Rule
+    ) throws -> [Double] {
+        var evaluation = try DynamicEvaluation(model, rule: rule, segmentLength: adaptation.segmentLength)
         return try LongWork.telling("learning") { work in
             var (logarithms, rest): ([Double], ArraySlice<Int>) = ([], tokens[...])
             while !rest.isEmpty {
                 let part = rest.prefix(Self.partLength)
-                logarithms += try evaluation.logProbabilities(feeding: part)
+                do { logarithms += try evaluation.logProbabilities(feeding: part) } catch is BrokenModelError {
+                    throw adaptation.tooFast(
+                        "after \(Console.grouped(logarithms.count)) characters its answers are no numbers")
+                }
                 rest = rest.dropFirst(part.count)
                 work.advance(to: 1 - Double(rest.count) / Double(tokens.count))
             }

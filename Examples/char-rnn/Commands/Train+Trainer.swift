@@ -65,15 +65,15 @@ extension Train {
     /// - Throws: ``Failure`` when a batch has too few streams.
     private func requireStreams(_ devices: [Device], of ranks: Ranks, in dataset: TextDataset) throws {
         guard ranks.count * devices.count <= dataset.batchSize else {
+            let batches = "batches of \(dataset.batchSize) stream\(dataset.batchSize == 1 ? "" : "s")"
             if ranks.count > 1 {
                 throw Failure(
-                    "batches of \(dataset.batchSize) streams cannot be shared among \(ranks.count) ranks of "
+                    "\(batches) cannot be shared among \(ranks.count) ranks of "
                         + "\(devices.count == 1 ? "a device" : "\(devices.count) devices"); start fewer ranks, or make "
                         + "--batch-size larger")
             }
             throw Failure(
-                "batches of \(dataset.batchSize) streams cannot be shared among \(devices.count) devices; name fewer "
-                    + "with --device")
+                "\(batches) cannot be shared among \(devices.count) devices; name fewer with --device")
         }
     }
 
@@ -93,7 +93,7 @@ extension Train {
             let place = data.ownValidation.map { "\(self.text.name) or \($0.name)" } ?? self.text.name
             let list = new.prefix(10).joined(separator: " ") + (new.count > 10 ? " and \(new.count - 10) more" : "")
             guard known.unknownToken == nil else {
-                Console.note("note: read as the model's token of unknown characters: \(list)")
+                Console.note("note: the model does not know these characters, and reads each as U+FFFD: \(list)")
                 return checkpoint
             }
             throw Failure(
@@ -108,23 +108,31 @@ extension Train {
     func resumedTrainer(
         _ checkpoint: Checkpoint, on devices: [Device], of ranks: Ranks
     ) throws -> sending Trainer {
-        let texts = try agreed(on: devices, of: ranks, resuming: checkpoint) { try makeDataset(of: checkpoint) }
-        let others = Array(devices.dropFirst())
-        let exchange = ranks.exchange(on: devices)
-        let trainer =
-            if texts.validation == nil && texts.documents == nil {
-                try Trainer(
-                    resuming: checkpoint, dataset: texts.dataset, on: devices[0], sharingWith: others,
-                    exchange: exchange)
-            } else {
-                try Trainer(
-                    resuming: checkpoint, dataset: texts.batches(numberedBy: checkpoint.configuration.vocabulary),
-                    on: devices[0], sharingWith: others, exchange: exchange)
-            }
+        let trainer: Trainer
+        do { trainer = try self.trainer(resuming: checkpoint, on: devices, of: ranks) } catch let error
+            as CheckpointError
+        {
+            throw Failure("\(resume!): \(Hints.message(of: error))")
+        }
         Console.note(
             "resuming at iteration \(trainer.iteration) (epoch \(fixed(trainer.epoch, 2))) with the checkpoint's "
                 + "model, batches and learning options")
         return trainer
+    }
+
+    private func trainer(
+        resuming checkpoint: Checkpoint, on devices: [Device], of ranks: Ranks
+    ) throws -> sending Trainer {
+        let texts = try agreed(on: devices, of: ranks, resuming: checkpoint) { try makeDataset(of: checkpoint) }
+        let others = Array(devices.dropFirst())
+        let exchange = ranks.exchange(on: devices)
+        if texts.validation == nil && texts.documents == nil {
+            return try Trainer(
+                resuming: checkpoint, dataset: texts.dataset, on: devices[0], sharingWith: others, exchange: exchange)
+        }
+        return try Trainer(
+            resuming: checkpoint, dataset: texts.batches(numberedBy: checkpoint.configuration.vocabulary),
+            on: devices[0], sharingWith: others, exchange: exchange)
     }
 
     /// The text of a new run.
@@ -136,14 +144,21 @@ extension Train {
     }
 
     private func makeDataset(_ tokens: TokenKind) throws -> TextDataset {
-        do {
-            return try text.dataset(
+        try withHint("name the folder of your input.txt with --data-dir; 'make data' makes an example", about: text) {
+            try text.dataset(
                 tokens, batchSize: batch.batchSize, sequenceLength: batch.sequenceLength,
                 trainingFraction: data.fractions.training, validationFraction: data.fractions.validation,
                 split: data.split.split)
-        } catch let error as TextError {
-            guard case .unreadable = error else { throw error }
-            throw Failure("\(error) (name the folder of your input.txt with --data-dir; 'make data' makes an example)")
+        }
+    }
+
+    /// Reads a text, and says what to do when it is not there.
+    private func withHint(
+        _ hint: String, about text: TrainingText, _ read: () throws -> TextDataset
+    ) throws -> TextDataset {
+        do { return try read() } catch let error as TextError {
+            guard case .unreadable = error, !text.isThere else { throw error }
+            throw Failure("\(error) (\(hint))")
         }
     }
 
@@ -157,11 +172,14 @@ extension Train {
         if data.text == nil, text.isStandardInput {
             throw Failure("the run has read its text from standard input; give it again, with --data-dir -")
         }
-        return try text.dataset(
-            checkpoint.configuration.vocabulary.kind, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
-            trainingFraction: fraction("train-fraction", data.fractions.training),
-            validationFraction: fraction("validation-fraction", data.fractions.validation),
-            split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
+        return try withHint("if the text of the run has moved, name it with --data-dir", about: text) {
+            try text.dataset(
+                checkpoint.configuration.vocabulary.kind, batchSize: shape.batchSize,
+                sequenceLength: shape.sequenceLength,
+                trainingFraction: fraction("train-fraction", data.fractions.training),
+                validationFraction: fraction("validation-fraction", data.fractions.validation),
+                split: (checkpoint.options["split"].flatMap(SplitName.init) ?? .streams).split)
+        }
     }
 
     /// What stands between the documents of the texts; nil where they are one.
@@ -180,9 +198,11 @@ extension Train {
     private func makeValidation(beside dataset: TextDataset, of checkpoint: Checkpoint?) throws -> TextDataset? {
         guard let text = validationText(resuming: checkpoint) else { return nil }
         let shape = (dataset.batchSize, dataset.sequenceLength)
-        let validation = try text.dataset(
-            dataset.vocabulary.kind, batchSize: shape.0, sequenceLength: shape.1, trainingFraction: 1,
-            validationFraction: 0, split: .text)
+        let validation = try withHint("if it has moved, name it with --validation-text", about: text) {
+            try text.dataset(
+                dataset.vocabulary.kind, batchSize: shape.0, sequenceLength: shape.1, trainingFraction: 1,
+                validationFraction: 0, split: .text)
+        }
         let separator = documentSeparator(resuming: checkpoint)
         guard separator != nil || (validation.batchSize, validation.sequenceLength) == shape else {
             throw Failure(

@@ -110,7 +110,7 @@ struct Train: ParsableCommand {
             "--min-frequency makes a new vocabulary, and --init-from brings one; give one of them.")
         try require(maxEpochs ?? 1 > 0, "--max-epochs \(maxEpochs ?? 0): it must be above 0.")
         try require(
-            maxMinutes.map { $0 > 0 && $0.isFinite } ?? true, "--max-minutes \(maxMinutes ?? 0): it must be above 0.")
+            maxMinutes ?? 1 > 0, "--max-minutes \(maxMinutes ?? 0): it must be above 0.")
         try require(sampleEvery ?? 1 > 0, "--sample-every \(sampleEvery ?? 0): at least 1 is needed.")
         try require(
             sampleLength == nil || sampleEvery != nil || resume != nil, "--sample-length belongs to --sample-every.")
@@ -171,17 +171,23 @@ struct Train: ParsableCommand {
                 if let error = log?.record(event) { Console.note("note: \(error); training goes on without it") }
             }
         } catch { throw failure(error, of: run, on: devices, ranks) }
-        switch report.reason {
+        switch report.end?.reason {
         case .finished, .noImprovement: return
         case .outOfTime where run.trainingOptions.schedule?.falls == true:
-            Console.note("the time is over, and the step size has come to its end with it")
+            Console.note("the time is over, and with it the schedule of the step size; there is nothing to continue")
         case .outOfTime:
             Console.note(
                 "the time is over; continue with: \(resumeCommand(run.lastCheckpoint?.relativePath ?? "", ranks))")
         case .cancelled, nil:
-            Console.note(
-                run.lastCheckpoint.map { "stopped; continue with: \(resumeCommand($0.relativePath, ranks))" }
-                    ?? Self.nothingToSave)
+            let last = run.lastCheckpoint?.relativePath
+            if report.end?.iteration == run.lastIteration, let last {
+                Console.note(
+                    "stopped after the last step, before the model was tried; let it write with: char-rnn sample "
+                        + shellPath(last))
+            } else {
+                Console.note(
+                    last.map { "stopped; continue with: \(resumeCommand($0, ranks))" } ?? Self.nothingToSave)
+            }
             throw ExitCode(128 + (Interruption.received ?? SIGINT))
         }
     }

@@ -77,7 +77,9 @@ struct Tune: ParsableCommand {
             return seconds
         }
         do { _ = try seconds(with: start) } catch  where tuning.stored() != nil {
-            throw Failure("what is kept for \(device.id) fails (\(error)); forget it with: char-rnn tune --reset")
+            throw Failure(
+                "what is kept for \(device.id) fails (\(error)); forget it with: char-rnn tune --reset --device \(device.id)"
+            )
         }
         let found = try TuningSearch(
             tuning, from: start, for: configuration.cell, hiddenSize: configuration.hiddenSize

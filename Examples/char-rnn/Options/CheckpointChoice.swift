@@ -30,6 +30,13 @@ enum CheckpointChoice {
         return try found(Checkpoint.newest(in: URL(named: path, isFolder: true)), in: path)
     }
 
+    /// Does work with a checkpoint, and names it when its numbers are at fault.
+    static func naming(_ path: String, _ work: () throws -> Void) throws {
+        do { try work() } catch let error where error is BrokenModelError || error is DeadEndError {
+            throw Failure("\(path): \(error)")
+        }
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -9,6 +9,7 @@ struct CommandLineWords {
 
     private let command: (name: String, type: any ParsableCommand.Type)
     private let known: CommandOptions
+    private let numbers: NumericOptions
     private var torch = TorchOptions()
 
     /// - Throws: `ValidationError` for a command or an option that does not exist, and what may have been meant; for an
@@ -33,6 +34,9 @@ struct CommandLineWords {
         // What completes words for a shell has three dashes.
         let hidden = ["---", "--generate-completion-script", "--experimental-dump-help"]
         guard root[option] == nil, !hidden.contains(where: option.hasPrefix) else { return [option] }
+        if let meant = Suggestions.rootOption(likeliest: option, among: root.names) {
+            throw ValidationError("Unknown option '\(option)'. Did you mean '\(meant)'?")
+        }
         throw ValidationError("Unknown option '\(option)'. The command comes first: char-rnn train \(option).")
     }
 
@@ -43,6 +47,7 @@ struct CommandLineWords {
         }
         self.command = command
         known = CommandOptions(of: command.type)
+        numbers = NumericOptions(of: command.type)
         words = [first]
         var rest = arguments.dropFirst()
         while let word = rest.popFirst() {
@@ -57,7 +62,7 @@ struct CommandLineWords {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             try read(parts[0], parts.count > 1 ? parts[1] : nil, &rest)
         }
-        for (option, value) in torch.deviceAndDrawing { append(option, value) }
+        for (option, value) in torch.deviceAndDrawing { try append(option, value) }
     }
 
     /// Takes an option, and its value from the word itself or from the next.
@@ -69,11 +74,11 @@ struct CommandLineWords {
             // Alone it says yes, as our --opencl does.
             let isAlone = name == "opencl" && attached == nil && rest.first.flatMap { Int($0) } == nil
             let value = try isAlone ? "1" : attached ?? value(of: word, &rest)
-            if let value, let (option, value) = try torch.read(name, value, typedAs: word) { append(option, value) }
+            if let value, let (option, value) = try torch.read(name, value, typedAs: word) { try append(option, value) }
         } else {
             try check(word, typedAs: word)
             let value = try known[word]!.takesValue ? attached ?? value(of: word, &rest) : attached
-            append(word, value)
+            try append(word, value)
         }
     }
 
@@ -95,8 +100,9 @@ struct CommandLineWords {
         throw ValidationError(Suggestions.refusal(ofOption: word, in: command.name, known))
     }
 
-    private mutating func append(_ option: String, _ value: String?) {
+    private mutating func append(_ option: String, _ value: String?) throws {
         let (name, takesValue) = (known[option]!.name, known[option]!.takesValue)
+        if let value { try numbers.check(value, of: name) }
         options.insert(name)
         switch value {
         case nil: words.append(option)

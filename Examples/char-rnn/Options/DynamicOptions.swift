@@ -1,5 +1,6 @@
 import ArgumentParser
 import CharRNN
+import Glibc
 
 /// How a model goes on learning while it reads.
 struct DynamicOptions: ParsableArguments {
@@ -27,13 +28,31 @@ struct DynamicOptions: ParsableArguments {
         try require(
             dynamic || dynamicRate == nil && dynamicDecay == nil && dynamicText == nil && dynamicSteps == nil,
             "--dynamic-rate, --dynamic-decay, --dynamic-steps and --dynamic-text: add --dynamic.")
-        try require(
-            (dynamicRate ?? 0) >= 0 && (dynamicRate ?? 0).isFinite,
-            "--dynamic-rate \(dynamicRate ?? 0): it must be 0 or more.")
+        try require(dynamicRate ?? 0 >= 0, "--dynamic-rate \(dynamicRate ?? 0): it must be 0 or more.")
         try require(
             (0...1).contains(dynamicDecay ?? 0), "--dynamic-decay \(dynamicDecay ?? 0): it must be from 0 to 1.")
         try require(
             (1...10_000).contains(segmentLength), "--dynamic-steps \(segmentLength): it must be from 1 to 10,000.")
+    }
+
+    /// Makes sure that a model which goes on learning does not forget what it knew: that it is better than one that takes all
+    /// characters for as likely, unless it was none to begin with.
+    ///
+    /// - Parameters:
+    ///   - nats: the mean of -ln p over a text, while learning.
+    ///   - others: the same without.
+    /// - Throws: ``Failure``.
+    func requireSense(_ nats: Double, before others: Double, of model: LanguageModel) throws {
+        let guessing = log(Double(model.vocabulary.count))
+        guard !(nats <= max(guessing, others)) else { return }
+        throw tooFast(
+            "it predicts the text worse than guessing does, with \(fixed(nats, 1)) nats per character and not "
+                + fixed(guessing, 1))
+    }
+
+    func tooFast(_ consequence: String) -> Failure {
+        let rate = dynamicRate.map { "--dynamic-rate \($0)" } ?? "the default --dynamic-rate"
+        return Failure("\(rate) is too high for this model: \(consequence); make it smaller")
     }
 
     func rule(for model: LanguageModel) throws -> DynamicEvaluation.Rule {

@@ -60,7 +60,7 @@ struct LearningOptions: ParsableArguments {
 
     func validate() throws {
         func requireRate(_ option: String, _ rate: Float?) throws {
-            try require(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(option) \(rate ?? 0): it must be above 0.")
+            try require(rate ?? 1 > 0, "\(option) \(rate ?? 0): it must be above 0.")
         }
         try requireRate("--learning-rate", learningRate)
         try requireRate("--adam-rate", adamRate)
@@ -73,7 +73,6 @@ struct LearningOptions: ParsableArguments {
             weightDecay.map { $0 >= 0 && $0 * max(trainerOptions.optimizer.learningRate, adamRate ?? 0) < 1 } ?? true,
             "--weight-decay \(weightDecay ?? 0): it must be at least 0, and below 1 when multiplied by the step size.")
         try require(warmUp ?? 0 >= 0, "--warm-up \(warmUp ?? 0): it must not be negative.")
-        try require(learningRateDecayAfter?.isNaN != true, "--learning-rate-decay-after nan: give an epoch.")
         try require(
             learningRateDecayAfter == nil || schedule == nil || learningRateDecay != nil,
             "--learning-rate-decay-after only works with --learning-rate-decay, or without --schedule.")

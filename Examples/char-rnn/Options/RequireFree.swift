@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// What somebody has is not written over unasked.
@@ -13,4 +14,14 @@ func requireFree(_ path: String, force: Bool) throws {
     // A pipe or a device is refused when it is written.
     default: break
     }
+}
+
+/// Before the work and not after it: there is a folder to write into.
+///
+/// - Throws: ``Failure``.
+func requireFolder(of path: String) throws {
+    let folder = URL(named: path).deletingLastPathComponent()
+    guard access(folder.path, W_OK | X_OK) != 0 else { return }
+    let reason = errno == ENOENT ? "there is no such folder" : String(cString: strerror(errno))
+    throw Failure("cannot write \(path) into \(folder.relativePath): \(reason)")
 }

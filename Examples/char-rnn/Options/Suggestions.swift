@@ -18,7 +18,10 @@ enum Suggestions {
             throw ValidationError("a command comes first: char-rnn sample \(shellPath(word)).")
         }
         let stem = word.lowercased().split(separator: ".").first.map(String.init) ?? word
-        let meant = commands.first { $0.value.contains(stem) }?.key ?? nearest(to: stem, among: names.map { ($0, $0) })
+        let meant =
+            commands.first { $0.value.contains(stem) }?.key
+            ?? nearest(to: stem, among: (names + ["help"]).map { ($0, $0) })
+            ?? nearest(to: stem, among: [("version", "--version")])
         let advice = meant.map { "Did you mean '\($0)'?" } ?? "There are \(names.joined(separator: ", "))."
         throw ValidationError("Unknown command '\(word)'. \(advice)")
     }
@@ -33,6 +36,11 @@ enum Suggestions {
     ]
 
     // MARK: Options
+
+    /// Of the options that need no command, what may have been meant.
+    static func rootOption(likeliest word: String, among names: [String]) -> String? {
+        ["v", "ver"].contains(key(word)) ? "--version" : nearest(to: key(word), among: names.map { (key($0), $0) })
+    }
 
     /// What to say of an option that a command does not have.
     static func refusal(ofOption word: String, in command: String, _ known: CommandOptions) -> String {

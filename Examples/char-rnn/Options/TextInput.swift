@@ -10,14 +10,17 @@ enum TextInput {
 
     /// The tokens of a file of any kind; - is standard input.
     ///
-    /// - Throws: ``Failure`` when it cannot be read, does not end or is not UTF-8, which a model of bytes does not ask for;
-    ///   `VocabularyError`.
+    /// - Throws: ``Failure`` when it cannot be read, does not end or is no text in UTF-8, which a model of bytes does not ask
+    ///   for; `VocabularyError`.
     static func tokens(
         of path: String, in vocabulary: Vocabulary, unknown: UnknownCharacters = .error
     ) throws -> [Int] {
-        let bytes = try bytes(of: path)
-        do { return try vocabulary.encode(bytes: bytes, unknown: unknown) } catch VocabularyError.notUTF8 {
-            throw notUTF8(path)
+        try LongWork.telling("reading the text") { work in
+            let bytes = try bytes(of: path)
+            if vocabulary.kind != .bytes { try requireText(bytes, path) }
+            do {
+                return try vocabulary.encode(bytes: bytes, unknown: unknown) { work.advance(to: $0) }
+            } catch VocabularyError.notUTF8 { throw notUTF8(path, bytes) }
         }
     }
 
@@ -27,15 +30,25 @@ enum TextInput {
     static func vocabulary(of path: String, kind: TokenKind) throws -> Vocabulary {
         let bytes = try bytes(of: path)
         if kind == .bytes { return Vocabulary(of: bytes) }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(path) }
+        try requireText(bytes, path)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(path, bytes) }
         return Vocabulary(of: text, kind: kind)
     }
 
     /// What messages call it.
     static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
 
-    static func notUTF8(_ path: String) -> Failure {
-        Failure("\(name(path)) is not UTF-8; convert it, from UTF-16 with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
+    /// - Throws: ``Failure`` for a file of another kind.
+    private static func requireText(_ bytes: [UInt8], _ path: String) throws {
+        guard let format = FileFormat(beginningWith: bytes) else { return }
+        throw Failure("\(name(path)) is \(format.name); \(format.conversion)")
+    }
+
+    static func notUTF8(_ path: String, _ bytes: [UInt8]) -> Failure {
+        // No text in UTF-8 begins with such a byte, and one in UTF-16 with one of the two that there are.
+        let encoding = bytes.first ?? 0 >= 0xFE ? "UTF-16" : "LATIN1"
+        return Failure(
+            "\(name(path)) is not UTF-8; convert it, from \(encoding) with: iconv -f \(encoding) -t UTF-8 OLD > NEW")
     }
 
     /// The bytes of such a file.

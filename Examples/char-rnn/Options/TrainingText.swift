@@ -37,6 +37,9 @@ struct TrainingText {
 
     // MARK: Reading
 
+    /// Whether there is something under each name.
+    var isThere: Bool { isStandardInput || names.allSatisfy { access($0, F_OK) == 0 } }
+
     /// About how many bytes the text has; nil where that is not known before it is read.
     var byteCount: Int? { isStandardInput ? nil : try? TextDataset.byteCount(of: files()) }
 

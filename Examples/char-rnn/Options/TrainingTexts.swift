@@ -36,7 +36,7 @@ struct TrainingTexts {
         do {
             return try TrainingData(dataset, documentSeparator: separator, shuffleSeed: seed)
         } catch let error as VocabularyError {
-            throw Failure("--document-separator stands nowhere in the text: \(error)")
+            throw Failure("--document-separator does not occur in the text: \(error)")
         }
     }
 

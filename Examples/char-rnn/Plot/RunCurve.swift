@@ -48,13 +48,26 @@ extension RunCurve {
     ///
     /// - Throws: ``Failure`` when there is nothing to draw; `FileError`.
     static func all(in path: String) throws -> [RunCurve] {
-        let runs = try TrainingHistory(in: URL(named: path, isFolder: true)).runs
+        let advice = "name a folder that char-rnn train has written into"
+        guard CheckpointChoice.isFolder(path) else {
+            let isThere = access(path, F_OK) == 0
+            throw Failure("\(path) is \(isThere ? "no folder" : "not there"); \(advice)")
+        }
+        guard access("\(path)/history.jsonl", F_OK) == 0 else {
+            throw Failure("\(path) has no history.jsonl; \(advice)")
+        }
+        let history = try TrainingHistory(in: URL(named: path, isFolder: true))
+        let (runs, others) = (history.runs, history.otherLines)
         guard !runs.isEmpty else {
-            let isThere = access("\(path)/history.jsonl", R_OK) == 0
             throw Failure(
-                isThere
-                    ? "the history.jsonl of \(path) names no run, as in early versions; those can be inspected, not drawn"
-                    : "\(path) has no history.jsonl; name a folder that char-rnn train has written into")
+                others.first.map {
+                    "there is no run to draw in \(path)/history.jsonl: its line \($0) was not written by char-rnn train, or "
+                        + "the line that began its run is missing; \(advice)"
+                } ?? "\(path)/history.jsonl has no whole line; char-rnn train writes one after its first step")
+        }
+        if let first = others.first {
+            let more = others.count > 1 ? " and \(others.count - 1) more of its lines are" : " is"
+            Console.note("note: line \(first) of \(path)/history.jsonl\(more) damaged and left out")
         }
         var curves = runs.map { RunCurve($0, name: path) }.filter { !$0.steps.isEmpty || !$0.validations.isEmpty }
         guard !curves.isEmpty else {

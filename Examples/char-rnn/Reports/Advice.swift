@@ -27,11 +27,16 @@ enum Advice {
             * ((configuration.embeddingSize ?? width) + configuration.hiddenSize + 1)
     }
 
-    /// A validation loss far above the training loss.
-    static func overfitting(_ validation: TrainingEvent.Validation) -> String? {
-        guard let gap = gap(validation), gap > 0.15 else { return nil }
-        return "the validation loss is \(fixed(100 * gap, 0)) % above the training loss (overfitting); try "
-            + "--dropout 0.5 or a smaller --hidden-size"
+    /// A validation loss far above the training loss that has risen since its lowest, while the training loss has fallen:
+    /// where both rise, or fall, something else is the matter.
+    static func overfitting(_ validations: [TrainingEvent.Validation]) -> String? {
+        guard let last = validations.last, let gap = gap(last), gap > 0.15,
+            let best = validations.min(by: { $0.loss < $1.loss }), last.loss > best.loss,
+            let loss = last.trainingLoss, let earlier = best.trainingLoss, loss < earlier
+        else { return nil }
+        let ratio = gap < 1 ? "\(fixed(100 * gap, 0)) % above" : "\(fixed(1 + gap, 1)) times"
+        return "the validation loss has risen and is \(ratio) the training loss, which falls (overfitting); try "
+            + "--dropout 0.5, a smaller --hidden-size, or more text"
     }
 
     /// A validation loss about as low as the training loss, at the end of a run whose last epoch has hardly lowered it.

@@ -63,8 +63,8 @@ struct CheckpointReport: Encodable {
         epoch = checkpoint.epoch
         batchSize = shape.batchSize
         sequenceLength = shape.sequenceLength
-        optimizer = "\(training.optimizer)"
-        gradientClipping = "\(training.clipping)"
+        optimizer = training.optimizer.words
+        gradientClipping = training.clipping.words
         learningRate = checkpoint.learningRate ?? 0
     }
 
@@ -97,5 +97,33 @@ struct CheckpointReport: Encodable {
         lines += options.sorted { $0.key < $1.key }.map { onOneLine("\($0.key): \($0.value)") }
         if let trainingLoss { lines.append("training loss, mean of the last \(lossCount): \(fixed(trainingLoss, 4))") }
         return lines + validations.map { "validation loss at iteration \($0.iteration): \(fixed($0.loss, 4))" }
+    }
+}
+
+extension Optimizer {
+    /// All but the learning rate, which is told by itself.
+    fileprivate var words: String {
+        switch self {
+        case .rmsProp(_, let decay, _): "rmsprop, decay rate \(decay)"
+        case .adam(_, let beta1, let beta2, _): "adam, beta1 \(beta1), beta2 \(beta2)"
+        case .adamW(let adamW): adamW.words
+        case .muon(let muon):
+            "muon, momentum \(muon.momentum), weight decay \(muon.weightDecay); beside it \(muon.others.words), learning rate "
+                + "\(muon.others.learningRate)"
+        }
+    }
+}
+
+extension AdamW {
+    fileprivate var words: String { "adamw, beta1 \(beta1), beta2 \(beta2), weight decay \(weightDecay)" }
+}
+
+extension GradientClipping {
+    fileprivate var words: String {
+        switch self {
+        case .none: "none"
+        case .value(let bound): "each component to \(bound) at most"
+        case .norm(let bound): "the norm to \(bound) at most"
+        }
     }
 }

@@ -62,6 +62,10 @@ struct DeviceReport: Encodable {
         } catch { verdict = "it cannot train this model: \(Hints.message(of: error))" }
     }
 
+    private static func words(forError error: Double) -> String {
+        error == 0 ? "exact" : "worst error \(scientific(error, 1))"
+    }
+
     var text: String {
         let facts = [kind, vendor, "\(ByteCount(memoryBytes))", platform, version].joined(separator: ", ")
         var lines = ["\(device): \(name)"] + Console.wrapped(facts, indent: "  ")
@@ -72,7 +76,7 @@ struct DeviceReport: Encodable {
             if let fault = result.fault { told[fault] = told[fault] ?? result.operation }
             lines.append(
                 result.fault.map { "  FAIL  \(result.operation): \(earlier.map { "as \($0)" } ?? $0)" }
-                    ?? "  pass  \(result.operation) (worst error \(scientific(result.worstError!, 1)))")
+                    ?? "  pass  \(result.operation) (\(Self.words(forError: result.worstError!)))")
         }
         if let speed { lines.append(speed.text) }
         if let verdict { lines.append("  verdict: \(verdict)") }

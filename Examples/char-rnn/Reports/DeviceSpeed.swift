@@ -95,10 +95,14 @@ extension DeviceSpeed {
         }
         return """
               memory    \(fixed(bandwidth, 1)) GB/s
-              launch    \(fixed(launch, 1)) us in a queue, \(fixed(launchAndWait, 1)) us alone
+              launch    \(Self.time(launch)) in a queue, \(Self.time(launchAndWait)) alone
               products  \(rates.joined(separator: ", ")) GFLOP/s
               training  \(fixed(1000 * secondsPerBatch, 1)) ms a batch (\(task))
             """
+    }
+
+    private static func time(_ microseconds: Double) -> String {
+        microseconds < 1 ? "\(fixed(1000 * microseconds, 0)) ns" : "\(fixed(microseconds, 1)) us"
     }
 
     /// Whether to use a device of this speed in place of the CPU, which has that one.

@@ -36,7 +36,7 @@ enum Hints {
             "; start them with its own mpirun (Debian: mpirun.openmpi, mpirun.mpich), or build for the other with: "
                 + "make mpi MPI=ompi-c, or MPI=mpich"
         case TextError.allRare: "; make --min-frequency smaller"
-        case TextError.noDocuments(_, _, documents: 1): "; --document-separator says what does"
+        case TextError.noDocuments(_, _, documents: 1): "; choose another --document-separator"
         case let error as TextError: error.conversion.map { "; read it as bytes (--tokens bytes) or \($0)" }
         default: nil
         }

@@ -14,7 +14,7 @@ final class TrainingReport {
     private var validations: [TrainingEvent.Validation] = []
     private var isOverfitting = false
     /// How the run has ended.
-    private(set) var reason: TrainingEvent.End.Reason?
+    private(set) var end: TrainingEvent.End?
 
     init(_ run: TrainingRun) {
         lastIteration = run.lastIteration
@@ -58,9 +58,9 @@ final class TrainingReport {
         case .warning(let warning): Console.note("note: \(words(for: warning))")
         case .test(let loss): Console.note("test loss \(Self.words(for: loss))")
         case .end(let end):
-            reason = end.reason
+            self.end = end
             if case .cancelled = end.reason { return }
-            if case .noImprovement = end.reason { Console.note("the validation loss falls no more, so the run ends") }
+            if case .noImprovement = end.reason { Console.note("the validation loss no longer falls, so the run ends") }
             guard let model = end.best ?? end.last else { return }
             if let advice = Advice.underfitting(validations) { Console.note("advice: \(advice)") }
             Console.note("let it write with: char-rnn sample \(shellPath(model.relativePath))")
@@ -114,7 +114,7 @@ final class TrainingReport {
     private func tell(_ validation: TrainingEvent.Validation) {
         Console.note("validation loss \(Self.words(for: validation.loss))")
         validations.append(validation)
-        let advice = Advice.overfitting(validation)
+        let advice = Advice.overfitting(validations)
         // Once, and again when it comes back.
         if let advice, !isOverfitting { Console.note("advice: \(advice)") }
         isOverfitting = advice != nil

@@ -37,7 +37,7 @@ extension TextError: LocalizedError {
             "the \(part) fraction \(plain(fraction)) of \(batches) batches is less than one batch"
         case .noDocuments(let part, let fraction, let documents):
             documents == 1
-                ? "the text is 1 document: the separator stands nowhere between two"
+                ? "the separator stands nowhere between two documents, so the text is a single one"
                 : "the \(part) fraction \(plain(fraction)) of \(documents) documents is less than one document"
         case .fractions(let training, let validation):
             "the training fraction \(training) and the validation fraction \(validation) must lie between 0 and 1, "
