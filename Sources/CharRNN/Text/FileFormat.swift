@@ -56,7 +56,7 @@ public struct FileFormat: Hashable, Sendable {
 
     /// "LE" or "BE" of a text in UTF-16 without a mark at its start: every second byte is 0, and no other.
     private static func byteOrder(ofUTF16 start: [UInt8]) -> String? {
-        let start = start.prefix(64)
+        let start = start.prefix(min(64, start.count / 2 * 2))
         guard start.count >= 8 else { return nil }
         let zeros = start.indices.filter { start[$0] == 0 }
         guard zeros.count == start.count / 2, let first = zeros.first else { return nil }
