@@ -79,12 +79,12 @@ extension Device {
 
     /// The best OpenCL device: a discrete GPU before an integrated one, an accelerator or a CPU.
     ///
-    /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``.
+    /// - Throws: ``DeviceError/noOpenCLDevice(reason:searched:)``.
     public static func bestOpenCL() throws -> Device { best(of: try openCLDevices.get()) }
 
     /// The device called `name`: "cpu", "opencl" (the best one), or "opencl:0" and so on in the order of ``available``.
     ///
-    /// - Throws: ``DeviceError/noSuchDevice(_:available:)``, ``DeviceError/noOpenCLDevice(reason:)``.
+    /// - Throws: ``DeviceError/noSuchDevice(_:available:)``, ``DeviceError/noOpenCLDevice(reason:searched:)``.
     public static func named(_ name: String) throws -> Device {
         // Drivers are not even loaded where none is asked for.
         if name == cpu.id { return cpu }

@@ -68,7 +68,7 @@ package enum OpenCLPlatform {
 
     /// The devices that can be used, of what drivers answer.
     ///
-    /// - Throws: ``DeviceError/noOpenCLDevice(reason:)``, where there is none, or what keeps a driver from offering one.
+    /// - Throws: ``DeviceError/noOpenCLDevice(reason:searched:)``, where there is none, or what keeps a driver from offering one.
     package static func usable<Platform, Handle>(
         of platforms: [Platform], name: (Platform) throws(DeviceError) -> String,
         devices: (Platform) throws(DeviceError) -> [Handle],
