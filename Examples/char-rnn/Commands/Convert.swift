@@ -127,7 +127,7 @@ struct Convert: ParsableCommand {
     /// What lets the model write.
     private func sampling(_ target: Target?) -> String {
         switch target {
-        case .onnx: "onnxruntime.InferenceSession(\(pythonLiteral(output))) in Python"
+        case .onnx: "onnxruntime.InferenceSession(\(pythonFile(output))) in Python"
         case .pytorch: "python \(shellPath("\(output)/model.py")) --length 500"
         case .numpy: "python \(shellPath("\(output)/sample.py")) 500"
         case nil: "char-rnn sample \(shellPath(output))"

@@ -1,3 +1,4 @@
+import CharRNN
 import Glibc
 
 /// What somebody has is not written over unasked.
@@ -5,7 +6,7 @@ import Glibc
 /// - Throws: ``Failure``.
 func requireFree(_ path: String, force: Bool) throws {
     var found = stat()
-    guard stat(path, &found) == 0 else { return }
+    guard stat(FileName.cString(path), &found) == 0 else { return }
     switch found.st_mode & S_IFMT {
     case S_IFDIR: throw Failure("\(path) is a folder; name a file")
     case S_IFREG where !force:

@@ -50,7 +50,7 @@ extension RunCurve {
     static func all(in path: String) throws -> [RunCurve] {
         let runs = try TrainingHistory(in: URL(named: path, isFolder: true)).runs
         guard !runs.isEmpty else {
-            let isThere = access("\(path)/history.jsonl", R_OK) == 0
+            let isThere = access(FileName.cString("\(path)/history.jsonl"), R_OK) == 0
             throw Failure(
                 isThere
                     ? "the history.jsonl of \(path) names no run, as in early versions; those can be inspected, not drawn"
