@@ -1,3 +1,4 @@
+import CharRNNFiles
 import Glibc
 
 /// `value` with a fixed number of decimals, as C's %.nf.
@@ -29,7 +30,7 @@ func onOneLine(_ text: String) -> String {
     let scalars = text.unicodeScalars
     var line = ""
     for scalar in scalars.prefix(1000) {
-        line += scalar.isShown ? String(scalar) : scalar.escaped(asASCII: true)
+        line += scalar.isShown ? String(scalar) : FileName.escaped(scalar)
     }
     return scalars.dropFirst(1000).isEmpty ? line : line + "..."
 }

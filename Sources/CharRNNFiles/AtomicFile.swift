@@ -25,7 +25,7 @@ public enum AtomicFile {
         let folder = file.deletingLastPathComponent()
         // A name of its own, for other tasks and programs may be writing the same file.
         let unique = UInt64.random(in: 0 ... .max)
-        let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(unique).tmp").path
+        let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(unique).tmp").systemPath
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.writing(file) }
         // Ends with this process, so that what a dead one has left is known by it.
@@ -38,14 +38,14 @@ public enum AtomicFile {
             unlink(temporary)
             throw error
         }
-        guard close(descriptor) == 0, rename(temporary, file.path) == 0 else {
+        guard close(descriptor) == 0, rename(temporary, file.systemPath) == 0 else {
             let error = FileError.writing(file)
             unlink(temporary)
             throw error
         }
         guard survivesPowerCut else { return }
         // The new name is in the folder, which the disk must have too. Some file systems cannot; the file is whole.
-        let folderDescriptor = open(folder.path, O_RDONLY | O_CLOEXEC)
+        let folderDescriptor = open(folder.systemPath, O_RDONLY | O_CLOEXEC)
         if folderDescriptor >= 0 {
             fsync(folderDescriptor)
             close(folderDescriptor)
@@ -55,13 +55,13 @@ public enum AtomicFile {
     /// Removes what processes that were killed in the middle of writing a file with this extension have left in
     /// `folder`. Files that are being written are left alone.
     package static func removeLeftovers(in folder: URL, extension: String) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let names = (try? FileName.all(in: folder)) ?? []
         let number = #/\.(\d{1,20})\.tmp/#
         for name in names where name.hasPrefix(".") {
             guard let end = name.firstMatch(of: number), end.range.upperBound == name.endIndex,
                 name[..<end.range.lowerBound].hasSuffix(".\(`extension`)")
             else { continue }
-            let path = folder.appendingPathComponent(name).path
+            let path = folder.appendingPathComponent(name).systemPath
             let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
             if FileLock.take(descriptor) { unlink(path) }

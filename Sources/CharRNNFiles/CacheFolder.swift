@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Where files lie that spare work and can be made anew: `$XDG_CACHE_HOME/char-rnn`, by default below `~/.cache`.
 package enum CacheFolder {
-    private static let url = folder(in: ProcessInfo.processInfo.environment)
+    private static let url = folder(in: FileName.environment)
 
     /// The folder in an environment. Paths that are not absolute are ignored, as the XDG Base Directory Specification
     /// has it; nil where none is left, so that nothing is kept.

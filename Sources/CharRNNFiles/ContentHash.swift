@@ -10,7 +10,7 @@ package func contentHash(_ bytes: some ContiguousBytes) -> UInt64 {
 /// The same of all bytes of a plain file; nil for anything else, links included.
 package func contentHash(of file: URL) -> UInt64? {
     guard FileStatus(file, followsLinks: false)?.kind == .file else { return nil }
-    return (try? Data(contentsOf: file, options: .mappedIfSafe)).map { contentHash($0) }
+    return (try? PlainFile.mapped(file)).map { contentHash($0) }
 }
 
 /// The same of bytes that come in parts.

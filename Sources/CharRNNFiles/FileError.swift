@@ -16,9 +16,12 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     public var description: String { "cannot \(action) \(path): \(reason)" }
 
     /// From errno, so ask before anything else changes it.
-    package static func writing(_ file: URL) -> FileError {
-        FileError(action: "write", path: file.path, reason: String(cString: strerror(errno)))
+    package static func system(_ action: String, _ file: URL) -> FileError {
+        FileError(action: action, path: file.path, reason: String(cString: strerror(errno)))
     }
+
+    /// The same.
+    package static func writing(_ file: URL) -> FileError { system("write", file) }
 }
 
 extension FileError: LocalizedError {

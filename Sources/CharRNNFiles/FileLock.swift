@@ -15,11 +15,11 @@ package final class FileLock: Sendable {
     /// Why the file system gives no locks. The file is open then, and nobody else is kept away; nil where it is locked.
     package let weakness: String?
     private let descriptor: Int32
-    private let path: String
+    private let path: [CChar]
 
     /// Makes `file` where it is not there, and locks it.
     package init(_ file: URL) throws(Refusal) {
-        path = file.path
+        path = file.systemPath
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw .unusable(reason: String(cString: strerror(errno))) }

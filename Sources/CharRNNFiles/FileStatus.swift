@@ -10,14 +10,15 @@ package struct FileStatus: Equatable, Sendable {
     package let kind: Kind
     /// In bytes.
     package let size: Int
+    /// In nanoseconds since 1970.
+    package let modified: Int
     private let device, inode: UInt64
-    private let modified: [Int]
 
     /// - Parameter followsLinks: whether a link stands for what it leads to.
     /// - Returns: nil where nothing is to be seen; `errno` says why.
     package init?(_ file: URL, followsLinks: Bool = true) {
         var found = stat()
-        guard (followsLinks ? stat(file.path, &found) : lstat(file.path, &found)) == 0 else { return nil }
+        guard (followsLinks ? stat(file.systemPath, &found) : lstat(file.systemPath, &found)) == 0 else { return nil }
         self.init(found)
     }
 
@@ -40,7 +41,7 @@ package struct FileStatus: Equatable, Sendable {
         size = Int(found.st_size)
         device = UInt64(found.st_dev)
         inode = UInt64(found.st_ino)
-        modified = [found.st_mtim.tv_sec, found.st_mtim.tv_nsec]
+        modified = found.st_mtim.tv_sec &* 1_000_000_000 &+ found.st_mtim.tv_nsec
     }
 
     /// Whether both are one file, whatever it is called and whatever has become of it.

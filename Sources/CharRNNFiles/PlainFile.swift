@@ -6,12 +6,26 @@ package enum PlainFile {
     /// Why a file was not read.
     package struct Refusal: Error {
         package let reason: String
+
+        /// From errno.
+        fileprivate static var now: Refusal { Refusal(reason: String(cString: strerror(errno))) }
     }
 
     /// The bytes of a file, if what is made of them will find room too.
     package static func bytes(of file: URL) throws(Refusal) -> Data {
         try requireRoom(toRead: file)
-        do { return try Data(contentsOf: file) } catch { throw Refusal(reason: "\(error)") }
+        return try withOpen(file) { descriptor, size throws(Refusal) in
+            var (bytes, count) = (Data(count: size), 0)
+            while count < size {
+                let read = bytes.withUnsafeMutableBytes {
+                    Glibc.read(descriptor, $0.baseAddress! + count, size - count)
+                }
+                if read == 0 { break }
+                if read < 0, errno != EINTR { throw .now }
+                count += max(read, 0)
+            }
+            return bytes.prefix(count)
+        }
     }
 
     /// Throws where there is no room for a file and what is made of it: once more as it is, and once in another order.
@@ -27,17 +41,24 @@ package enum PlainFile {
     /// The bytes of a file that is replaced but never written to, mapped: it may be larger than the memory.
     package static func mapped(_ file: URL) throws(Refusal) -> Data {
         try check(file)
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Refusal(reason: String(cString: strerror(errno))) }
+        return try withOpen(file) { descriptor, size throws(Refusal) in
+            guard size > 0 else { return Data() }
+            guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
+                throw .now
+            }
+            return Data(bytesNoCopy: bytes, count: size, deallocator: .custom { munmap($0, $1) })
+        }
+    }
+
+    /// What is made of an open file and its size in bytes.
+    private static func withOpen(
+        _ file: URL, _ body: (Int32, Int) throws(Refusal) -> Data
+    ) throws(Refusal) -> Data {
+        let descriptor = open(file.systemPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .now }
         defer { close(descriptor) }
-        guard let size = FileStatus(descriptor: descriptor)?.size else {
-            throw Refusal(reason: String(cString: strerror(errno)))
-        }
-        guard size > 0 else { return Data() }
-        guard let bytes = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), bytes != MAP_FAILED else {
-            throw Refusal(reason: String(cString: strerror(errno)))
-        }
-        return Data(bytesNoCopy: bytes, count: size, deallocator: .custom { munmap($0, $1) })
+        guard let size = FileStatus(descriptor: descriptor)?.size else { throw .now }
+        return try body(descriptor, size)
     }
 
     /// The size of a file in bytes.
@@ -48,9 +69,7 @@ package enum PlainFile {
 
     /// The same of a file of which the system has just said `status`, or why it says nothing.
     package static func check(_ file: URL, _ status: FileStatus?) throws(Refusal) -> FileStatus {
-        guard let status, access(file.path, R_OK) == 0 else {
-            throw Refusal(reason: String(cString: strerror(errno)))
-        }
+        guard let status, access(file.systemPath, R_OK) == 0 else { throw .now }
         switch status.kind {
         case .file: return status
         case .folder: throw Refusal(reason: "it is a folder")

@@ -33,39 +33,72 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "train --data-dir NAME", "train --resume NAME", "train --init-from NAME", "train --checkpoint-dir NAME",
-        "train --label NAME", "sample NAME", "inspect NAME", "score NAME a", "score a NAME", "convert NAME a",
-        "convert a NAME", "sample a --prime NAME",
-    ])
-    func aNameThatIsNotUTF8IsRefused(_ command: String) throws {
+    /// In bash, where $'caf\351' is a name in Latin-1; Foundation has no process with such words.
+    @Test func namesNeedNotBeUTF8() throws {
         try Workplace.inNewFolder { place in
-            let program = CommandLineTool.charRNN.executable.path
-            let line = command.replacingOccurrences(of: "NAME", with: "$'caf\\xe9'")
-            // What Swift would make of the name.
-            try place.write("another", to: "caf\u{FFFD}")
-            let outcome = try shell.run(["-c", "exec '\(program)' \(line)"], in: place.folder)
-            #expect(outcome.status == 1 && outcome.output.isEmpty)
-            #expect(
-                outcome.errors
-                    == "char-rnn: 'caf\\xe9' is not UTF-8, and char-rnn only takes names and texts that are; give the file a "
-                    + "name that is, or a link to it: ln -s OLD NEW\n")
-        }
-    }
-
-    @Test func aFolderWhoseNameIsNotUTF8IsRefused() throws {
-        try Workplace.inNewFolder { place in
-            let program = CommandLineTool.charRNN.executable.path
-            func run(_ arguments: String) throws -> CommandLineTool.Outcome {
-                // Removed here, since Foundation does not see it.
-                let line = "mkdir $'caf\\xe9' && cd $'caf\\xe9' && '\(program)' \(arguments); status=$?; cd .."
-                return try shell.run(["-c", "\(line); rmdir $'caf\\xe9'; exit $status"], in: place.folder)
+            let program = CommandLineTool.charRNN.executable
+            let path = ["PATH": "\(program.deletingLastPathComponent().path):/usr/bin:/bin"]
+            @discardableResult
+            func run(_ line: String, in folder: String = ".", status: Int32 = 0) throws -> CommandLineTool.Outcome {
+                let outcome = try shell.run(["-c", "cd \(folder) && \(line)"], in: place.folder, environment: path)
+                #expect(outcome.status == status, "\(line): \(outcome.errors)")
+                #expect(!outcome.errors.unicodeScalars.contains { !(0x20..<0x7F ~= $0.value) && $0 != "\n" })
+                return outcome
             }
-            let outcome = try run("inspect x")
-            #expect(outcome.status == 1)
-            #expect(outcome.errors.hasPrefix("char-rnn: the name of the current folder is not UTF-8"))
-            let help = try run("inspect --help")
-            #expect(help.status == 0 && help.text.contains("USAGE: "))
+            // The texts of a folder, in the order of their bytes; and what Swift would make of the name.
+            let cafe = "$'caf\\351'"
+            try run(
+                "mkdir \(cafe) \(cafe)/t && cd \(cafe)/t && echo dcba > $'z\\351.txt' && echo abcd > $'z\\303\\251.txt'"
+            )
+            try run("mv data/some_folder/input.txt \(cafe)/t/$'a\\377.txt' && gzip -k \(cafe)/t/a*")
+            try place.write("another", to: "caf\u{FFFD}")
+            let sizes = Workplace.smallSizes.joined(separator: " ")
+            let trained = try run(
+                "char-rnn train --data-dir \(cafe)/t --checkpoint-dir \(cafe)/cv --label $'\\351' --tensorboard \(cafe)/b "
+                    + "\(sizes) --max-iterations 2")
+            #expect(trained.errors.contains("from caf\\xE9/t/a\\xFF.txt to caf\\xE9/t/z\\xE9.txt"))
+            let command = try #require(trained.errorLines.last?.split(separator: "let it write with: ").last)
+            #expect(command.hasPrefix("char-rnn sample $'caf\\351/cv/lm_\\351_epoch"))
+            let written = try run(String(command)).output
+
+            // What a checkpoint remembers is found from anywhere, also from within.
+            try run("char-rnn train --resume \(cafe)/cv --max-iterations 3")
+            let resumed = try run("char-rnn train --resume --max-iterations 4", in: cafe)
+            #expect(resumed.errors.contains("saved cv/lm_\\xE9_epoch"))
+            #expect(try run("char-rnn inspect cv", in: cafe).text.contains("\\xE9"))
+            #expect(try run("ls \(cafe)/b | wc -l").text == "3\n")
+            #expect(try run(String(command)).output == written)
+
+            let packed = "\(cafe)'/t/a*.txt.gz'"
+            try run(
+                "char-rnn train --init-from \(cafe)/cv --data-dir \(packed) --checkpoint-dir \(cafe)/new \(sizes) "
+                    + "--max-iterations 1")
+            try run("char-rnn sample \(cafe)/cv --prime-file \(cafe)/t/$'z\\351.txt' --length 1")
+            try run("char-rnn score \(cafe)/cv \(cafe)/t/$'a\\377.txt'")
+            try run("char-rnn explain \(cafe)/cv \(cafe)/t/$'z\\351.txt' -o \(cafe)/x.html")
+            try run("char-rnn plot \(cafe)/cv -o \(cafe)/x.svg && grep -F 'caf\\xE9/cv' \(cafe)/x.svg")
+            let converted = try run("char-rnn convert \(cafe)/cv $'\\351.onnx' --card && grep -F '# \\xE9' $'\\351.md'")
+            #expect(converted.errors.contains(#"InferenceSession(open("\udce9.onnx", "rb").read())"#))
+            for target in ["pytorch", "numpy"] {
+                try run(
+                    "char-rnn convert \(cafe)/cv \(cafe)/\(target) --to \(target) && ls \(cafe)/\(target)/weights.*")
+            }
+            let again = try run("char-rnn convert \(cafe)/cv $'\\351.onnx'", status: 1)
+            #expect(
+                again.errors.hasSuffix(
+                    "char-rnn: \\xE9.onnx already exists; name another output, or add --force to overwrite it\n"))
+            let missing = try run("char-rnn inspect $'no\\351'", status: 1)
+            #expect(missing.errors.contains("/no\\xE9: No such file or directory"))
+            if !OpenCLFaults.devices.isEmpty {
+                try run(
+                    "POCL_CACHE_DIR=$HOME/.cache/pocl/kcache XDG_CACHE_HOME=$PWD/\(cafe) char-rnn sample \(cafe)/cv --opencl "
+                        + "--length 1 && ls \(cafe)/char-rnn/programs/*.program")
+            }
+            // A text is no name.
+            let text = try run("char-rnn sample \(cafe)/cv --prime $'\\351'", status: 1)
+            #expect(text.errors == "char-rnn: --prime: '\\xE9' is not UTF-8, as a text that is typed must be\n")
+            let names = try FileName.all(in: place.folder).filter { !$0.hasPrefix(".") }
+            #expect(Set(names) == ["data", "caf\u{FFFD}", "caf\u{10FEE9}", "\u{10FEE9}.onnx", "\u{10FEE9}.md"])
         }
     }
 

@@ -1,3 +1,4 @@
+import CharRNN
 import Foundation
 
 /// Calls `body` with a new folder of its own, which is removed afterwards with all that is in it.
@@ -23,10 +24,11 @@ private func makeTemporaryFolder() throws -> URL {
     return folder.resolvingSymlinksInPath()
 }
 
+/// Also what its test has made read-only, and names that Foundation does not see.
 private func removeTemporaryFolder(_ folder: URL) {
-    // A folder in it may have been made read-only by its test.
-    for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)! {
-        try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
-    }
-    try? FileManager.default.removeItem(at: folder)
+    let path = FileName.cString(folder.path)
+    guard unlink(path) != 0 else { return }
+    chmod(path, 0o755)
+    for name in (try? FileName.all(in: folder)) ?? [] { removeTemporaryFolder(folder.appendingPathComponent(name)) }
+    rmdir(path)
 }

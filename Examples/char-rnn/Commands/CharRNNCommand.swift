@@ -27,13 +27,11 @@ struct CharRNNCommand: ParsableCommand {
         // A file that grows past a limit (ulimit -f) is an error to be told, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
         // What is wrong with a command line is wrong with that of every rank.
-        Console.isMuted = CommandLine.arguments.contains("--mpi") && MPIWorld.launchedRank > 0
+        Console.isMuted = FileName.arguments.contains("--mpi") && MPIWorld.launchedRank > 0
         let outcome = Result {
-            let words = try Recipe.expanded(CommandLineWords.translated(RawArguments.all()))
+            let words = try Recipe.expanded(CommandLineWords.translated(FileName.arguments))
             let arguments = CheckpointChoice.completingResume(words)
             var command = try parseAsRoot(arguments)
-            // Help is a command as well, and names no files.
-            if commands.contains(where: { $0.type == type(of: command) }) { try RawArguments.checkFolder() }
             try command.run()
         }
         Device.releasePrograms()
@@ -48,7 +46,7 @@ struct CharRNNCommand: ParsableCommand {
             Glibc.exit(1)
         } catch let error where exitCode(for: error) == .validationFailure {
             let names = commands.map(\.name)
-            let words = ["char-rnn"] + CommandLine.arguments.dropFirst().prefix(1).filter(names.contains)
+            let words = ["char-rnn"] + FileName.arguments.prefix(1).filter(names.contains)
             let message = message(for: error).split(separator: "\n").joined(separator: " ")
             Console.note("char-rnn: \(onOneLine(message)) (see: \(words.joined(separator: " ")) --help)")
             exit(.validationFailure)

@@ -141,7 +141,7 @@ struct Convert: ParsableCommand {
         }
     }
 
-    private var session: String { "onnxruntime.InferenceSession(\(pythonLiteral(output)))" }
+    private var session: String { "onnxruntime.InferenceSession(\(pythonFile(output)))" }
 
     private var ending: String { URL(named: output).pathExtension.lowercased() }
 

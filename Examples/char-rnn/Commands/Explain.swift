@@ -59,8 +59,8 @@ struct Explain: ParsableCommand {
                     + "head \(part) \(file == "-" ? "" : shellPath(file) + " ")> part.txt")
         }
         let explanation = try Explanation(
-            of: model, reading: tokens, name: checkpoint.lastPathComponent,
-            source: file == "-" ? "standard input" : URL(named: file).lastPathComponent)
+            of: model, reading: tokens, name: FileName.readable(checkpoint.lastPathComponent),
+            source: file == "-" ? "standard input" : FileName.readable(URL(named: file).lastPathComponent))
         try AtomicFile.write(try explanation.page(), to: URL(named: output))
         if let best = explanation.telling.flatMap(\.cells).max(by: { abs($0.r) < abs($1.r) }),
             let signal = explanation.telling.first(where: { $0.cells.contains { $0 == best } })?.signal

@@ -33,7 +33,7 @@ extension Train {
 
     /// As it was typed, without what each rank may have for itself.
     private static var words: String {
-        var words = (try? RawArguments.all()) ?? []
+        var words = FileName.arguments
         while let place = words.firstIndex(where: { ["--device", "-device"].contains($0) }) {
             words.removeSubrange(place..<min(place + 2, words.count))
         }

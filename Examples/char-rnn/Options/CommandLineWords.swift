@@ -1,4 +1,5 @@
 import ArgumentParser
+import CharRNN
 
 /// The words of a command line as the parser is to have them: char-rnn's options as ours, and values in one word with
 /// their option where they begin with a dash, so that every option takes the word after it, as it does elsewhere.
@@ -25,7 +26,7 @@ struct CommandLineWords {
     }
 
     /// The options that have been typed in this command line, by our names.
-    static let typed = (try? CommandLineWords(RawArguments.all()))?.options ?? []
+    static let typed = (try? CommandLineWords(FileName.arguments))?.options ?? []
 
     /// The first word, where it is an option.
     private static func beginning(with option: String) throws -> [String] {
@@ -85,7 +86,7 @@ struct CommandLineWords {
     /// The next word; nil where that is an option and the parser is to say what this one means alone.
     private func value(of option: String, _ rest: inout ArraySlice<String>) throws -> String? {
         // A text may be anything; elsewhere the name of an option is one, whose predecessor has no value.
-        let isText = ["--prime", "--stop", "--document-separator", "-primetext"].contains(option)
+        let isText = Self.texts.contains(option)
         func isOption(_ word: String) -> Bool { known[word] != nil || TorchOptions.name(word) != nil }
         guard let value = rest.first, isText || !isOption(value) else {
             if option == "--resume" { return nil }
@@ -100,9 +101,19 @@ struct CommandLineWords {
         throw ValidationError(Suggestions.refusal(ofOption: word, in: command.name, known))
     }
 
+    /// Options with a text in place of a name.
+    private static let texts: Set = ["--prime", "--stop", "--document-separator", "-primetext"]
+
     private mutating func append(_ option: String, _ value: String?) throws {
         let (name, takesValue) = (known[option]!.name, known[option]!.takesValue)
         if let value { try numbers.check(value, of: name) }
+        var value = value
+        if let typed = value, Self.texts.contains(name) {
+            value = String(validating: FileName.bytes(typed), as: UTF8.self)
+            guard value != nil else {
+                throw Failure("\(name): '\(typed)' is not UTF-8, as a text that is typed must be")
+            }
+        }
         options.insert(name)
         switch value {
         case nil: words.append(option)

@@ -4,7 +4,7 @@ enum ONNXSampling {
         """
         import json, numpy, onnxruntime
 
-        session = onnxruntime.InferenceSession(\(pythonLiteral(String(file.split(separator: "/").last ?? ""))))
+        session = onnxruntime.InferenceSession(\(pythonFile(String(file.split(separator: "/").last ?? ""))))
         tokens = json.loads(session.get_modelmeta().custom_metadata_map["vocabulary"])
         names = [each.name for each in session.get_inputs()]
         state = [numpy.zeros([size if isinstance(size, int) else 1 for size in each.shape], numpy.float32)

@@ -1,3 +1,4 @@
+import CharRNN
 import FoundationEssentials
 import Glibc
 
@@ -6,7 +7,7 @@ import Glibc
 /// - Throws: ``Failure``.
 func requireFree(_ path: String, force: Bool) throws {
     var found = stat()
-    guard stat(path, &found) == 0 else { return }
+    guard stat(FileName.cString(path), &found) == 0 else { return }
     switch found.st_mode & S_IFMT {
     case S_IFDIR: throw Failure("\(path) is a folder; name a file")
     case S_IFREG where !force:
@@ -21,7 +22,7 @@ func requireFree(_ path: String, force: Bool) throws {
 /// - Throws: ``Failure``.
 func requireFolder(of path: String) throws {
     let folder = URL(named: path).deletingLastPathComponent()
-    guard access(folder.path, W_OK | X_OK) != 0 else { return }
+    guard access(FileName.cString(folder.path), W_OK | X_OK) != 0 else { return }
     let reason = errno == ENOENT ? "there is no such folder" : String(cString: strerror(errno))
     throw Failure("cannot write \(path) into \(folder.relativePath): \(reason)")
 }

@@ -10,7 +10,7 @@ extension Train {
             if let checkpointDir {
                 URL(named: checkpointDir, isFolder: true)
             } else {
-                resume.map { Self.folder(of: $0) } ?? URL(fileURLWithPath: "cv", isDirectory: true)
+                resume.map { Self.folder(of: $0) } ?? URL(named: "cv", isFolder: true)
             }
         var options = TrainingRun.Options(folder: folder)
         options.label = label ?? recorded["label"].flatMap { $0.contains("/") ? nil : $0 } ?? options.label

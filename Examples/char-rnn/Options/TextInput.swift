@@ -57,7 +57,7 @@ enum TextInput {
     /// - Throws: ``Failure``, `CancellationError`.
     static func bytes(of path: String, limit: Int = streamLimit) throws -> [UInt8] {
         // Opening a pipe that nobody writes into would wait for ever.
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = path == "-" ? STDIN_FILENO : open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
         return try bytes(of: descriptor, path, limit: limit)

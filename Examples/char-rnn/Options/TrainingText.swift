@@ -38,7 +38,7 @@ struct TrainingText {
     // MARK: Reading
 
     /// Whether there is something under each name.
-    var isThere: Bool { isStandardInput || names.allSatisfy { access($0, F_OK) == 0 } }
+    var isThere: Bool { isStandardInput || names.allSatisfy { access(FileName.cString($0), F_OK) == 0 } }
 
     /// About how many bytes the text has; nil where that is not known before it is read.
     var byteCount: Int? { isStandardInput ? nil : try? TextDataset.byteCount(of: files()) }
@@ -69,7 +69,9 @@ struct TrainingText {
     /// The names, with what patterns fit in their place.
     private func files() throws -> [URL] {
         try names.flatMap { name in
-            guard name.contains(where: "*?[".contains), access(name, F_OK) != 0 else { return [URL(named: name)] }
+            guard name.contains(where: "*?[".contains), access(FileName.cString(name), F_OK) != 0 else {
+                return [URL(named: name)]
+            }
             let found = Self.paths(fitting: name)
             guard !found.isEmpty else { throw Failure("no file fits the pattern \(name)") }
             return found.map { URL(named: $0) }
@@ -80,8 +82,8 @@ struct TrainingText {
     private static func paths(fitting pattern: String) -> [String] {
         var found = glob_t()
         defer { globfree(&found) }
-        guard glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return [] }
-        return (0..<Int(found.gl_pathc)).map { String(cString: found.gl_pathv[$0]!) }
-            .filter { !$0.hasSuffix(".cache") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        guard glob(FileName.cString(pattern), GLOB_NOSORT, nil, &found) == 0 else { return [] }
+        let paths = (0..<Int(found.gl_pathc)).map { FileName.string(found.gl_pathv[$0]!) }
+        return FileName.sorted(paths.filter { !$0.hasSuffix(".cache") })
     }
 }

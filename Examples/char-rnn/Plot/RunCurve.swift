@@ -50,10 +50,10 @@ extension RunCurve {
     static func all(in path: String) throws -> [RunCurve] {
         let advice = "name a folder that char-rnn train has written into"
         guard CheckpointChoice.isFolder(path) else {
-            let isThere = access(path, F_OK) == 0
+            let isThere = access(FileName.cString(path), F_OK) == 0
             throw Failure("\(path) is \(isThere ? "no folder" : "not there"); \(advice)")
         }
-        guard access("\(path)/history.jsonl", F_OK) == 0 else {
+        guard access(FileName.cString("\(path)/history.jsonl"), F_OK) == 0 else {
             throw Failure("\(path) has no history.jsonl; \(advice)")
         }
         let history = try TrainingHistory(in: URL(named: path, isFolder: true))

@@ -59,7 +59,7 @@ struct RunSummary: Encodable {
     /// A summary for each other label, as for char-rnn's `.t7`: that of the latest epoch.
     private static func checkpoints(in folder: URL, without known: Set<String>) throws -> [RunSummary] {
         var last: [String: (epoch: Double, loss: Double?, name: String)] = [:]
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+        for name in try FileName.all(in: folder) {
             let pattern = #/lm_(.*)_epoch(\d+\.\d+)(?:_(\d+\.\d+|nan))?\.(?:safetensors|t7)/#
             guard let match = name.wholeMatch(of: pattern), let epoch = Double(match.2) else { continue }
             let label = String(match.1)

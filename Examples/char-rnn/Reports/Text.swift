@@ -1,3 +1,4 @@
+import CharRNN
 import FoundationEssentials
 import Glibc
 
@@ -40,7 +41,7 @@ extension Unicode.Scalar {
 
 /// A line with what should not be shown escaped.
 func printable(line: String) -> String {
-    line.unicodeScalars.map { $0.isShown || $0 == "\t" ? String($0) : $0.escaped(asASCII: true) }.joined()
+    line.unicodeScalars.map { $0.isShown || $0 == "\t" ? String($0) : FileName.escaped($0) }.joined()
 }
 
 /// The same of several lines.
@@ -51,6 +52,6 @@ func printable(_ lines: String) -> String {
 
 /// `text` of a stranger, such as a name in a file, on one line; what is beyond 1000 characters is left out.
 func onOneLine(_ text: String) -> String {
-    let start = text.unicodeScalars.prefix(1000).map { $0.isShown ? String($0) : $0.escaped(asASCII: true) }.joined()
+    let start = text.unicodeScalars.prefix(1000).map { $0.isShown ? String($0) : FileName.escaped($0) }.joined()
     return text.unicodeScalars.dropFirst(1000).isEmpty ? start : start + "..."
 }

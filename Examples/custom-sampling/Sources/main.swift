@@ -10,12 +10,12 @@ import Foundation
 /// Standard output is for the text.
 func note(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
-guard CommandLine.arguments.count == 3 else {
+guard FileName.arguments.count == 2 else {
     note("usage: custom-sampling TEXT CHECKPOINT")
     exit(2)
 }
-let url = URL(fileURLWithPath: CommandLine.arguments[1])
-let checkpointURL = URL(fileURLWithPath: CommandLine.arguments[2])
+let url = URL(fileURLWithPath: FileName.arguments[0])
+let checkpointURL = URL(fileURLWithPath: FileName.arguments[1])
 
 let dataset = try TextDataset(contentsOf: url, batchSize: 50, sequenceLength: 50)
 var generator = SplitMix64(seed: 123)

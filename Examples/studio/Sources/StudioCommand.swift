@@ -34,6 +34,8 @@ struct StudioCommand: AsyncParsableCommand {
     @Option(help: "How many seconds a text may take.")
     var maxSeconds = Limits().seconds
 
+    static func main() async { await main(FileName.arguments) }
+
     func validate() throws {
         for (name, value) in [
             ("--max-clients", maxClients), ("--max-length", maxLength), ("--max-seconds", maxSeconds),

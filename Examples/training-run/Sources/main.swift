@@ -7,7 +7,7 @@ import CharRNN
 import Dispatch
 import Foundation
 
-let arguments = CommandLine.arguments.dropFirst().map { URL(fileURLWithPath: $0) }
+let arguments = FileName.arguments.map { URL(fileURLWithPath: $0) }
 guard arguments.count == 2 else { fatalError("usage: training-run TEXT FOLDER") }
 let (text, folder) = (arguments[0], arguments[1])
 let file = (try? Checkpoint.newest(in: folder)) ?? nil

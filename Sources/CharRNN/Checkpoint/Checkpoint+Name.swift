@@ -30,8 +30,7 @@ extension Checkpoint {
     /// - Throws: ``CheckpointError/unreadable(path:reason:)`` when the folder cannot be read.
     public static func newest(in folder: URL) throws -> URL? {
         let dated = try NamedCheckpoint.all(in: folder).map { checkpoint in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: checkpoint.file.path)
-            return (checkpoint, date: attributes?[.modificationDate] as? Date ?? .distantPast)
+            (checkpoint, date: FileStatus(checkpoint.file)?.modified ?? .min)
         }
         return dated.max { ($0.date, $0.0.epoch) < ($1.date, $1.0.epoch) }?.0.file
     }
@@ -47,7 +46,7 @@ private struct NamedCheckpoint {
     /// In the order of their names.
     static func all(in folder: URL) throws -> [NamedCheckpoint] {
         let names: [String]
-        do { names = try FileManager.default.contentsOfDirectory(atPath: folder.path) } catch {
+        do { names = try FileName.all(in: folder) } catch {
             throw CheckpointError.unreadable(path: folder.path, reason: "it is not a folder that can be read")
         }
         return names.sorted().compactMap { NamedCheckpoint($0, in: folder) }

@@ -14,10 +14,10 @@ extension Checkpoint {
                 action: "write", path: weights.path,
                 reason: "the model has \(parameterCount) parameters, and an .npz file here holds at most 4 GB")
         }
-        let isFolder = mkdir(folder.path, 0o777) == 0 || errno == EEXIST
+        let isFolder = mkdir(folder.systemPath, 0o777) == 0 || errno == EEXIST
         guard isFolder else { throw FileError.writing(folder) }
         let program = folder.appendingPathComponent("sample.py")
-        let other = try? Data(contentsOf: program)
+        let other = try? PlainFile.bytes(of: program)
         guard other == nil || other == Data(numPyScript.utf8) else {
             throw FileError(
                 action: "write", path: program.path,

@@ -9,10 +9,10 @@ extension Checkpoint {
     ///
     /// - Throws: `FileError`, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
-        let isFolder = mkdir(folder.path, 0o777) == 0 || errno == EEXIST
+        let isFolder = mkdir(folder.systemPath, 0o777) == 0 || errno == EEXIST
         guard isFolder else { throw FileError.writing(folder) }
         let program = folder.appendingPathComponent("model.py")
-        let other = try? Data(contentsOf: program)
+        let other = try? PlainFile.bytes(of: program)
         guard other == nil || other == Data(pyTorchScript.utf8) else {
             throw FileError(
                 action: "write", path: program.path,

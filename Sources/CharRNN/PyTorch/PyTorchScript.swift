@@ -11,8 +11,8 @@ let pyTorchScript = #"""
     import pathlib
     import sys
 
+    import safetensors.torch
     import torch
-    from safetensors import safe_open
     from torch import nn
     from torch.nn import functional
 
@@ -146,12 +146,13 @@ let pyTorchScript = #"""
 
 
     def load(path=pathlib.Path(__file__).with_name("weights.safetensors")):
-        with safe_open(str(path), "pt") as file:
-            configuration = json.loads(file.metadata()["configuration"])
-            weights = {name: file.get_tensor(name) for name in file.keys()}
+        # As bytes, for the package opens no file whose name is not UTF-8.
+        data = pathlib.Path(path).read_bytes()
+        header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
+        configuration = json.loads(header["__metadata__"]["configuration"])
         model = CharRNN(configuration["cell"], configuration["vocabulary"], configuration["hiddenSize"],
                         configuration["layerCount"], configuration["dropout"])
-        model.load_state_dict(weights)
+        model.load_state_dict(safetensors.torch.load(data))
         return model.eval()
 
 

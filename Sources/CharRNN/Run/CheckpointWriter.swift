@@ -43,7 +43,7 @@ struct CheckpointWriter {
 
     /// The one with the lowest validation loss of those that are still there; the earliest of equals.
     var best: SavedCheckpoint? {
-        saved.filter { $0.validationLoss != nil && access($0.file.path, F_OK) == 0 }
+        saved.filter { $0.validationLoss != nil && access($0.file.systemPath, F_OK) == 0 }
             .min { $0.validationLoss! < $1.validationLoss! }
     }
 

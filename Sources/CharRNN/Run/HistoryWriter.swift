@@ -33,7 +33,7 @@ final class HistoryWriter {
     deinit { close(descriptor) }
 
     private static func open(_ file: URL) throws -> Int32 {
-        let descriptor = Glibc.open(file.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let descriptor = Glibc.open(file.systemPath, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.writing(file) }
         return descriptor
     }

@@ -15,9 +15,10 @@ struct KeptFile {
         guard let status = FileStatus(file), status.kind != .folder else { return nil }
         let names = (1...999).lazy.map { "\(file.path).\($0)" }
         // A link and not a renaming: under the first name there is always a whole file.
-        guard let name = names.first(where: { link(file.path, $0) == 0 || errno != EEXIST }),
+        guard let name = names.first(where: { link(file.systemPath, FileName.cString($0)) == 0 || errno != EEXIST }),
             // Not every file system has links.
-            access(name, F_OK) == 0 || (try? FileManager.default.copyItem(atPath: file.path, toPath: name)) != nil
+            access(FileName.cString(name), F_OK) == 0
+                || (try? AtomicFile.write(PlainFile.mapped(file), to: URL(fileURLWithPath: name))) != nil
         else { throw TrainingRunError.nameTaken(path: file.path) }
         path = name
         hash = contentHash(of: file)
@@ -33,5 +34,5 @@ struct KeptFile {
     }
 
     /// Goes back to one name when there will be no checkpoint.
-    func dropName() { unlink(path) }
+    func dropName() { unlink(FileName.cString(path)) }
 }

@@ -53,7 +53,7 @@ struct Retention {
         for old in written where !last.contains(old.name) && old.name != best?.name {
             let file = folder.appendingPathComponent(old.name)
             // What somebody else has put there, a link included, is not ours.
-            if contentHash(of: file) == old.hash { unlink(file.path) }
+            if contentHash(of: file) == old.hash { unlink(file.systemPath) }
         }
         written.removeAll { !last.contains($0.name) && $0.name != best?.name }
     }

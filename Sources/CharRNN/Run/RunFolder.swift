@@ -77,15 +77,16 @@ final class RunFolder {
     private static func tryName(_ label: String, _ lastEpoch: Double, in folder: URL) throws {
         let longest = Checkpoint.fileName(label: label, epoch: lastEpoch, validationLoss: 99_999)
         let name = ".\(longest).\(UInt64.max).tmp"
-        let path = folder.appendingPathComponent(name).path
+        let path = folder.appendingPathComponent(name).systemPath
         let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         let code = errno
         if descriptor >= 0 {
             close(descriptor)
             unlink(path)
         } else if code == ENAMETOOLONG {
-            let room = pathconf(folder.path, Int32(_PC_NAME_MAX)) - name.utf8.count + label.utf8.count
-            throw TrainingRunError.labelTooLong(label, bytes: label.utf8.count, limit: max(0, room))
+            let bytes = FileName.bytes(label).count
+            let room = pathconf(folder.systemPath, Int32(_PC_NAME_MAX)) - FileName.bytes(name).count + bytes
+            throw TrainingRunError.labelTooLong(label, bytes: bytes, limit: max(0, room))
         }
     }
 }

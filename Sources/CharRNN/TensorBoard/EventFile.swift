@@ -14,7 +14,7 @@ final class EventFile {
     /// - Throws: `FileError`.
     init(in folder: URL, time: Double) throws {
         try Folder.make(folder)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let names = (try? FileName.all(in: folder)) ?? []
         let last = names.compactMap { name in
             name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count).prefix { $0.isNumber }) : nil
         }.max()
@@ -23,7 +23,7 @@ final class EventFile {
             let digits = "\(number)"
             let name = Self.prefix + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".char-rnn"
             let file = folder.appendingPathComponent(name)
-            let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
+            let descriptor = open(file.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
             if descriptor >= 0 {
                 (self.file, self.descriptor) = (file, descriptor)
                 return

@@ -72,9 +72,9 @@ struct TextFile {
         var paths: [String] = []
         func look(into path: String) throws {
             let place = folder.appendingPathComponent(path)
-            guard let names = try? FileManager.default.contentsOfDirectory(atPath: place.path) else {
-                _ = access(place.path, R_OK | X_OK)
-                throw TextError.unreadable(file: place.path, reason: String(cString: strerror(errno)))
+            let names: [String]
+            do { names = try FileName.all(in: place) } catch let error as FileError {
+                throw TextError.unreadable(file: place.path, reason: error.reason)
             }
             for name in names where !name.hasPrefix(".") {
                 if FileStatus(place.appendingPathComponent(name), followsLinks: false)?.kind == .folder {
@@ -85,7 +85,7 @@ struct TextFile {
             }
         }
         try look(into: "")
-        return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return FileName.sorted(paths)
     }
 
     private static func isText(_ name: String) -> Bool {

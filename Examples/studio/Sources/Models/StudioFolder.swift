@@ -1,3 +1,4 @@
+import CharRNN
 import FoundationEssentials
 import Glibc
 import Hummingbird
@@ -23,7 +24,7 @@ struct StudioFolder: Sendable {
 
     var isThere: Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return stat(FileName.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     // MARK: What there is
@@ -55,7 +56,7 @@ struct StudioFolder: Sendable {
         var found: [Item] = []
         var rest = Self.items
         func look(into folder: String, depth: Int) {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []
+            let names = (try? FileName.all(in: URL(fileURLWithPath: "\(path)/\(folder)"))) ?? []
             for name in names.sorted() where !name.hasPrefix(".") {
                 rest -= 1
                 guard rest > 0 else { return }
@@ -125,7 +126,7 @@ struct StudioFolder: Sendable {
 
     private static func status(_ path: String) -> stat? {
         var status = stat()
-        return lstat(path, &status) == 0 ? status : nil
+        return lstat(FileName.cString(path), &status) == 0 ? status : nil
     }
 }
 

@@ -1,3 +1,4 @@
+import CharRNN
 import FoundationEssentials
 import Glibc
 
@@ -22,7 +23,7 @@ struct HistoryFile {
 
     /// What has changed since the last call; nil for nothing, and while there is no such file. There may be more at once.
     mutating func next() -> Change? {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(FileName.cString(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()

@@ -31,7 +31,7 @@ final class PlainReader: ByteReader {
     /// - Throws: ``TextError/unreadable(file:reason:)``.
     init(_ file: URL) throws {
         self.file = file
-        descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(file.systemPath, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.unreadable(file) }
     }
 

@@ -1,3 +1,4 @@
+import CharRNNFiles
 import FoundationEssentials
 import Glibc
 
@@ -7,7 +8,7 @@ package struct PoCLCache {
     package let path: String
 
     /// The folder in an environment, as PoCL finds it (`pocl_cache_init_topdir`).
-    package init(in environment: [String: String] = ProcessInfo.processInfo.environment) {
+    package init(in environment: [String: String] = FileName.environment) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         path =
             value("POCL_CACHE_DIR") ?? value("XDG_CACHE_HOME").map { "\($0)/pocl/kcache" }
@@ -18,8 +19,8 @@ package struct PoCLCache {
     package func defect(ofPlatform name: String) -> DeviceError? {
         guard name == "Portable Computing Language" else { return nil }
         // As PoCL itself does.
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard access(path, W_OK | X_OK) != 0 else { return nil }
+        try? Folder.make(URL(fileURLWithPath: path))
+        guard access(FileName.cString(path), W_OK | X_OK) != 0 else { return nil }
         return .unwritableCache(path: path, reason: String(cString: strerror(errno)))
     }
 }

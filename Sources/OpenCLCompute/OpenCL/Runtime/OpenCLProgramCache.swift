@@ -21,7 +21,7 @@ struct OpenCLProgramCache {
 
     /// The binary, if there is a whole one for this key.
     func read() -> [UInt8]? {
-        guard let file, let bytes = (try? Data(contentsOf: file)).map(Array.init), bytes.starts(with: key) else {
+        guard let file, let bytes = (try? PlainFile.bytes(of: file)).map(Array.init), bytes.starts(with: key) else {
             return nil
         }
         let rest = bytes.dropFirst(key.count)

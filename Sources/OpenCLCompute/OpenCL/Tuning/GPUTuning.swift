@@ -96,7 +96,8 @@ public struct GPUTuning: Sendable {
 
     /// The parameters on disk for this device and driver, if they are known by their names.
     public func stored() -> Parameters? {
-        guard let file, let data = try? Data(contentsOf: file), let stored = try? JSON.decode(Stored.self, from: data),
+        guard let file, let data = try? PlainFile.bytes(of: file),
+            let stored = try? JSON.decode(Stored.self, from: data),
             stored.device == info.identity, let current = try? current()
         else { return nil }
         let isKnown = stored.parameters.allSatisfy { kernel, values in
@@ -128,7 +129,7 @@ public struct GPUTuning: Sendable {
 
     /// Keeps parameters for every later run, or none.
     ///
-    /// - Throws: the file system's errors.
+    /// - Throws: `FileError`.
     public func store(_ parameters: Parameters?) throws {
         guard let file else {
             throw FileError(
@@ -136,7 +137,7 @@ public struct GPUTuning: Sendable {
                 reason: "neither XDG_CACHE_HOME nor HOME is the absolute path of a folder")
         }
         guard let parameters else {
-            if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
+            guard unlink(file.systemPath) == 0 || errno == ENOENT else { throw FileError.system("remove", file) }
             return
         }
         let stored = Stored(device: info.identity, parameters: parameters)
