@@ -25,9 +25,7 @@ final class PrefixTreeReader {
         whole = try UnrolledNetwork(
             parameters.arranged(), steps: 1, streams: StreamShare(all: rows), forTraining: false)
         self.start = .joined(Array(repeating: start, count: rows))
-        kept = try whole.stateBuffers.map {
-            Matrix(try backend.makeBuffer(of: Float.self, count: $0.count), rows: rows, columns: $0.count / rows)
-        }
+        kept = try whole.stateBuffers.map { try backend.makeMatrix(rows: rows, columns: $0.count / rows) }
         sources = try backend.makeBuffer(of: Int32.self, count: rows)
     }
 
