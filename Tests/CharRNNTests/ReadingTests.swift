@@ -43,6 +43,31 @@ import Testing
         }
     }
 
+    @Test func whatTextsHaveInCommonIsReadForEach() throws {
+        // Of two letters, so that most begin as others do, or are the same, or go on; more than are read at a time.
+        var generator = SplitMix64(seed: 5)
+        let texts = (0..<700).map { number in
+            String(
+                (0..<(number % 50 == 0 ? 40 : Int.random(in: 0...12, using: &generator))).map { _ in
+                    Bool.random(using: &generator) ? "a" : "b"
+                })
+        }
+        let model = try Run(hiddenSize: 9, layerCount: 2, text: text).model()
+        var session = try model.makeSession()
+        try session.feed("abcab")
+        let alone = try texts.map { try oneByOne(model, $0) }
+        let following = try texts.map { try oneByOne(model, $0, after: "abcab") }
+        for device in [Device.cpu] + Device.underTest.filter(\.isOpenCL).prefix(1) {
+            let model = try LanguageModel(copying: model, on: device)
+            for (session, expected) in [(nil, alone), (session, following)] {
+                let scores = try model.logProbabilities(of: texts, after: session)
+                for (index, score) in scores.enumerated() {
+                    expectClose(score, expected[index], "'\(texts[index])', text \(index), on \(device)")
+                }
+            }
+        }
+    }
+
     @Test func textsMayFollowASession() throws {
         for device in Device.underTest {
             let model = try Run(cell: .gru, hiddenSize: 9, text: text).model(on: device)
@@ -144,6 +169,10 @@ import Testing
         var seen: [Int] = []
         _ = try model.logProbabilities(of: [text, "abcd", "a"]) { seen.append($0) }
         #expect(seen.last == 304 && seen == seen.sorted())
+        seen = []
+        _ = try model.logProbabilities(of: [text] + (0..<600).map { String(text.prefix($0 % 20)) }) { seen.append($0) }
+        // Those of one character have nothing to predict.
+        #expect(seen.last == 300 + 30 * (190 - 1) && seen == seen.sorted())
         struct Enough: Error {}
         #expect(throws: Enough.self) {
             try model.logProbabilities(of: [text]) { if $0 > 100 { throw Enough() } }

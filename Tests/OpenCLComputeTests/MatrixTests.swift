@@ -136,7 +136,7 @@ struct MatrixTests {
 
     @Test("The transpose swaps rows and columns, and twice is nothing")
     func transpose() throws {
-        let matrix = Matrix(try Device.cpu.backend().makeBuffer(of: Float.self, count: 6), rows: 2, columns: 3)
+        let matrix = try Device.cpu.backend().makeMatrix(rows: 2, columns: 3)
         #expect((matrix.transposed.rows, matrix.transposed.columns) == (3, 2))
         #expect((matrix.transposed.transposed.rows, matrix.transposed.transposed.columns) == (2, 3))
     }

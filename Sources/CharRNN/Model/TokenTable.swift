@@ -36,24 +36,23 @@ struct TokenTable {
     /// - Throws: `DeviceError`.
     init(_ parameters: Parameters, dropout: Float, trainingWith tokens: Int?) throws {
         let (backend, weights) = (parameters.backend, parameters.inputWeights[0])
-        func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
-            Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
-        }
         self.backend = backend
         guard let embedding = parameters.embedding else {
             (rows, product) = (weights, nil)
             return
         }
         let (d, v) = (embedding.rows, embedding.columns)
-        rows = try matrix(tokens.map { min($0, v) } ?? v, weights.columns)
+        rows = try backend.makeMatrix(rows: tokens.map { min($0, v) } ?? v, columns: weights.columns)
         guard tokens != nil else {
             product = nil
             try backend.multiply(embedding.transposed, weights, into: rows)
             return
         }
         product = Product(
-            embedding: embedding, weights: weights, dropped: dropout > 0 ? try matrix(d, v) : nil,
-            columns: try matrix(rows.rows, d), gradient: try matrix(rows.rows, rows.columns))
+            embedding: embedding, weights: weights,
+            dropped: dropout > 0 ? try backend.makeMatrix(rows: d, columns: v) : nil,
+            columns: try backend.makeMatrix(rows: rows.rows, columns: d),
+            gradient: try backend.makeMatrix(rows: rows.rows, columns: rows.columns))
     }
 
     /// Makes the rows of the tokens of a batch, in their order, from the parameters of now.

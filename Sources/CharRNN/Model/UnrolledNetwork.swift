@@ -49,9 +49,6 @@ final class UnrolledNetwork {
     ) throws {
         let (layout, backend) = (parameters.layout, parameters.backend)
         let (rows, h, v) = (steps * streams.count, layout.hiddenSize, layout.vocabularySize)
-        func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
-            Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
-        }
         self.parameters = parameters
         dropProbability = dropout
         isForTraining = forTraining
@@ -69,7 +66,7 @@ final class UnrolledNetwork {
             return sequence
         }
         carried = Self.carried(by: layers)
-        logits = try matrix(rows, v)
+        logits = try backend.makeMatrix(rows: rows, columns: v)
         losses = try backend.makeBuffer(of: Float.self, count: rows)
         let tableRows = self.tokens.rows.rows
         let inTraining = rows + tableRows + 1 + (self.tokens.isMultiplied ? tableRows : 0)
@@ -77,7 +74,7 @@ final class UnrolledNetwork {
         inputs = indices[0..<rows]
         targets = indices[rows..<2 * rows]
         (inputGroups, inputTokens) = (IndexGroups(starts: indices[0..<0], positions: indices[0..<0]), indices[0..<0])
-        outputGradient = try matrix(forTraining ? rows : 0, h)
+        outputGradient = try backend.makeMatrix(rows: forTraining ? rows : 0, columns: h)
     }
 
     /// The same memory for the first of the streams, without a backward pass.

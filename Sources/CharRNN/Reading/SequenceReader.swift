@@ -39,11 +39,6 @@ final class SequenceReader {
         return max(1, (longest + blocks - 1) / blocks)
     }
 
-    /// Whether it is laid out as one for these texts would be.
-    func suits(texts: Int, longest: Int) -> Bool {
-        texts == count && network.steps == Self.steps(texts: texts, longest: longest)
-    }
-
     /// Reads texts, as many as the reader was made for or fewer, and calls `body` after each block with the positions read
     /// and with the network, in which row t·B + b belongs to step t of text b. A text that has ended is read on as if token 0
     /// followed, and so is one that is not there.

@@ -69,9 +69,7 @@ extension ProcessorLimits {
             ]
 
         let side = 1024
-        let matrices = try (0..<3).map { _ in
-            Matrix(try backend.makeBuffer(of: Float.self, count: side * side), rows: side, columns: side)
-        }
+        let matrices = try (0..<3).map { _ in try backend.makeMatrix(rows: side, columns: side) }
         blas = OpenBLAS.description
         // A product of transposes is always its.
         let time = Self.shortestTime(seconds) {

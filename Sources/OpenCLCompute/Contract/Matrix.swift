@@ -84,3 +84,12 @@ public struct Matrix: Sendable {
     /// "rows×columns", for messages.
     package var shape: String { "\(rows)×\(columns)" }
 }
+
+extension Backend {
+    /// Allocates a matrix of zeros.
+    ///
+    /// - Throws: ``DeviceError`` when the device has not enough memory.
+    public func makeMatrix(rows: Int, columns: Int) throws -> Matrix {
+        Matrix(try makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
+    }
+}

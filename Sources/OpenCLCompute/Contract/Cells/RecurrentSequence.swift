@@ -59,20 +59,19 @@ public struct RecurrentSequence: Sendable {
         precondition(
             steps > 0 && batchSize > 0 && hiddenSize > 0,
             "a sequence of \(steps) steps, \(batchSize) streams and \(hiddenSize) units")
-        func matrix(_ rows: Int, _ columns: Int) throws -> Matrix {
-            Matrix(try backend.makeBuffer(of: Float.self, count: rows * columns), rows: rows, columns: columns)
-        }
         self.cell = cell
         self.steps = steps
         self.batchSize = batchSize
         self.hiddenSize = hiddenSize
         isForTraining = forTraining
-        gates = try matrix(steps * batchSize, cell.gateCount * hiddenSize)
-        hidden = try matrix((steps + 1) * batchSize, hiddenSize)
-        memory = try matrix(cell.carriesMemory ? (steps + 1) * batchSize : 0, hiddenSize)
-        intermediate = try matrix(cell.hasIntermediate ? steps * batchSize : 0, hiddenSize)
-        memoryGradient = try matrix(forTraining && cell.carriesMemory ? batchSize : 0, hiddenSize)
-        intermediateGradient = try matrix(forTraining && cell.hasIntermediate ? batchSize : 0, hiddenSize)
+        gates = try backend.makeMatrix(rows: steps * batchSize, columns: cell.gateCount * hiddenSize)
+        hidden = try backend.makeMatrix(rows: (steps + 1) * batchSize, columns: hiddenSize)
+        memory = try backend.makeMatrix(rows: cell.carriesMemory ? (steps + 1) * batchSize : 0, columns: hiddenSize)
+        intermediate = try backend.makeMatrix(rows: cell.hasIntermediate ? steps * batchSize : 0, columns: hiddenSize)
+        memoryGradient = try backend.makeMatrix(
+            rows: forTraining && cell.carriesMemory ? batchSize : 0, columns: hiddenSize)
+        intermediateGradient = try backend.makeMatrix(
+            rows: forTraining && cell.hasIntermediate ? batchSize : 0, columns: hiddenSize)
         self.scratch =
             try scratch
             ?? backend.makeBuffer(
