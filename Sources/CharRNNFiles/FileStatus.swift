@@ -11,7 +11,8 @@ package struct FileStatus: Equatable, Sendable {
     /// In bytes.
     package let size: Int
     private let device, inode: UInt64
-    private let modified: [Int]
+    /// When it was changed last.
+    private let seconds, nanoseconds: Int
 
     /// - Parameter followsLinks: whether a link stands for what it leads to.
     /// - Returns: nil where nothing is to be seen; `errno` says why.
@@ -40,7 +41,7 @@ package struct FileStatus: Equatable, Sendable {
         size = Int(found.st_size)
         device = UInt64(found.st_dev)
         inode = UInt64(found.st_ino)
-        modified = [found.st_mtim.tv_sec, found.st_mtim.tv_nsec]
+        (seconds, nanoseconds) = (found.st_mtim.tv_sec, found.st_mtim.tv_nsec)
     }
 
     /// Whether both are one file, whatever it is called and whatever has become of it.
