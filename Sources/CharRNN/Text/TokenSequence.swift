@@ -114,10 +114,10 @@ package struct TokenSequence: Sendable {
     private func largest<Number: FixedWidthInteger & BitwiseCopyable>(
         _ type: Number.Type, in raw: UnsafeRawBufferPointer
     ) -> Number {
+        let size = MemoryLayout<Number>.size
         var largest: Number = 0
-        for position in stride(from: 0, to: raw.count, by: width) {
-            let number = Number(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: Number.self))
-            largest = max(largest, number)
+        for i in 0..<raw.count / size {
+            largest = max(largest, Number(littleEndian: raw.loadUnaligned(fromByteOffset: i * size, as: Number.self)))
         }
         return largest
     }
