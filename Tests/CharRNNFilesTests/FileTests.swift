@@ -142,6 +142,36 @@ struct FileStatusTests {
             #expect(FileStatus(file) != before)
         }
     }
+
+    @Test("An open file is read anywhere, until it changes")
+    func openFiles() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("file")
+            try Data("hello world".utf8).write(to: file)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: file.path)
+            let status = try #require(FileStatus(file))
+            let open = try OpenFile(file)
+            func text(_ range: Range<Int>, of open: OpenFile) throws -> String {
+                var bytes = [UInt8](repeating: 0, count: range.count)
+                try bytes.withUnsafeMutableBytes { try open.read(at: range.lowerBound, into: $0) }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            #expect(try text(0..<5, of: open) == "hello" && text(6..<11, of: open) == "world")
+            #expect(try text(11..<11, of: open) == "")
+            // What has come into its place is another file.
+            try Data("what else?!".utf8).write(to: file, options: .atomic)
+            #expect(try text(6..<11, of: open) == "world")
+            let other = try OpenFile(file, status: status)
+            #expect(throws: PlainFile.Refusal.self) { try text(0..<1, of: other) }
+            #expect(try text(0..<4, of: OpenFile(file)) == "what")
+            let short = try OpenFile(file)
+            truncate(file.path, 5)
+            #expect(throws: PlainFile.Refusal.self) { try text(2..<8, of: short) }
+            #expect(throws: PlainFile.Refusal.self) { try text(0..<1, of: short) }
+            #expect(throws: PlainFile.Refusal.self) { try OpenFile(folder) }
+        }
+    }
 }
 
 @Suite("Locks")

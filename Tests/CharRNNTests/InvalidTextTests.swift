@@ -64,7 +64,7 @@ import Testing
     func bytesTakeAnyFile(_ example: Example) throws {
         let dataset = try load(example.bytes, .bytes).0
         #expect(dataset.characterCount == example.bytes.count)
-        let numbers = dataset.batches(in: .training).flatMap { dataset.batch($0).inputs }
+        let numbers = try dataset.batches(in: .training).flatMap { try dataset.batch($0).inputs }
         #expect(numbers.flatMap { dataset.vocabulary.bytes(of: Int($0)) } == example.bytes)
     }
 
@@ -73,7 +73,7 @@ import Testing
         let bytes = (0...255).map { UInt8($0) } + (0...255).map { UInt8(255 - $0) }
         let dataset = try load(bytes, .bytes).0
         #expect(dataset.vocabulary.count == 256)
-        let numbers = dataset.batches(in: .training).flatMap { dataset.batch($0).inputs }
+        let numbers = try dataset.batches(in: .training).flatMap { try dataset.batch($0).inputs }
         #expect(numbers == bytes.map { Int32($0) })
     }
 
@@ -86,7 +86,7 @@ import Testing
         let dataset = try TextDataset(
             text: String(text), batchSize: 1, sequenceLength: size, trainingFraction: 1, validationFraction: 0)
         #expect(dataset.vocabulary.count == size)
-        #expect(dataset.batch(0).inputs == (0..<size).map { Int32($0) })
+        #expect(try dataset.batch(0).inputs == (0..<size).map { Int32($0) })
     }
 
     @Test func validTextIsReadAsItIs() throws {

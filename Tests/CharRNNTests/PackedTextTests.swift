@@ -20,7 +20,7 @@ import Testing
             let dataset = try TextDataset(
                 contentsOf: file, tokens: kind, batchSize: 1, sequenceLength: 1, trainingFraction: 1,
                 validationFraction: 0)
-            let tokens = (0..<dataset.characterCount).map { Int(dataset.batch($0).inputs[0]) }
+            let tokens = try (0..<dataset.characterCount).map { try Int(dataset.batch($0).inputs[0]) }
             return dataset.vocabulary.decode(tokens)
         }
     }
@@ -106,7 +106,7 @@ import Testing
                 let found = try TextDataset(contentsOf: file.appendingPathExtension(end)) { progress.append($0) }
                 #expect(found.vocabulary == expected.vocabulary && found.characterCount == expected.characterCount)
                 let batches = 0..<expected.batches(in: .validation).upperBound
-                #expect(batches.allSatisfy { found.batch($0).inputs == expected.batch($0).inputs })
+                #expect(try batches.allSatisfy { try found.batch($0).inputs == expected.batch($0).inputs })
                 #expect(progress.allSatisfy { 0...1 ~= $0 })
             }
         }

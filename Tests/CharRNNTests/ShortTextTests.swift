@@ -14,7 +14,7 @@ import Testing
                     let dataset = try TextDataset(
                         text: text, batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: training,
                         validationFraction: validation)
-                    check(dataset, count, batchSize, sequenceLength, training, validation)
+                    try check(dataset, count, batchSize, sequenceLength, training, validation)
                 } catch TextError.tooShort(_, let characters, let needed) {
                     #expect(characters == count)
                     #expect(count < needed, "refused although \(needed) are enough")
@@ -29,7 +29,7 @@ import Testing
     private func check(
         _ dataset: TextDataset, _ count: Int, _ batchSize: Int, _ sequenceLength: Int, _ training: Double,
         _ validation: Double
-    ) {
+    ) throws {
         let (b, s) = (dataset.batchSize, dataset.sequenceLength)
         #expect((1...batchSize).contains(b) && (1...sequenceLength).contains(s))
         let wasShrunken = b != batchSize || s != sequenceLength
@@ -41,7 +41,7 @@ import Testing
         let batches = parts.flatMap { Array(dataset.batches(in: $0)) }
         #expect(batches.count == count / (b * s))
         for index in batches {
-            let batch = dataset.batch(index)
+            let batch = try dataset.batch(index)
             #expect(batch.inputs.count == b * s && batch.targets.count == b * s)
         }
     }

@@ -12,8 +12,8 @@ import Testing
         }
     }
 
-    private func rows(_ dataset: TextDataset, _ index: Int) -> (inputs: [String], targets: [String]) {
-        let batch = dataset.batch(index)
+    private func rows(_ dataset: TextDataset, _ index: Int) throws -> (inputs: [String], targets: [String]) {
+        let batch = try dataset.batch(index)
         return (letters(batch, \.inputs, of: dataset), letters(batch, \.targets, of: dataset))
     }
 
@@ -21,7 +21,7 @@ import Testing
         let bytes = Data((0..<60).map { [0xFF, 0x61, 0xC3][$0 % 3] })
         let dataset = try TextDataset(bytes: bytes, batchSize: 2, sequenceLength: 3)
         #expect(dataset.vocabulary == Vocabulary(of: bytes) && dataset.characterCount == 60)
-        #expect(dataset.batch(0).inputs == [2, 2, 0, 0, 1, 1])
+        #expect(try dataset.batch(0).inputs == [2, 2, 0, 0, 1, 1])
         #expect(throws: TextError.notUTF8(file: "the text", offset: 0, byte: 0xFF)) {
             try TextDataset(bytes: bytes, tokens: .scalars)
         }
@@ -36,16 +36,16 @@ import Testing
         #expect(dataset.batches(in: .training) == 0..<2)
         #expect(dataset.batches(in: .validation) == 2..<3)
         #expect(dataset.batches(in: .test).isEmpty)
-        #expect(rows(dataset, 0) == (["abc", "jkl"], ["bcd", "klm"]))
-        #expect(rows(dataset, 1) == (["def", "mno"], ["efg", "nop"]))
+        #expect(try rows(dataset, 0) == (["abc", "jkl"], ["bcd", "klm"]))
+        #expect(try rows(dataset, 1) == (["def", "mno"], ["efg", "nop"]))
         // The end of a row is followed by the next row, the last character used by the first of the text.
-        #expect(rows(dataset, 2) == (["ghi", "pqr"], ["hij", "qra"]))
+        #expect(try rows(dataset, 2) == (["ghi", "pqr"], ["hij", "qra"]))
     }
 
     @Test func aBatchIsTimeMajor() throws {
         let dataset = try TextDataset(
             text: "abcdef", batchSize: 2, sequenceLength: 3, trainingFraction: 1, validationFraction: 0)
-        let batch = dataset.batch(0)
+        let batch = try dataset.batch(0)
         #expect(batch.batchSize == 2 && batch.steps == 3)
         #expect(batch.inputs == [0, 3, 1, 4, 2, 5])
         #expect(batch.targets == [1, 4, 2, 5, 3, 0])
@@ -94,7 +94,7 @@ import Testing
         let text = SmallText.noise(7 * 5 * 4)
         let dataset = try TextDataset(
             text: text, batchSize: 5, sequenceLength: 4, trainingFraction: 0.5, validationFraction: 0.25)
-        let batches = (0..<7).map { rows(dataset, $0) }
+        let batches = try (0..<7).map { try rows(dataset, $0) }
         let inputs = (0..<5).map { b in batches.map { $0.inputs[b] }.joined() }.joined()
         let targets = (0..<5).map { b in batches.map { $0.targets[b] }.joined() }.joined()
         #expect(inputs == text)

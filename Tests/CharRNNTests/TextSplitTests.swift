@@ -17,10 +17,12 @@ import Testing
     }
 
     /// The places in the text of a stream of a part, and of what follows each.
-    private func stream(_ b: Int, _ part: TextDataset.Split, of dataset: TextDataset) -> (read: [Int], next: [Int]) {
+    private func stream(
+        _ b: Int, _ part: TextDataset.Split, of dataset: TextDataset
+    ) throws -> (read: [Int], next: [Int]) {
         var result = (read: [Int](), next: [Int]())
         for index in dataset.batches(in: part) {
-            let batch = dataset.batch(index)
+            let batch = try dataset.batch(index)
             for t in 0..<batch.steps {
                 result.read.append(Int(batch.inputs[t * batch.batchSize + b]))
                 result.next.append(Int(batch.targets[t * batch.batchSize + b]))
@@ -34,10 +36,10 @@ import Testing
         // ⌊0.9 · 103⌋ = 92: nine batches of ten, and one of the last eleven.
         #expect(dataset.batches(in: .training) == 0..<9 && dataset.batches(in: .validation) == 9..<10)
         #expect(dataset.batches(in: .test).isEmpty)
-        #expect(stream(0, .training, of: dataset) == (Array(0..<45), Array(1..<46)))
-        #expect(stream(1, .training, of: dataset) == (Array(45..<90), Array(46..<91)))
-        #expect(stream(0, .validation, of: dataset) == (Array(92..<97), Array(93..<98)))
-        #expect(stream(1, .validation, of: dataset) == (Array(97..<102), Array(98..<103)))
+        #expect(try stream(0, .training, of: dataset) == (Array(0..<45), Array(1..<46)))
+        #expect(try stream(1, .training, of: dataset) == (Array(45..<90), Array(46..<91)))
+        #expect(try stream(0, .validation, of: dataset) == (Array(92..<97), Array(93..<98)))
+        #expect(try stream(1, .validation, of: dataset) == (Array(97..<102), Array(98..<103)))
         #expect(dataset.notices.contains { $0.hasPrefix("3 characters at the end fill no batch") })
     }
 
@@ -49,7 +51,7 @@ import Testing
             ] {
                 #expect(!dataset.batches(in: part).isEmpty)
                 for b in 0..<batchSize {
-                    let (read, next) = stream(b, part, of: dataset)
+                    let (read, next) = try stream(b, part, of: dataset)
                     #expect((read + next).allSatisfy(range.contains), "\(part) of \(batchSize)x\(length)")
                     #expect(next == read.map { $0 + 1 })
                 }

@@ -54,14 +54,15 @@ import Testing
                 let vocabulary = dataset.vocabulary
                 #expect((0..<vocabulary.count).map { vocabulary.bytes(of: $0) } == expectedTokens)
                 #expect(dataset.characterCount == expectedNumbers.count)
-                let read = (0..<dataset.batches(in: .validation).upperBound).flatMap { dataset.batch($0).inputs }
+                let batches = 0..<dataset.batches(in: .validation).upperBound
+                let read = try batches.flatMap { try dataset.batch($0).inputs }
                 let isSame = read.elementsEqual(expectedNumbers.prefix(read.count).map { Int32($0) })
                 #expect(isSame && read.count > 40 << 16, "\(count) threads")
                 // Without a cache, in memory.
                 let inMemory = try TextSource.$threadCount.withValue(count) {
                     try TextDataset(text: text, tokens: kind, batchSize: 1, sequenceLength: 1 << 16)
                 }
-                #expect(inMemory.batch(40).inputs == dataset.batch(40).inputs)
+                #expect(try inMemory.batch(40).inputs == dataset.batch(40).inputs)
             }
             #expect(caches.count == 1)
         }

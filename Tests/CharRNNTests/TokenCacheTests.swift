@@ -14,11 +14,11 @@ import Testing
     }
 
     /// Whether two datasets have the same vocabulary and batches.
-    private func same(_ a: TextDataset, _ b: TextDataset) -> Bool {
+    private func same(_ a: TextDataset, _ b: TextDataset) throws -> Bool {
         let batches = 0..<a.batches(in: .validation).upperBound
-        return a.vocabulary == b.vocabulary && a.characterCount == b.characterCount
+        return try a.vocabulary == b.vocabulary && a.characterCount == b.characterCount
             && batches.allSatisfy {
-                a.batch($0).inputs == b.batch($0).inputs && a.batch($0).targets == b.batch($0).targets
+                try a.batch($0).inputs == b.batch($0).inputs && a.batch($0).targets == b.batch($0).targets
             }
     }
 
@@ -35,7 +35,7 @@ import Testing
         try withText(SmallText.noise(200, alphabet: "aé\n😀—")) { file in
             let first = try dataset(file, kind)
             #expect(FileManager.default.fileExists(atPath: cache(of: file, kind).path))
-            #expect(same(try dataset(file, kind), first))
+            #expect(try same(dataset(file, kind), first))
             let files = try FileManager.default.contentsOfDirectory(atPath: file.deletingLastPathComponent().path)
             #expect(files.sorted() == ["input.txt", "input.txt.\(kind.rawValue).cache"], "nothing else is left")
         }
@@ -46,7 +46,7 @@ import Testing
         try withText(text) { file in
             for kind in TokenKind.allCases + TokenKind.allCases {
                 let inMemory = try TextDataset(text: text, tokens: kind, batchSize: 3, sequenceLength: 5)
-                #expect(same(try dataset(file, kind), inMemory))
+                #expect(try same(dataset(file, kind), inMemory))
             }
         }
     }
@@ -61,7 +61,7 @@ import Testing
                 [.modificationDate: attributes[.modificationDate]!], ofItemAtPath: file.path)
             let read = try dataset(file)
             #expect(read.vocabulary.contains("Z"))
-            #expect(same(read, try TextDataset(text: changed, batchSize: 3, sequenceLength: 5)))
+            #expect(try same(read, try TextDataset(text: changed, batchSize: 3, sequenceLength: 5)))
         }
     }
 
@@ -73,7 +73,7 @@ import Testing
             let whole = try Data(contentsOf: cache(of: file))
             for count in 0..<whole.count {
                 try whole.prefix(count).write(to: cache(of: file))
-                #expect(same(try dataset(file), expected), "cut to \(count) bytes")
+                #expect(try same(dataset(file), expected), "cut to \(count) bytes")
             }
             #expect(try Data(contentsOf: cache(of: file)) == whole)
         }
@@ -91,7 +91,7 @@ import Testing
                 let place = Int.random(in: 0..<whole.count, using: &generator)
                 damaged[place] ^= UInt8.random(in: 1...255, using: &generator)
                 try damaged.write(to: cache(of: file))
-                #expect(same(try dataset(file), expected), "byte \(place)")
+                #expect(try same(dataset(file), expected), "byte \(place)")
             }
         }
     }
@@ -110,7 +110,7 @@ import Testing
                     var damaged = whole
                     damaged[bit / 8] ^= 1 << UInt8(bit % 8)
                     try damaged.write(to: cache(of: file))
-                    #expect(same(try dataset(file), expected), "bit \(bit % 8) of byte \(bit / 8), token \(first)")
+                    #expect(try same(dataset(file), expected), "bit \(bit % 8) of byte \(bit / 8), token \(first)")
                 }
             }
         }
@@ -131,7 +131,7 @@ import Testing
                 let changed = TokenCache.header(textHash: textHash, bodyHash: contentHash(body)) + body
                 #expect(TokenCache.contents(of: changed, textHash: textHash, kind: .scalars) == nil)
                 try changed.write(to: cache(of: file), options: .atomic)
-                #expect(same(try dataset(file), expected))
+                #expect(try same(dataset(file), expected))
             }
             #expect(TokenCache.contents(of: whole, textHash: textHash, kind: .scalars) != nil)
         }
@@ -143,7 +143,7 @@ import Testing
             // A folder stands in its place, which even root cannot replace by a file.
             try FileManager.default.createDirectory(at: cache(of: file), withIntermediateDirectories: false)
             let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
-            #expect(same(try dataset(file), expected))
+            #expect(try same(dataset(file), expected))
             let files = try FileManager.default.contentsOfDirectory(atPath: file.deletingLastPathComponent().path)
             #expect(files.count == 2, "no temporary file is left: \(files)")
         }
@@ -155,7 +155,7 @@ import Testing
             let folder = file.deletingLastPathComponent()
             try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
             let expected = try TextDataset(text: text, batchSize: 3, sequenceLength: 5)
-            #expect(same(try asOrdinaryUser { try dataset(file) }, expected))
+            #expect(try same(asOrdinaryUser { try dataset(file) }, expected))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["input.txt"])
         }
     }

@@ -46,7 +46,7 @@ import Testing
             // The loss of a step is over its targets as well, and the model has not changed before the first.
             let step = try trainer.step()
             var (sum, count) = (0.0, 0)
-            let batch = source.batch(0, epoch: 0)
+            let batch = try source.batch(0, epoch: 0)
             for b in 0..<4 {
                 var network = try ReferenceNetwork(model(cell), batchSize: 1)
                 let steps = (0..<3).map { $0 * 4 + b }
@@ -115,7 +115,7 @@ import Testing
         let (own, run) = (try trainer(source, options), try trainer(source, options))
         for step in 1...count {
             let rate = try run.step().learningRate
-            try own.step(on: [2 * step - 2, 2 * step - 1].map { source.batch($0 % count, epoch: $0 / count) })
+            try own.step(on: [2 * step - 2, 2 * step - 1].map { try source.batch($0 % count, epoch: $0 / count) })
             let expected: Float = 2 * step - 2 < count ? 0.01 : 0.005
             #expect(rate == expected, "step \(step)")
         }

@@ -14,9 +14,9 @@ import Testing
         return (parts.map { isRare($0) ? "\u{FFFD}" : $0 }.joined(), parts.filter(isRare))
     }
 
-    private func batches(_ dataset: TextDataset) -> [[Int32]] {
-        (0..<dataset.batches(in: .validation).upperBound).flatMap {
-            [dataset.batch($0).inputs, dataset.batch($0).targets]
+    private func batches(_ dataset: TextDataset) throws -> [[Int32]] {
+        try (0..<dataset.batches(in: .validation).upperBound).flatMap {
+            try [dataset.batch($0).inputs, dataset.batch($0).targets]
         }
     }
 
@@ -46,7 +46,7 @@ import Testing
                 (0..<vocabulary.count).map { vocabulary[$0] }
                     == (0..<expected.vocabulary.count).map { expected.vocabulary[$0] })
             #expect(vocabulary.unknownToken.map { vocabulary[$0] } == "\u{FFFD}")
-            #expect(batches(dataset) == batches(expected))
+            #expect(try batches(dataset) == batches(expected))
             let notice = try #require(dataset.notices.first { $0.contains("fewer than \(frequency) times") })
             #expect(
                 notice.hasPrefix("\(Set(rare.map { Array($0.utf8) }).count) characters that occur fewer than "),
@@ -99,7 +99,7 @@ import Testing
                 let inMemory = try TextDataset(
                     text: replaced(text, frequency, .scalars).text, batchSize: 3, sequenceLength: 7)
                 #expect(
-                    dataset.vocabulary.decode(batches(dataset).joined().map(Int.init))
+                    try dataset.vocabulary.decode(batches(dataset).joined().map(Int.init))
                         == inMemory.vocabulary.decode(batches(inMemory).joined().map(Int.init)))
                 let found = try Data(contentsOf: cache)
                 #expect(bytes == nil || bytes == found)

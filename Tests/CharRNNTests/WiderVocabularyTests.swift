@@ -42,7 +42,7 @@ import Testing
         let wide = try dataset.numbered(by: dataset.vocabulary.union(Vocabulary(of: "!Az")))
         #expect(wide.vocabulary.count == dataset.vocabulary.count + 3)
         for index in dataset.batches(in: .training) {
-            let (a, b) = (dataset.batch(index), wide.batch(index))
+            let (a, b) = try (dataset.batch(index), wide.batch(index))
             #expect(dataset.vocabulary.decode(a.inputs.map(Int.init)) == wide.vocabulary.decode(b.inputs.map(Int.init)))
             #expect(
                 dataset.vocabulary.decode(a.targets.map(Int.init)) == wide.vocabulary.decode(b.targets.map(Int.init)))

@@ -76,7 +76,7 @@ def base(results, axis, value):
 
 def text(megabytes, rounds):
     """From a text to the tokens of a first step, the process included; the peer is nanoGPT's data/shakespeare_char/prepare.py.
-    Peak memory without what the system maps of files."""
+    The most memory that a run takes, be it with a new text or from its cache; files that are mapped are counted."""
     with tempfile.TemporaryDirectory(prefix="scale-") as folder:
         file = pathlib.Path(folder) / "input.txt"
         play = (ROOT / "data/tinyshakespeare/input.txt").read_bytes()
@@ -90,8 +90,8 @@ def text(megabytes, rounds):
             for cache in pathlib.Path(folder).glob("*.cache"):
                 cache.unlink()
             _, ours, memory = run(*command, tempfile.mkdtemp(dir=folder))
-            _, again, _ = run(*command, tempfile.mkdtemp(dir=folder))
-            results.append({"ours": ours, "again": again, "memory": memory})
+            _, again, other = run(*command, tempfile.mkdtemp(dir=folder))
+            results.append({"ours": ours, "again": again, "memory": max(memory, other)})
             if megabytes <= LARGEST_PEER_TEXT:
                 _, results[-1]["peer"], results[-1]["peer memory"] = run(sys.executable, "-c", PREPARE, file)
     return median(results)

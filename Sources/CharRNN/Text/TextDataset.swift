@@ -206,11 +206,13 @@ public struct TextDataset: Sendable {
 
     /// Batch `index`. With ``TextSplit/streams`` the character after the last one used is the first of the text, as in
     /// char-rnn.
-    public func batch(_ index: Int) -> Batch {
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)``, where the file with the tokens has changed.
+    public func batch(_ index: Int) throws -> Batch {
         guard let split = [Split.training, .validation, .test].first(where: { batches(in: $0).contains(index) }) else {
             preconditionFailure("batch \(index) of \(counts.training + counts.validation + counts.test)")
         }
-        return part(split)!.batch(index - batches(in: split).lowerBound, epoch: 0)
+        return try part(split)!.batch(index - batches(in: split).lowerBound, epoch: 0)
     }
 
     /// The batches of a split as a source for ``TrainingData``; nil when there are none.

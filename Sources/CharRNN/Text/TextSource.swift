@@ -18,6 +18,10 @@ package struct TextSource {
     /// On how many threads texts are read; tests ask for others.
     @TaskLocal package static var threadCount = Host.coreCount
 
+    /// From how many bytes on a text is read where it lies, and not copied into a cache, which would take longer than to read
+    /// it and fill the disk. A smaller one may change during a run. Tests ask for other sizes.
+    @TaskLocal package static var sizeInPlace = 1 << 30
+
     init(_ data: Data, name: String) {
         contents = .memory(data)
         self.name = name
@@ -98,6 +102,8 @@ package struct TextSource {
             try give(worker.bytes, worker.own)
             progress?.advance(worker.bytes.count)
         }
+        // Others may have taken all the blocks.
+        try Task.checkCancellation()
         progress?.advance(0)
         return workers.map(\.own)
     }
@@ -110,7 +116,7 @@ package struct TextSource {
 
     /// What is said of a file in which two readings find two texts.
     static func hasChanged(_ name: String) -> TextError {
-        .unreadable(file: name, reason: "it changed while it was read; start again when it is complete")
+        .unreadable(file: name, reason: OpenFile.hasChanged.reason)
     }
 }
 

@@ -3,20 +3,34 @@ import FoundationEssentials
 
 /// The numbers of a text's tokens, in as few bytes each as the vocabulary needs.
 package struct TokenSequence: Sendable {
-    /// Little-endian numbers, without gaps. May be a file mapped into memory.
-    let bytes: Data
+    /// Little-endian numbers, without gaps.
+    let bytes: StoredBytes
     /// 1, 2 or 4 bytes a token.
     let width: Int
-    /// What each number in the bytes stands for; nil where it is the token's own.
+    /// What each number in the bytes stands for, negative where it must not be there; nil where it is the token's own.
     private let numbers: [Int32]?
     package var count: Int { bytes.count / width }
 
-    init(bytes: Data, width: Int) { self.init(bytes, width, numbers: nil) }
+    init(bytes: StoredBytes, width: Int) { self.init(bytes, width, numbers: nil) }
 
-    private init(_ bytes: Data, _ width: Int, numbers: [Int32]?) {
+    private init(_ bytes: StoredBytes, _ width: Int, numbers: [Int32]?) {
         self.bytes = bytes
         self.width = width
         self.numbers = numbers
+    }
+
+    /// A large text as it lies in its file, where each of its tokens is one byte: there is no need to copy it. Nil for any
+    /// other.
+    ///
+    /// While it is read the file must stay as it is.
+    init?(inPlace text: TextFile, _ vocabulary: Vocabulary) {
+        guard text.files.count == 1, Packing(of: text.files[0]) == nil, text.byteCount >= TextSource.sizeInPlace,
+            (0..<vocabulary.count).allSatisfy({ vocabulary.bytes(of: $0).count == 1 }),
+            let file = try? OpenFile(text.files[0], status: text.statuses[0])
+        else { return nil }
+        var numbers = [Int32](repeating: -1, count: 256)
+        for token in 0..<vocabulary.count { numbers[Int(vocabulary.bytes(of: token)[0])] = Int32(token) }
+        self.init(StoredBytes(file), 1, numbers: numbers)
     }
 
     static func width(vocabularySize: Int) -> Int {
@@ -24,77 +38,86 @@ package struct TokenSequence: Sendable {
     }
 
     /// Some tokens in a row.
-    package func read(_ range: Range<Int>, into result: UnsafeMutableBufferPointer<Int32>) {
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)``, also where the file that they lie in has changed.
+    package func read(_ range: Range<Int>, into result: UnsafeMutableBufferPointer<Int32>) throws {
         precondition(range.upperBound <= count && result.count >= range.count, "tokens \(range) of \(count)")
-        bytes.withUnsafeBytes { raw in
-            for (i, position) in range.enumerated() {
-                result[i] =
-                    switch width {
-                    case 1: Int32(raw[position])
-                    case 2:
-                        Int32(UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * position, as: UInt16.self)))
-                    default: Int32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * position, as: Int32.self))
-                    }
+        try bytes.read(range.lowerBound * width..<range.upperBound * width) { raw in
+            switch width {
+            case 1: Self.convert(UInt8.self, raw, into: result)
+            case 2: Self.convert(UInt16.self, raw, into: result)
+            default: Self.convert(UInt32.self, raw, into: result)
             }
         }
-        if let numbers { for i in 0..<range.count { result[i] = numbers[Int(result[i])] } }
+        guard let numbers else { return }
+        // Negative as soon as one of the numbers is.
+        var all: Int32 = 0
+        for i in 0..<range.count {
+            result[i] = numbers[Int(result[i])]
+            all |= result[i]
+        }
+        if all < 0 { throw TextSource.hasChanged(bytes.name) }
+    }
+
+    private static func convert<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Number.Type, _ raw: UnsafeRawBufferPointer, into result: UnsafeMutableBufferPointer<Int32>
+    ) {
+        let size = MemoryLayout<Number>.size
+        for i in 0..<raw.count / size {
+            let number = raw.loadUnaligned(fromByteOffset: i * size, as: Number.self)
+            result[i] = Int32(truncatingIfNeeded: Number(littleEndian: number))
+        }
     }
 
     /// With `numbers[n]` in the place of n. The bytes are shared, for they may be larger than the memory.
     func renumbered(_ numbers: [Int]) -> TokenSequence {
-        let new = self.numbers.map { $0.map { Int32(numbers[Int($0)]) } } ?? numbers.map { Int32($0) }
+        let new = self.numbers.map { $0.map { $0 < 0 ? $0 : Int32(numbers[Int($0)]) } } ?? numbers.map { Int32($0) }
         return TokenSequence(bytes, width, numbers: new)
     }
 
     /// How often each of so many tokens occurs.
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)``.
     func counts(vocabularySize: Int) throws -> [Int] {
         let share = max(1 << 20, (count + Host.coreCount - 1) / Host.coreCount)
         let parts = try concurrently(on: stride(from: 0, to: count, by: share).map { $0..<min($0 + share, count) }) {
-            switch width {
-            case 1: counts(of: UInt8.self, in: $0, numbers?.count ?? vocabularySize)
-            case 2: counts(of: UInt16.self, in: $0, numbers?.count ?? vocabularySize)
-            default: counts(of: UInt32.self, in: $0, numbers?.count ?? vocabularySize)
-            }
+            try counts(in: $0, vocabularySize)
         }
-        var total = [Int](repeating: 0, count: vocabularySize)
-        for part in parts {
-            for (number, count) in part.enumerated() { total[numbers.map { Int($0[number]) } ?? number] += count }
+        return parts.reduce(into: [Int](repeating: 0, count: vocabularySize)) { total, part in
+            for (token, count) in part.enumerated() { total[token] += count }
         }
-        return total
     }
 
-    /// Of the numbers in the bytes.
-    private func counts<Number: FixedWidthInteger & BitwiseCopyable>(
-        of type: Number.Type, in range: Range<Int>, _ size: Int
-    ) -> [Int] {
-        var counts = [Int](repeating: 0, count: size)
-        bytes.withUnsafeBytes { raw in
-            for position in range {
-                let number = raw.loadUnaligned(fromByteOffset: position * width, as: Number.self)
-                counts[Int(Number(littleEndian: number))] += 1
+    private func counts(in range: Range<Int>, _ vocabularySize: Int) throws -> [Int] {
+        var counts = [Int](repeating: 0, count: vocabularySize)
+        let length = 1 << 16
+        try withUnsafeTemporaryAllocation(of: Int32.self, capacity: length) { block in
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: length) {
+                let part = start..<min(start + length, range.upperBound)
+                try read(part, into: block)
+                for token in block[..<part.count] { counts[Int(token)] += 1 }
             }
         }
         return counts
     }
 
-    /// Whether every number is less than `bound`.
-    func isBelow(_ bound: Int) -> Bool {
-        bytes.withUnsafeBytes { raw in
-            switch width {
-            case 1: return raw.isEmpty || largest(UInt8.self, in: raw) < bound
-            case 2: return raw.isEmpty || largest(UInt16.self, in: raw) < bound
-            default: return raw.isEmpty || largest(UInt32.self, in: raw) < bound
-            }
+    /// Whether every number in some of the bytes is less than `bound`.
+    func isBelow(_ bound: Int, in raw: UnsafeRawBufferPointer) -> Bool {
+        guard !raw.isEmpty else { return true }
+        return switch width {
+        case 1: largest(UInt8.self, in: raw) < bound
+        case 2: largest(UInt16.self, in: raw) < bound
+        default: largest(UInt32.self, in: raw) < bound
         }
     }
 
     private func largest<Number: FixedWidthInteger & BitwiseCopyable>(
         _ type: Number.Type, in raw: UnsafeRawBufferPointer
     ) -> Number {
+        let size = MemoryLayout<Number>.size
         var largest: Number = 0
-        for position in stride(from: 0, to: raw.count, by: width) {
-            let number = Number(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: Number.self))
-            largest = max(largest, number)
+        for i in 0..<raw.count / size {
+            largest = max(largest, Number(littleEndian: raw.loadUnaligned(fromByteOffset: i * size, as: Number.self)))
         }
         return largest
     }
@@ -118,5 +141,5 @@ struct TokenSequenceBuilder {
         }
     }
 
-    func finish() -> TokenSequence { TokenSequence(bytes: bytes, width: width) }
+    func finish() -> TokenSequence { TokenSequence(bytes: .memory(bytes), width: width) }
 }

@@ -19,7 +19,7 @@ struct TokenizedText {
     }
 
     /// A text from files. If the cache beside them is of this text, they are read once, for its checksum. Otherwise they
-    /// are read twice, for its vocabulary and for the numbers, and leave a cache.
+    /// are read twice, for its vocabulary and for the numbers, and leave a cache; once, where the numbers lie in place.
     ///
     /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
     init(_ text: TextFile, kind: TokenKind, progress tell: @escaping (Double) -> Void) throws {
@@ -28,7 +28,7 @@ struct TokenizedText {
         let source = TextSource(text, progress: progress)
         let cache = TokenCache(for: text.url, kind: kind)
         progress.begin(size)
-        if let cached = try cache.load(textHash: source.hash()) {
+        if let cached = try cache.load(text, hash: source.hash) {
             self = cached
             return
         }
@@ -40,9 +40,11 @@ struct TokenizedText {
         }
         progress.begin(2 * size)
         let tokenizer = try Tokenizer(source, kind: kind)
-        let stored = try cache.store(tokenizer, check: checkUnchanged)
         vocabulary = tokenizer.vocabulary
-        tokens = try stored ?? tokenizer.tokens()
+        let inPlace = TokenSequence(inPlace: text, vocabulary)
+        let stored = try cache.store(tokenizer, isInPlace: inPlace != nil, check: checkUnchanged)
+        tokens = try inPlace ?? stored ?? tokenizer.tokens()
+        progress.advance(inPlace == nil ? 0 : size)
         fingerprint = tokenizer.fingerprint
         try checkUnchanged()
     }

@@ -83,7 +83,7 @@ struct Tokenizer {
         try Self.requireMemory(byteCount * width, for: source.name, or: "make room on the disk for its cache")
         var result = Data(capacity: byteCount * width)
         try forEachBlock { result.append(contentsOf: $0) }
-        return TokenSequence(bytes: result, width: width)
+        return TokenSequence(bytes: .memory(result), width: width)
     }
 
     private static func requireMemory(_ bytes: Int, for name: String, or advice: String) throws {

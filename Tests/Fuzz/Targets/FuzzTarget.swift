@@ -25,7 +25,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
             case .pytorch: try use(stateDictionary(data))
             case .archive: try readArchive(data)
             case .torch: try use(Checkpoint(torch: data, path: "input"))
-            case .cache: return readCache(data)
+            case .cache: return try readCache(data)
             }
             return true
         } catch let error as CheckpointError {
@@ -84,14 +84,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     private static let numbers = Data((0..<64).flatMap { [0, 0, UInt8($0), 0x3E] })
 
     /// The checksums of a cache are no secret, so a stranger's are right; here the first byte says whether they are.
-    private func readCache(_ data: Data) -> Bool {
+    private func readCache(_ data: Data) throws -> Bool {
         guard let first = data.first else { return false }
         let kind = TokenKind.allCases[Int(first) % TokenKind.allCases.count]
         let body = data.dropFirst()
         let checked = first < 0x80 ? TokenCache.header(textHash: 1, bodyHash: contentHash(body)) + body : body
         guard let (vocabulary, tokens) = TokenCache.contents(of: checked, textHash: 1, kind: kind) else { return false }
         var numbers = [Int32](repeating: 0, count: tokens.count)
-        numbers.withUnsafeMutableBufferPointer { tokens.read(0..<tokens.count, into: $0) }
+        try numbers.withUnsafeMutableBufferPointer { try tokens.read(0..<tokens.count, into: $0) }
         precondition(numbers.allSatisfy { $0 >= 0 && $0 < vocabulary.count }, "a token that the vocabulary lacks")
         return true
     }

@@ -42,7 +42,7 @@ public struct DocumentBatches: BatchSource {
         }
         let tokens = TokenSequence(all, of: vocabulary)
         try self.init(
-            tokens, places, vocabulary: vocabulary, fingerprint: tokens.fingerprint,
+            tokens, places, vocabulary: vocabulary, fingerprint: tokens.fingerprint(),
             layout: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength), shuffleSeed: shuffleSeed)
     }
 
@@ -59,7 +59,7 @@ public struct DocumentBatches: BatchSource {
         let tokens = TokenSequence(try vocabulary.encode(text), of: vocabulary)
         let separated = try SeparatedDocuments(tokens, separator: separator, vocabulary: vocabulary)
         try self.init(
-            separated, separated.documents, fingerprint: tokens.fingerprint,
+            separated, separated.documents, fingerprint: tokens.fingerprint(),
             layout: BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength), shuffleSeed: shuffleSeed)
     }
 
@@ -116,7 +116,8 @@ public struct DocumentBatches: BatchSource {
         self.fingerprint = hash.value
     }
 
-    public func batch(_ index: Int, epoch: Int) -> Batch {
+    /// - Throws: ``TextError/unreadable(file:reason:)``, where the file with the tokens has changed.
+    public func batch(_ index: Int, epoch: Int) throws -> Batch {
         precondition((0..<batchCount).contains(index), "batch \(index) of \(batchCount)")
         let order = orders.order(ofEpoch: schedule.isShuffled ? epoch : 0) { schedule.order(ofEpoch: $0) }
         var rows: [[Int]] = []
@@ -130,18 +131,18 @@ public struct DocumentBatches: BatchSource {
                 documents[document].upperBound, documents[document].lowerBound + piece * sequenceLength
             )
             // An empty one where the row has read all its documents.
-            rows.append(read(min(first, end)..<min(first + sequenceLength + 1, end)))
+            try rows.append(read(min(first, end)..<min(first + sequenceLength + 1, end)))
             if piece == 0 { resets.append(row) }
         }
         return Batch(rows: rows, steps: sequenceLength, resets: resets)
     }
 
-    private func read(_ range: Range<Int>) -> [Int] {
+    private func read(_ range: Range<Int>) throws -> [Int] {
         var row = [Int32](repeating: 0, count: range.count)
         let inside = range.clamped(to: 0..<tokens.count)
-        row.withUnsafeMutableBufferPointer { row in
+        try row.withUnsafeMutableBufferPointer { row in
             if !inside.isEmpty {
-                tokens.read(
+                try tokens.read(
                     inside, into: UnsafeMutableBufferPointer(rebasing: row[(inside.lowerBound - range.lowerBound)...]))
             }
             for place in range where place < 0 { row[place - range.lowerBound] = separator[separator.count + place] }

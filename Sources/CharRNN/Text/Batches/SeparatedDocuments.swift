@@ -8,7 +8,8 @@ struct SeparatedDocuments {
     /// is one as well, so to speak.
     let documents: [Range<Int>]
 
-    /// - Throws: ``VocabularyError`` for a separator that the vocabulary does not tell from other texts.
+    /// - Throws: ``VocabularyError`` for a separator that the vocabulary does not tell from other texts;
+    ///   ``TextError/unreadable(file:reason:)``.
     init(_ tokens: TokenSequence, separator: String, vocabulary: Vocabulary) throws {
         precondition(!separator.isEmpty, "documents without anything between them")
         let mark = try vocabulary.encode(separator)
@@ -19,13 +20,13 @@ struct SeparatedDocuments {
         self.tokens = tokens
         self.vocabulary = vocabulary
         self.separator = mark.map { Int32($0) }
-        documents = tokens.parts(between: self.separator)
+        documents = try tokens.parts(between: self.separator)
     }
 }
 
 extension TokenSequence {
     /// What lies between the places where `mark` stands, without what is empty.
-    fileprivate func parts(between mark: [Int32]) -> [Range<Int>] {
+    fileprivate func parts(between mark: [Int32]) throws -> [Range<Int>] {
         var parts: [Range<Int>] = []
         var (start, place) = (0, 0)
         func end(at place: Int) { if start < place { parts.append(start..<place) } }
@@ -34,7 +35,7 @@ extension TokenSequence {
         var block = [Int32](repeating: 0, count: length + mark.count - 1)
         for first in stride(from: 0, to: count, by: length) {
             let filled = min(block.count, count - first)
-            block.withUnsafeMutableBufferPointer { read(first..<first + filled, into: $0) }
+            try block.withUnsafeMutableBufferPointer { try read(first..<first + filled, into: $0) }
             let last = first + min(length, filled - mark.count + 1)
             place = max(place, first)
             while place < last {

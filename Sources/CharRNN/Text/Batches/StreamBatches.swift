@@ -37,8 +37,8 @@ public struct StreamBatches: BatchSource {
                 name: "the text", characters: tokens.count, needed: overflow ? .max : size + 1)
         }
         let sequence = TokenSequence(tokens, of: vocabulary)
-        self.init(
-            sequence, vocabulary: vocabulary, fingerprint: sequence.fingerprint, layout: layout, start: 0,
+        try self.init(
+            sequence, vocabulary: vocabulary, fingerprint: sequence.fingerprint(), layout: layout, start: 0,
             columns: 0..<count, of: count, wraps: false)
     }
 
@@ -67,7 +67,8 @@ public struct StreamBatches: BatchSource {
         self.wraps = wraps
     }
 
-    public func batch(_ index: Int, epoch: Int) -> Batch {
+    /// - Throws: ``TextError/unreadable(file:reason:)``, where the file with the tokens has changed.
+    public func batch(_ index: Int, epoch: Int) throws -> Batch {
         precondition((0..<batchCount).contains(index), "batch \(index) of \(batchCount)")
         let size = batchSize * sequenceLength
         var row = [Int32](repeating: 0, count: sequenceLength + 1)
@@ -76,9 +77,9 @@ public struct StreamBatches: BatchSource {
         for b in 0..<batchSize {
             let first = start + b * rowLength + (firstColumn + index) * sequenceLength
             let isLast = wraps && first + sequenceLength == batchSize * rowLength
-            row.withUnsafeMutableBufferPointer { row in
-                tokens.read(first..<first + sequenceLength + (isLast ? 0 : 1), into: row)
-                if isLast { tokens.read(0..<1, into: UnsafeMutableBufferPointer(rebasing: row[sequenceLength...])) }
+            try row.withUnsafeMutableBufferPointer { row in
+                try tokens.read(first..<first + sequenceLength + (isLast ? 0 : 1), into: row)
+                if isLast { try tokens.read(0..<1, into: UnsafeMutableBufferPointer(rebasing: row[sequenceLength...])) }
             }
             for t in 0..<sequenceLength {
                 inputs[t * batchSize + b] = row[t]
@@ -101,9 +102,11 @@ extension TokenSequence {
     }
 
     /// A checksum of the numbers.
-    var fingerprint: UInt64 {
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)``.
+    func fingerprint() throws -> UInt64 {
         var hash = ContentHash()
-        bytes.withUnsafeBytes { hash.update($0) }
+        try bytes.forEachBlock { hash.update($0) }
         return hash.value
     }
 }
