@@ -16,18 +16,18 @@ final class UnrolledNetwork {
     /// −ln p of each target, T·B.
     let losses: Buffer<Float>
 
-    private let parameters: Parameters
+    let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
     let tokens: TokenTable
     private let isForTraining: Bool
     let layers: [RecurrentSequence]
     /// What goes from pass to pass, layer by layer: where a pass finds it, and where it leaves it.
-    private let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
+    let carried: [(before: Buffer<Float>, after: Buffer<Float>)]
     /// All that the host writes for a pass, in one piece: the next three.
     private let indices: Buffer<Int32>
-    private let inputs: Buffer<Int32>
-    private let targets: Buffer<Int32>
+    let inputs: Buffer<Int32>
+    let targets: Buffer<Int32>
     /// Of a pass in training: the places of each row of ``tokens``, and where the rows are a product those that there are.
     private var inputGroups: IndexGroups
     private var inputTokens: Buffer<Int32>
@@ -143,7 +143,7 @@ final class UnrolledNetwork {
 
     /// Makes the state after the last pass the one before the next, and that of some streams zero. A copy, so that the
     /// backward pass of the next batch finds the state that it began with.
-    private func carryState(resetting streams: [Int]) throws {
+    private func carryState(resetting streams: [Int] = []) throws {
         let h = parameters.layout.hiddenSize
         for (before, after) in carried {
             try backend.copy(after, to: before)
@@ -177,7 +177,8 @@ final class UnrolledNetwork {
         try load(batch, forTraining: gradient != nil)
         // In training the parameters are others in each pass.
         if isForTraining { try tokens.multiply(inputTokens, dropout: dropout.map { embeddingMask($0) }) }
-        try project(forward(dropout: dropout, resetting: batch.resets))
+        try carryState(resetting: batch.resets)
+        try project(forward(dropout: dropout))
         try computeLosses(gradientScale: gradient?.scale)
         if let gradient { try backward(dropout: dropout, into: gradient.place, isMade: isMade) }
     }
@@ -191,6 +192,7 @@ final class UnrolledNetwork {
     /// Runs T characters of B streams from the carried state, and returns the outputs of the top layer.
     @discardableResult
     func advance(_ characters: [Int32]) throws -> Matrix {
+        try carryState()
         try backend.write(characters, to: inputs)
         return try forward(dropout: nil)
     }
@@ -203,11 +205,8 @@ final class UnrolledNetwork {
 
     /// Runs the loaded characters from the carried state through all layers, and returns what the decoder reads.
     ///
-    /// - Parameters:
-    ///   - dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
-    ///   - streams: those that begin in the zero state instead, in ascending order.
-    private func forward(dropout: DropoutStep?, resetting streams: [Int] = []) throws -> Matrix {
-        try carryState(resetting: streams)
+    /// - Parameter dropout: the seed and the step that the masks are drawn for; nil to drop nothing.
+    func forward(dropout: DropoutStep?) throws -> Matrix {
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
             if let x {
@@ -234,14 +233,14 @@ final class UnrolledNetwork {
         try backend.multiply(outputs, parameters.decoderWeights, into: logits)
     }
 
-    /// From ``forward(dropout:resetting:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits
+    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits
     /// become their gradient.
     private func computeLosses(gradientScale: Float?) throws {
         try backend.softmaxCrossEntropy(
             logits, bias: parameters.decoderBias, targets: targets, gradientScale: gradientScale, losses: losses)
     }
 
-    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:resetting:)`` with the same masks.
+    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
     /// It is made from the end of the parameters to their start.
     private func backward(
         dropout: DropoutStep?, into gradient: Parameters, isMade: ((_ start: Int) throws -> Void)?

@@ -1,14 +1,16 @@
-/// Texts by the beginnings that they have in common, so that each of those is read once: of "the" and "then" the second
-/// reads no more than "e", after what the first has read of "th".
+/// Texts by the beginnings that they have in common, so that each of those is read once: of "the" and "then" the second reads
+/// nothing, since the first has read "the", which is all that "n" is predicted from.
 struct PrefixTree {
     /// One text, and what of it is read for its own sake.
     struct Branch {
         /// The number of the text.
         let text: Int
         let tokens: [Int]
-        /// The positions at which it reads a token, to predict the next. None where another text is the same.
-        let positions: Range<Int>
-        /// The number of the branch that reads the position before those; nil where that is the start.
+        /// The positions at which it reads a token, if any: from the first on that the texts before it have not in common with
+        /// it, and to the last but one, or to where a branch of it begins.
+        fileprivate(set) var positions: Range<Int>
+        /// The number of the branch that reads the position before those, from which this one has its state and its first
+        /// prediction; nil where that is the start.
         let parent: Int?
     }
 
@@ -28,13 +30,18 @@ struct PrefixTree {
         for number in numbers {
             let tokens = texts[number]
             let common = zip(last, tokens).prefix { $0 == $1 }.count
-            // Both read the last token in common, since each predicts another after it.
-            let positions = max(0, common - 1)..<tokens.count - 1
-            var parent = positions.lowerBound > 0 ? branches.count - 1 : nil
-            while let branch = parent, branches[branch].positions.lowerBound >= positions.lowerBound {
+            // Something is left to be predicted, also where another text is the same.
+            let first = min(common, tokens.count - 1)
+            var parent = first > 0 ? branches.count - 1 : nil
+            while let branch = parent, branches[branch].positions.lowerBound >= first {
                 parent = branches[branch].parent
             }
-            branches.append(Branch(text: number, tokens: tokens, positions: positions, parent: parent))
+            if let parent {
+                let positions = branches[parent].positions
+                branches[parent].positions = positions.lowerBound..<max(positions.upperBound, first)
+            }
+            branches.append(
+                Branch(text: number, tokens: tokens, positions: first..<tokens.count - 1, parent: parent))
             last = tokens
         }
     }

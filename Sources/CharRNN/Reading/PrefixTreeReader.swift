@@ -14,7 +14,9 @@ final class PrefixTreeReader {
     private let start: LanguageModel.State
     /// What each row of the last step remembers, in the order of ``UnrolledNetwork/stateBuffers``.
     private let kept: [Matrix]
-    private let sources: Buffer<Int32>
+    /// The output that each prediction of a step is made from.
+    private let predicting: Matrix
+    private let places: Buffer<Int32>
 
     /// - Parameters:
     ///   - texts: how many there will be.
@@ -26,7 +28,8 @@ final class PrefixTreeReader {
             parameters.arranged(), steps: 1, streams: StreamShare(all: rows), forTraining: false)
         self.start = .joined(Array(repeating: start, count: rows))
         kept = try whole.stateBuffers.map { try backend.makeMatrix(rows: rows, columns: $0.count / rows) }
-        sources = try backend.makeBuffer(of: Int32.self, count: rows)
+        predicting = try backend.makeMatrix(rows: rows, columns: parameters.layout.hiddenSize)
+        places = try backend.makeBuffer(of: Int32.self, count: rows)
     }
 
     private static func rows(for texts: Int) -> Int { (texts + rowStep - 1) / rowStep * rowStep }
@@ -48,17 +51,19 @@ final class PrefixTreeReader {
                 try progress(tokensRead)
             }
             for (branch, own) in zip(branches, own) {
-                let shared = branch.parent.map { scores[branches[$0].text].prefix(branch.positions.lowerBound) } ?? []
+                // Its own begin with the token after those in common.
+                let shared =
+                    branch.parent.map { scores[branches[$0].text].prefix(branch.positions.lowerBound - 1) } ?? []
                 scores[branch.text] = shared + own
             }
         }
         return scores
     }
 
-    /// ln p of the next token at each position of each branch.
+    /// ln p of each token that is predicted for a branch's own sake.
     private func read(_ branches: [PrefixTree.Branch], progress: (_ tokens: Int) throws -> Void) throws -> [[Double]] {
         var result = [[Double]](repeating: [], count: branches.count)
-        // All begin where the first row does.
+        // The row of the last step in which each was read. All begin where the first row does.
         var rows = [Int](repeating: 0, count: branches.count)
         try whole.setState(start)
         try keepState(of: whole)
@@ -66,15 +71,17 @@ final class PrefixTreeReader {
             try Task.checkCancellation()
             let reading = branches.indices.filter { branches[$0].positions.contains(position) }
             let network = whole.narrowed(to: Self.rows(for: reading.count))
-            let sources = reading.map { number in
-                let branch = branches[number]
-                return rows[branch.positions.lowerBound == position ? branch.parent ?? number : number]
+            let before = reading.map { number in
+                rows[branches[number].positions.lowerBound == position ? branches[number].parent ?? number : number]
             }
-            try setState(of: network, to: sources)
+            let outputs = try network.advance(
+                Self.filled(reading.map { branches[$0].tokens[position] }, with: 0), from: kept, at: places(of: before))
             for (row, number) in reading.enumerated() { rows[number] = row }
-            let values = try network.logProbabilities(
-                ofPairs: reading.map { branches[$0].tokens[position...position + 1] })
-            for (number, value) in zip(reading, values) { result[number].append(value) }
+            let predicting = branches.indices.filter { branches[$0].predicts(after: position) }
+            let values = try logProbabilities(
+                of: predicting.map { branches[$0].tokens[position + 1] }, outputs,
+                at: predicting.map { rows[branches[$0].positions.lowerBound > position ? branches[$0].parent! : $0] })
+            for (number, value) in zip(predicting, values) { result[number].append(value) }
             try keepState(of: network)
             try progress(branches.reduce(0) { $0 + $1.tokensRead(at: position) })
         }
@@ -87,35 +94,36 @@ final class PrefixTreeReader {
         }
     }
 
-    /// Has the first streams go on where those rows are of which the state was kept.
-    private func setState(of network: UnrolledNetwork, to rows: [Int]) throws {
-        let (backend, count) = (network.backend, network.streams.count)
-        let places = sources[0..<count]
-        try backend.write(rows.map { Int32($0) } + repeatElement(0, count: count - rows.count), to: places)
-        for (kept, state) in zip(kept, network.stateBuffers) {
-            try backend.gatherRows(of: kept, at: places, into: Matrix(state, rows: count, columns: kept.columns))
-        }
+    /// ln p of tokens given those rows of the outputs, of which several may be the same.
+    private func logProbabilities(of tokens: [Int], _ outputs: Matrix, at rows: [Int]) throws -> ArraySlice<Double> {
+        let targets = Self.filled(tokens, with: Batch.noTarget)
+        let predicting = predicting.rows(0..<targets.count)
+        try whole.backend.gatherRows(of: outputs, at: places(of: rows), into: predicting)
+        return try whole.logProbabilities(of: targets, given: predicting).prefix(tokens.count)
     }
-}
 
-extension UnrolledNetwork {
-    /// Reads the first token of each pair, by the first streams.
-    ///
-    /// - Returns: ln p of the second.
-    fileprivate func logProbabilities(ofPairs pairs: [ArraySlice<Int>]) throws -> ArraySlice<Double> {
-        let others = streams.count - pairs.count
-        let inputs = pairs.map { Int32($0.first!) } + repeatElement(0, count: others)
-        let targets = pairs.map { Int32($0.last!) } + repeatElement(Batch.noTarget, count: others)
-        try run(
-            Batch(batchSize: streams.count, steps: 1, inputs: inputs, targets: targets), dropout: nil, gradient: nil)
-        return try logProbabilities(steps: 1).prefix(pairs.count)
+    private func places(of rows: [Int]) throws -> Buffer<Int32> {
+        let rows = Self.filled(rows, with: 0)
+        let places = places[0..<rows.count]
+        try whole.backend.write(rows, to: places)
+        return places
+    }
+
+    private static func filled(_ numbers: [Int], with filler: Int32) -> [Int32] {
+        numbers.map { Int32($0) } + repeatElement(filler, count: rows(for: numbers.count) - numbers.count)
     }
 }
 
 extension PrefixTree.Branch {
+    /// Whether the token after a position is predicted for this branch: one that it reads, or the one before.
+    fileprivate func predicts(after position: Int) -> Bool {
+        position + 1 < tokens.count
+            && (positions.contains(position) || parent != nil && position + 1 == positions.lowerBound)
+    }
+
     /// How many of the text's tokens are read at a position, by whomever. Nothing is to be predicted after the last, so it
     /// counts with the one before.
     fileprivate func tokensRead(at position: Int) -> Int {
-        position < positions.upperBound ? (position + 1 == positions.upperBound ? 2 : 1) : 0
+        position + 1 < tokens.count ? (position + 2 == tokens.count ? 2 : 1) : 0
     }
 }

@@ -96,8 +96,6 @@ extension UnrolledNetwork {
     ///
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     func logProbabilities(steps: Int) throws -> [Double] {
-        let losses = try backend.read(losses).prefix(steps * streams.count)
-        guard losses.allSatisfy(\.isFinite) else { throw BrokenModelError() }
-        return losses.map { -Double($0) }
+        try logarithms(losses[0..<steps * streams.count])
     }
 }
