@@ -52,6 +52,7 @@ import Testing
         ),
         (Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]), "it is packed by gzip; unpack it with: gunzip < OLD > NEW"),
         (Data([12, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\": 1}   ".utf8)), "it is a file of weights; name a text"),
+        (Data([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0]), "it is in UTF-32; convert it with: iconv -f UTF-32 "),
         (Data("a\0b\0c\0d\0e\0".utf8), "it is in UTF-16; convert it with: iconv -f UTF-16LE"),
         (Data("\0a\0b\0c\0d\0e".utf8), "it is in UTF-16; convert it with: iconv -f UTF-16BE"),
     ]

@@ -137,6 +137,24 @@ import Testing
         }
     }
 
+    @Test func whatWasLearnedBeforeAChangeIsSaved() throws {
+        try withText(Data(Self.ascii.utf8)) { file in
+            let found = try dataset([file])
+            let model = try LanguageModel(.init(vocabulary: found.vocabulary, hiddenSize: 4, layerCount: 1), seed: 1)
+            let folder = file.deletingLastPathComponent().appendingPathComponent("cv")
+            let run = try TrainingRun(
+                Trainer(model: model, dataset: found), options: .init(folder: folder, maxIterations: 100))
+            var saved: [Int] = []
+            #expect(throws: TextError.self) {
+                try run.run { event in
+                    if case .step(let step) = event, step.iteration == 3 { truncate(file.path, 100) }
+                    if case .checkpoint(let checkpoint) = event { saved.append(checkpoint.iteration) }
+                }
+            }
+            #expect(saved.count == 1 && saved[0] >= 3)
+        }
+    }
+
     @Test func aCopiedTextMayChange() throws {
         let expected = try TextDataset(text: Self.ascii, batchSize: 3, sequenceLength: 5)
         try withText(Data(Self.ascii.utf8)) { file in

@@ -74,8 +74,8 @@ struct Score: ParsableCommand {
         }
         if let windows, tokens.count <= windows {
             throw Failure(
-                "\(TextInput.name(file)) has \(tokens.count) characters; a window of \(windows) and what follows it are "
-                    + "\(windows + 1)")
+                "\(TextInput.name(file)) has \(tokens.count) characters; windows of \(windows) need more than \(windows)"
+            )
         }
         // Which may need another text, and says so before the work.
         let rule = adaptation.dynamic ? try adaptation.rule(for: model) : nil

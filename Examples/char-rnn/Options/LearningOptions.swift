@@ -69,9 +69,17 @@ struct LearningOptions: ParsableArguments {
         try require(
             weightDecay == nil || optimizer == .muon || optimizer == .adamw,
             "--weight-decay only works with --optimizer adamw or muon.")
-        try require(
-            weightDecay.map { $0 >= 0 && $0 * max(trainerOptions.optimizer.learningRate, adamRate ?? 0) < 1 } ?? true,
-            "--weight-decay \(weightDecay ?? 0): it must be at least 0, and below 1 when multiplied by the step size.")
+        try require(weightDecay ?? 0 >= 0, "--weight-decay \(weightDecay ?? 0): it must be at least 0.")
+        if optimizer == .muon || optimizer == .adamw {
+            let rate = max(trainerOptions.optimizer.learningRate, adamRate ?? 0)
+            let typed =
+                weightDecay.map { ("--weight-decay", $0) } ?? (
+                    adamRate == rate ? "--adam-rate" : "--learning-rate", rate
+                )
+            try require(
+                decay * rate < 1,
+                "\(typed.0) \(typed.1): the step size, \(rate), times --weight-decay, \(decay), must be below 1.")
+        }
         try require(warmUp ?? 0 >= 0, "--warm-up \(warmUp ?? 0): it must not be negative.")
         try require(
             learningRateDecayAfter == nil || schedule == nil || learningRateDecay != nil,
@@ -89,8 +97,9 @@ struct LearningOptions: ParsableArguments {
             "--reset-probability \(resetProbability): it must be 0 to 1.")
     }
 
+    private var decay: Float { weightDecay ?? 0.1 }
+
     var trainerOptions: Trainer.Options {
-        let decay = weightDecay ?? 0.1
         let optimizer: Optimizer =
             switch optimizer {
             case .rmsprop: .rmsProp(learningRate: learningRate ?? 0.002, decay: decayRate ?? 0.95)

@@ -1,3 +1,5 @@
+import CharRNN
+
 /// What a picture of runs shows, however it is drawn: numbers in the units of its axes, and words.
 struct LossChart {
     struct Point {
@@ -77,7 +79,10 @@ struct LossChart {
     }
 
     /// The end of a path, which tells runs apart.
-    private static func short(_ name: String) -> String { name.count > 30 ? "…" + name.suffix(29) : name }
+    private static func short(_ name: String) -> String {
+        let name = FileName.readable(name)
+        return name.count > 30 ? "…" + name.suffix(29) : name
+    }
 
     /// At most `count` stretches of equal width, those without a point left out.
     func bins(_ points: [Point], _ count: Int) -> [Bin] {

@@ -45,13 +45,19 @@ final class TrainingLoop {
 
     func run() throws {
         if let warning = folder?.lockWarning { emit(.warning(warning)) }
-        do { try train() } catch let divergence as TrainingDivergence {
+        let guardian = try TrainingGuard(trainer)
+        do { try train(guardian) } catch let divergence as TrainingDivergence {
             // The trainer stands at its last good state, unless there never was one.
             if divergence.returns > 0 {
                 try validate()
                 try save(isLast: true)
             }
             throw divergence
+        } catch let error as TextError where trainer.network.exchange.count == 1 {
+            // The batch to come cannot be looked at, the steps so far can. (Of many processes the others are in one.)
+            if let rollback = try? guardian.check(now: true) { try tell(rollback) }
+            if trainer.iteration > writer?.savedIteration ?? 0 { try save(isLast: true) }
+            throw error
         }
         let isFinished = trainer.iteration == lastIteration
         if try isFinished || !isCancelled() { try test() }
@@ -79,8 +85,7 @@ final class TrainingLoop {
         return max(steps, firstProgress + (1 - firstProgress) * time)
     }
 
-    private func train() throws {
-        let guardian = try TrainingGuard(trainer)
+    private func train(_ guardian: TrainingGuard) throws {
         let isAlone = trainer.network.exchange.count == 1
         trainer.network.ownNews = { [weak self] in self.map { $0.news(after: $0.trainer.iteration + 1).numbers } ?? [] }
         var isToEnd = try isCancelled()

@@ -28,6 +28,8 @@ public struct FileFormat: Hashable, Sendable {
         case begins("{\\rtf"): self.init("a document in RTF", "open it in a word processor and save it as plain text")
         case begins([0x89, 0x50, 0x4E, 0x47]), begins([0xFF, 0xD8, 0xFF]): self.init("a picture", "name a text")
         case begins([0x7F, 0x45, 0x4C, 0x46]): self.init("a program", "name a text")
+        case begins([0xFF, 0xFE, 0, 0]), begins([0, 0, 0xFE, 0xFF]):
+            self.init("in UTF-32", "convert it with: iconv -f UTF-32 -t UTF-8 OLD > NEW")
         // A length of less than 2³², then an object in JSON.
         case start.count > 8 && start[4..<8].allSatisfy({ $0 == 0 }) && start[8] == UInt8(ascii: "{"):
             self.init("a file of weights", "name a text")
