@@ -71,14 +71,11 @@ struct LearningOptions: ParsableArguments {
             "--weight-decay only works with --optimizer adamw or muon.")
         try require(weightDecay ?? 0 >= 0, "--weight-decay \(weightDecay ?? 0): it must be at least 0.")
         if optimizer == .muon || optimizer == .adamw {
-            let rate = max(trainerOptions.optimizer.learningRate, adamRate ?? 0)
-            let typed =
-                weightDecay.map { ("--weight-decay", $0) } ?? (
-                    adamRate == rate ? "--adam-rate" : "--learning-rate", rate
-                )
+            let rates = [("--adam-rate", adamRate ?? 0), ("--learning-rate", trainerOptions.optimizer.learningRate)]
+            let (option, rate) = rates.max { $0.1 < $1.1 }!
+            let typed = weightDecay.map { "--weight-decay \($0)" } ?? "\(option) \(rate)"
             try require(
-                decay * rate < 1,
-                "\(typed.0) \(typed.1): the step size, \(rate), times --weight-decay, \(decay), must be below 1.")
+                decay * rate < 1, "\(typed): the step size, \(rate), times --weight-decay, \(decay), must be below 1.")
         }
         try require(warmUp ?? 0 >= 0, "--warm-up \(warmUp ?? 0): it must not be negative.")
         try require(

@@ -17,13 +17,10 @@ extension UnrolledNetwork {
     ///
     /// - Throws: ``BrokenModelError``, `DeviceError`.
     func logProbabilities(of targets: [Int32], given outputs: Matrix) throws -> [Double] {
-        let (logits, losses) = (logits.rows(0..<outputs.rows), losses[0..<outputs.rows])
-        let places = self.targets[0..<outputs.rows]
-        try backend.write(targets, to: places)
-        try backend.multiply(outputs, parameters.decoderWeights, into: logits)
-        try backend.softmaxCrossEntropy(
-            logits, bias: parameters.decoderBias, targets: places, gradientScale: nil, losses: losses)
-        return try logarithms(losses)
+        try backend.write(targets, to: self.targets[0..<outputs.rows])
+        try project(outputs)
+        try computeLosses(of: outputs.rows, gradientScale: nil)
+        return try logarithms(losses[0..<outputs.rows])
     }
 
     /// ln p of which these are the losses.

@@ -16,7 +16,7 @@ final class UnrolledNetwork {
     /// −ln p of each target, T·B.
     let losses: Buffer<Float>
 
-    let parameters: Parameters
+    private let parameters: Parameters
     /// The probability of dropping a unit in training.
     private let dropProbability: Float
     let tokens: TokenTable
@@ -179,7 +179,7 @@ final class UnrolledNetwork {
         if isForTraining { try tokens.multiply(inputTokens, dropout: dropout.map { embeddingMask($0) }) }
         try carryState(resetting: batch.resets)
         try project(forward(dropout: dropout))
-        try computeLosses(gradientScale: gradient?.scale)
+        try computeLosses(of: logits.rows, gradientScale: gradient?.scale)
         if let gradient { try backward(dropout: dropout, into: gradient.place, isMade: isMade) }
     }
 
@@ -228,16 +228,18 @@ final class UnrolledNetwork {
         return outputGradient
     }
 
-    /// From the outputs of the top layer to the logits, which still lack the decoder's bias.
-    private func project(_ outputs: Matrix) throws {
-        try backend.multiply(outputs, parameters.decoderWeights, into: logits)
+    /// From outputs of the top layer, of T·B rows or fewer, to the logits, which still lack the decoder's bias.
+    func project(_ outputs: Matrix) throws {
+        try backend.multiply(outputs, parameters.decoderWeights, into: logits.rows(0..<outputs.rows))
     }
 
-    /// From ``forward(dropout:)`` to ``losses`` against the loaded targets. Where one is wanted, the logits
-    /// become their gradient.
-    private func computeLosses(gradientScale: Float?) throws {
+    /// From ``project(_:)`` to the first ``losses`` against the loaded targets. Where one is wanted, the logits become their
+    /// gradient.
+    func computeLosses(of rows: Int, gradientScale: Float?) throws {
         try backend.softmaxCrossEntropy(
-            logits, bias: parameters.decoderBias, targets: targets, gradientScale: gradientScale, losses: losses)
+            logits.rows(0..<rows), bias: parameters.decoderBias, targets: targets[0..<rows],
+            gradientScale: gradientScale,
+            losses: losses[0..<rows])
     }
 
     /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.

@@ -29,7 +29,7 @@ struct PrefixTree {
         var last: [Int] = []
         for number in numbers {
             let tokens = texts[number]
-            let common = zip(last, tokens).prefix { $0 == $1 }.count
+            let common = zip(last, tokens).lazy.prefix { $0 == $1 }.count
             // Something is left to be predicted, also where another text is the same.
             let first = min(common, tokens.count - 1)
             var parent = first > 0 ? branches.count - 1 : nil

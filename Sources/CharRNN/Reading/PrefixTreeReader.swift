@@ -63,7 +63,7 @@ final class PrefixTreeReader {
     /// ln p of each token that is predicted for a branch's own sake.
     private func read(_ branches: [PrefixTree.Branch], progress: (_ tokens: Int) throws -> Void) throws -> [[Double]] {
         var result = [[Double]](repeating: [], count: branches.count)
-        // The row of the last step in which each was read. All begin where the first row does.
+        // Where each was read at the last step, or what it goes on from. All begin where the first row does.
         var rows = [Int](repeating: 0, count: branches.count)
         try whole.setState(start)
         try keepState(of: whole)
@@ -71,16 +71,15 @@ final class PrefixTreeReader {
             try Task.checkCancellation()
             let reading = branches.indices.filter { branches[$0].positions.contains(position) }
             let network = whole.narrowed(to: Self.rows(for: reading.count))
-            let before = reading.map { number in
-                rows[branches[number].positions.lowerBound == position ? branches[number].parent ?? number : number]
-            }
-            let outputs = try network.advance(
-                Self.filled(reading.map { branches[$0].tokens[position] }, with: 0), from: kept, at: places(of: before))
+            let tokens = Self.filled(reading.map { branches[$0].tokens[position] }, with: 0)
+            let outputs = try network.advance(tokens, from: kept, at: places(of: reading.map { rows[$0] }))
             for (row, number) in reading.enumerated() { rows[number] = row }
+            for number in branches.indices where branches[number].positions.lowerBound == position + 1 {
+                rows[number] = rows[branches[number].parent!]
+            }
             let predicting = branches.indices.filter { branches[$0].predicts(after: position) }
             let values = try logProbabilities(
-                of: predicting.map { branches[$0].tokens[position + 1] }, outputs,
-                at: predicting.map { rows[branches[$0].positions.lowerBound > position ? branches[$0].parent! : $0] })
+                of: predicting.map { branches[$0].tokens[position + 1] }, outputs, at: predicting.map { rows[$0] })
             for (number, value) in zip(predicting, values) { result[number].append(value) }
             try keepState(of: network)
             try progress(branches.reduce(0) { $0 + $1.tokensRead(at: position) })
@@ -118,7 +117,7 @@ extension PrefixTree.Branch {
     /// Whether the token after a position is predicted for this branch: one that it reads, or the one before.
     fileprivate func predicts(after position: Int) -> Bool {
         position + 1 < tokens.count
-            && (positions.contains(position) || parent != nil && position + 1 == positions.lowerBound)
+            && (positions.contains(position) || position + 1 == positions.lowerBound)
     }
 
     /// How many of the text's tokens are read at a position, by whomever. Nothing is to be predicted after the last, so it

@@ -56,7 +56,7 @@ final class TrainingLoop {
         } catch let error as TextError where trainer.network.exchange.count == 1 {
             // The batch to come cannot be looked at, the steps so far can. (Of many processes the others are in one.)
             if let rollback = try? guardian.check(now: true) { try tell(rollback) }
-            if trainer.iteration > writer?.savedIteration ?? 0 { try save(isLast: true) }
+            try saveUnlessSaved()
             throw error
         }
         let isFinished = trainer.iteration == lastIteration
@@ -140,6 +140,11 @@ final class TrainingLoop {
     /// Saves where a cancelled run stands, without the time that a validation takes.
     private func stop(_ guardian: TrainingGuard) throws {
         if let rollback = try guardian.commit() { try tell(rollback) }
+        try saveUnlessSaved()
+    }
+
+    /// Saves where the run stands, if that is not saved yet.
+    private func saveUnlessSaved() throws {
         let isNew = trainer.iteration > writer?.savedIteration ?? 0
         if try trainer.network.exchange.isSaidByFirst(isNew) { try save(isLast: true) }
     }
