@@ -2,6 +2,7 @@
 public struct SplitMix64: RandomNumberGenerator, Codable, Hashable, Sendable {
     private var state: UInt64
 
+    /// Any seed will do; the same one gives the same numbers.
     public init(seed: UInt64) { state = seed }
 
     public mutating func next() -> UInt64 {

@@ -3,8 +3,11 @@ import Glibc
 
 /// Why a file could not be written.
 public struct FileError: Error, Equatable, CustomStringConvertible {
+    /// What was to be done with it, such as "write".
     public let action: String
+    /// The file, as it was named.
     public let path: String
+    /// In the system's words.
     public let reason: String
 
     package init(action: String, path: String, reason: String) {

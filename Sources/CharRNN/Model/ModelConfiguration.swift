@@ -18,6 +18,7 @@ extension LanguageModel {
         /// D, the numbers that stand for a token where it enters the first layer; nil, as in char-rnn, for one-hot tokens.
         public var embeddingSize: Int?
 
+        /// A model of these sizes, char-rnn's but for what is given. Sizes with which there is no model are programmer errors.
         public init(
             cell: RecurrentCell = .lstm, vocabulary: Vocabulary, hiddenSize: Int = 128, layerCount: Int = 2,
             dropout: Float = 0, embeddingSize: Int? = nil

@@ -14,6 +14,8 @@ extension LanguageModel {
         /// nothing has been read, which is the same to all models of these sizes, and where a program has made the numbers.
         public internal(set) var modelFingerprint: String?
 
+        /// A state of one's own, which no model has read: L arrays of B × H in `hidden`, and in `memory` as many, which are empty
+        /// where the cell carries nothing besides h. ``LanguageModel/makeSession(at:)`` tells one that does not fit its model.
         public init(hidden: [[Float]], memory: [[Float]]) {
             self.hidden = hidden
             self.memory = memory

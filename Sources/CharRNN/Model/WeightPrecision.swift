@@ -18,6 +18,7 @@ public enum WeightPrecision: String, CaseIterable, Codable, Sendable {
 /// A model or checkpoint with weights of 8 bits, which cannot be trained: what a step of training adds is smaller than they
 /// can tell apart.
 public struct QuantizedWeightsError: Error, Equatable, CustomStringConvertible {
+    /// It knows nothing but its kind.
     public init() {}
 
     public var description: String {

@@ -34,8 +34,9 @@ public struct DynamicEvaluation: Sendable {
         }
     }
 
-    /// S
+    /// S, the tokens after which it learns.
     public let segmentLength: Int
+    /// V tokens, those of the model.
     public let vocabulary: Vocabulary
     private var network: AdaptiveNetwork
     /// The tokens since the last segment, the last of which is still to be answered.

@@ -45,6 +45,7 @@ public struct Trace: Sendable {
         }
     }
 
+    /// V tokens, those of the model.
     public let vocabulary: Vocabulary
     /// T tokens, those of the text.
     public let tokens: [Int]

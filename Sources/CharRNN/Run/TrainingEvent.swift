@@ -111,6 +111,7 @@ public enum TrainingEvent: Sendable {
             case cancelled
         }
 
+        /// Why.
         public let reason: Reason
         /// The last step that counts.
         public let iteration: Int

@@ -36,6 +36,7 @@ extension TrainingRun {
         /// What each checkpoint is to remember in ``Checkpoint/options``.
         public var remembered: [String: String]
 
+        /// The defaults are those of `char-rnn train`.
         public init(
             folder: URL, label: String = "lstm", maxEpochs: Double = 50, maxIterations: Int? = nil,
             maxSeconds: Double? = nil, patience: Int? = nil, reportEvery: Int = 1, evaluateEvery: Int = 1000,

@@ -18,6 +18,7 @@
 /// It computes on a thread of its own. When the model is trained in between, the texts that are being written throw
 /// ``ChangedModelError``.
 public actor Batcher {
+    /// Which writes for all.
     public nonisolated let model: LanguageModel
     /// How many texts are written at once.
     public nonisolated let capacity: Int

@@ -15,6 +15,7 @@ public struct Distribution: Sendable {
     /// Logarithms of the probabilities up to a constant, V of them; −∞ for a token that is ruled out.
     public var logits: [Float]
 
+    /// From V logits, in nats: p ∝ exp of each. −∞ is a token that is not drawn.
     public init(logits: [Float]) { self.logits = logits }
 
     /// Whether no token is left to draw.

@@ -38,6 +38,7 @@ public struct Sampling: Hashable, Sendable {
     /// The same seed draws the same text; nil draws another one each time.
     public var seed: UInt64?
 
+    /// What is not given changes nothing: with the defaults the model's own distribution is drawn from.
     public init(
         repetitionPenalty: Float = 1, frequencyPenalty: Float = 0, presencePenalty: Float = 0, penaltyWindow: Int = 64,
         temperature: Float = 1, topNSigma: Float? = nil, topK: Int? = nil, topP: Float? = nil, minP: Float? = nil,

@@ -3,6 +3,7 @@
 /// A session is a value: a copy goes its own way from there. Many sessions may share a model, from many tasks. When the
 /// model is trained, the sessions that have begun before throw ``ChangedModelError`` until they are ``reset()``.
 public struct Session: Sendable {
+    /// Which reads.
     public let model: LanguageModel
     /// What the model expects after all that was fed. Before anything is fed every token is as likely as another.
     public private(set) var next: Distribution
@@ -19,6 +20,7 @@ public struct Session: Sendable {
     /// The tokens that were read last, the last of all at the end; none after ``setState(_:)``, which does not know them.
     public var recent: ArraySlice<Int> { history.tokens }
 
+    /// V tokens, those of ``model``.
     public var vocabulary: Vocabulary { model.vocabulary }
 
     init(_ model: LanguageModel) throws {

@@ -28,6 +28,7 @@ public final class SessionGroup {
         var history: RecentTokens
     }
 
+    /// Which reads.
     public let model: LanguageModel
     /// The texts, in the order in which they have joined.
     public private(set) var rows: [Row] = []
@@ -41,6 +42,7 @@ public final class SessionGroup {
     private var firstFree = 0
     private var joined = 0
 
+    /// V tokens, those of ``model``.
     public var vocabulary: Vocabulary { model.vocabulary }
     /// The number of texts.
     public var count: Int { rows.count }

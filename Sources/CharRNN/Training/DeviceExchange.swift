@@ -9,6 +9,7 @@ public final class DeviceExchange: GradientExchange {
     /// Where the gradient of one after the other lands on the first device.
     private var received: Buffer<Float>?
 
+    /// For one trainer.
     public init() {}
 
     public func prepare(_ replicas: [Replica]) throws {

@@ -75,6 +75,7 @@ public struct TrainingData: Sendable {
         identity = DatasetIdentity(training)
     }
 
+    /// A part; nil where there is none.
     public subscript(split: TextDataset.Split) -> (any BatchSource)? {
         switch split {
         case .training: training
@@ -83,6 +84,7 @@ public struct TrainingData: Sendable {
         }
     }
 
+    /// V tokens, by which all parts are numbered.
     public var vocabulary: Vocabulary { training.vocabulary }
     /// B, the streams of a batch.
     public var batchSize: Int { training.batchSize }

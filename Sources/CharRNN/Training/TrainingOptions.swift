@@ -41,6 +41,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
         set { stateResets = newValue == 0 ? nil : newValue }
     }
 
+    /// The defaults are char-rnn's.
     public init(
         optimizer: Optimizer = .rmsProp(), clipping: GradientClipping = .value(5),
         decay: LearningRateDecay = .init(), schedule: LearningRateSchedule? = nil, seed: UInt64 = 123,
@@ -80,5 +81,6 @@ extension TrainingOptions {
 }
 
 extension Trainer {
+    /// How a trainer learns.
     public typealias Options = TrainingOptions
 }

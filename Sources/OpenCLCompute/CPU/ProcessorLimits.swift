@@ -17,6 +17,7 @@ public struct ProcessorLimits: Encodable, Sendable {
 
     /// "AVX2", "AVX-512", "NEON".
     public let instructions: String
+    /// Of the CPU device.
     public let threadCount: Int
     /// Multiplications and additions whose operands never leave the registers, 10⁹ a second: of one thread.
     public let threadRate: Double

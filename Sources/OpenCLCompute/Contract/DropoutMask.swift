@@ -15,8 +15,10 @@ public struct DropoutMask: Sendable {
 
     /// Of each `stride` elements the `length` from `first` on: the mask of some columns of a wider matrix.
     public struct Window: Sendable {
+        /// In elements.
         public let first, length, stride: Int
 
+        /// `length` ≥ 1 elements of each `stride`, within which they lie.
         public init(first: Int, length: Int, stride: Int) {
             precondition(
                 first >= 0 && length > 0 && first + length <= stride,
@@ -27,6 +29,7 @@ public struct DropoutMask: Sendable {
         }
     }
 
+    /// The mask of one layer in one step of a run.
     public init(probability: Float, seed: UInt64, step: UInt64, layer: UInt32, window: Window? = nil) {
         precondition(probability >= 0 && probability < 1, "dropout probability \(probability) is not in [0, 1)")
         self.probability = probability

@@ -6,6 +6,7 @@ public struct IndexGroups: Sendable {
     /// As many entries as there are indices.
     public let positions: Buffer<Int32>
 
+    /// Lists that have been made.
     public init(starts: Buffer<Int32>, positions: Buffer<Int32>) {
         self.starts = starts
         self.positions = positions

@@ -13,7 +13,9 @@ public struct Matrix: Sendable {
     /// A copy of the elements rounded to 8 bits, if ``Backend/quantized(_:)`` has made one. Parts of the matrix have none.
     package private(set) var quantizedPanels: Buffer<Int32>?
 
+    /// As it is read.
     public var rows: Int { isTransposed ? storedColumns : storedRows }
+    /// As it is read.
     public var columns: Int { isTransposed ? storedRows : storedColumns }
 
     /// A `rows` × `columns` matrix over `elements`, which must hold exactly that many.

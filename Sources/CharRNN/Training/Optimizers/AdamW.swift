@@ -14,6 +14,7 @@ public struct AdamW: Codable, Hashable, Sendable {
     /// λ, of all matrices.
     public var weightDecay: Float
 
+    /// The defaults are those for recurrent networks; PyTorch's are 10⁻³, 0.9, 0.999, 10⁻⁸ and 0.01.
     public init(
         learningRate: Float = 4e-3, beta1: Float = 0.9, beta2: Float = 0.99, epsilon: Float = 1e-8,
         weightDecay: Float = 0.1

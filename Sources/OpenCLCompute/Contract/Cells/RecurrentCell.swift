@@ -62,6 +62,7 @@ public struct RecurrentCell: Sendable {
 }
 
 extension RecurrentCell: CaseIterable {
+    /// All cells that there are.
     public static let allCases: [RecurrentCell] = [.lstm, .gru, .rnn, .minGRU]
 }
 

@@ -1,5 +1,6 @@
 /// The memory of one recurrent layer run over T steps of B streams; every matrix is time-major.
 public struct RecurrentSequence: Sendable {
+    /// What the layer computes at each step.
     public let cell: RecurrentCell
     /// T, the number of time steps.
     public let steps: Int
