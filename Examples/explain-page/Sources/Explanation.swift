@@ -1,6 +1,7 @@
 import CharRNN
 import ExplainPage
 import FoundationEssentials
+import Glibc
 
 /// What a page of `char-rnn explain` has to show; the page's script reads it as JSON. Layers and units count from 0.
 public struct Explanation: Encodable, Sendable {
@@ -131,7 +132,7 @@ public struct Explanation: Encodable, Sendable {
     }
 
     private static func bits1024(_ nats: Double) -> UInt16 {
-        UInt16(min(nats / 0.6931471805599453 * 1024, 65_535).rounded())
+        UInt16(min(nats / log(2) * 1024, 65_535).rounded())
     }
 
     private static func words<Word: FixedWidthInteger>(_ words: [Word]) -> Data {

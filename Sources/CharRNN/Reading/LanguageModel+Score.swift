@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// How well a model predicts a text.
 public struct TextScore: Hashable, Sendable {
@@ -12,7 +13,7 @@ public struct TextScore: Hashable, Sendable {
     /// The mean of −ln p; NaN where nothing was predicted.
     public var natsPerToken: Double { nats / Double(predicted) }
     /// The mean of −log₂ p.
-    public var bitsPerToken: Double { natsPerToken / 0.6931471805599453 }
+    public var bitsPerToken: Double { natsPerToken / log(2) }
 }
 
 extension LanguageModel {

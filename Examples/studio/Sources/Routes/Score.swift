@@ -1,4 +1,5 @@
 import CharRNN
+import Glibc
 import Hummingbird
 
 extension StudioServer {
@@ -53,7 +54,7 @@ private struct ScoreAnswer: Encodable {
         self.characters = characters
         predicted = logarithms.count
         natsPerCharacter = logarithms.isEmpty ? nil : -logarithms.reduce(0, +) / Double(logarithms.count)
-        bitsPerCharacter = natsPerCharacter.map { $0 / 0.6931471805599453 }
+        bitsPerCharacter = natsPerCharacter.map { $0 / log(2) }
         logProbabilities = tellsAll ? logarithms : nil
     }
 }
