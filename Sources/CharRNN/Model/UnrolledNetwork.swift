@@ -16,9 +16,9 @@ final class UnrolledNetwork {
     /// −ln p of each target, T·B.
     let losses: Buffer<Float>
 
-    private let parameters: Parameters
+    let parameters: Parameters
     /// The probability of dropping a unit in training.
-    private let dropProbability: Float
+    let dropProbability: Float
     let tokens: TokenTable
     private let isForTraining: Bool
     let layers: [RecurrentSequence]
@@ -29,11 +29,11 @@ final class UnrolledNetwork {
     let inputs: Buffer<Int32>
     let targets: Buffer<Int32>
     /// Of a pass in training: the places of each row of ``tokens``, and where the rows are a product those that there are.
-    private var inputGroups: IndexGroups
-    private var inputTokens: Buffer<Int32>
+    private(set) var inputGroups: IndexGroups
+    private(set) var inputTokens: Buffer<Int32>
     /// With respect to the outputs of the layer at hand, T·B × H. Where there is no gradient yet, or it is used up, the outputs
     /// of a layer after dropout: those that the backward pass reads are dropped once more, which costs less than their room.
-    private let outputGradient: Matrix
+    let outputGradient: Matrix
 
     var backend: any Backend { parameters.backend }
 
@@ -221,13 +221,6 @@ final class UnrolledNetwork {
         return x!
     }
 
-    /// The outputs of a layer after dropout, in the place of ``outputGradient``.
-    private func dropped(_ dropout: DropoutStep, layer: Int) throws -> Matrix {
-        try backend.dropout(
-            layers[layer].outputs.elements, mask: mask(dropout, layer: layer), into: outputGradient.elements)
-        return outputGradient
-    }
-
     /// From outputs of the top layer, of T·B rows or fewer, to the logits, which still lack the decoder's bias.
     func project(_ outputs: Matrix) throws {
         try backend.multiply(outputs, parameters.decoderWeights, into: logits.rows(0..<outputs.rows))
@@ -241,74 +234,6 @@ final class UnrolledNetwork {
             gradientScale: gradientScale,
             losses: losses[0..<rows])
     }
-
-    /// From the gradient of the logits to that of all parameters, after ``forward(dropout:)`` with the same masks.
-    /// It is made from the end of the parameters to their start.
-    private func backward(
-        dropout: DropoutStep?, into gradient: Parameters, isMade: ((_ start: Int) throws -> Void)?
-    ) throws {
-        func tell(_ role: ParameterLayout.Role, row: Int = 0) throws {
-            try isMade?(parameters.layout[role].index(row: row, column: 0))
-        }
-
-        let top = dropout == nil ? layers.last!.outputs : outputGradient
-        try backend.multiply(top.transposed, logits, into: gradient.decoderWeights)
-        try backend.columnSums(of: logits, into: gradient.decoderBias)
-        try tell(.decoderWeights)
-        try backend.multiply(logits, parameters.decoderWeights.transposed, into: outputGradient)
-        for (index, sequence) in layers.enumerated().reversed() {
-            if let dropout {
-                let mask = mask(dropout, layer: index)
-                try backend.dropout(outputGradient.elements, mask: mask, into: outputGradient.elements)
-            }
-            try backend.backward(
-                sequence, weights: parameters.recurrentWeights[index], outputGradient: outputGradient)
-            try backend.biasGradient(of: sequence, into: gradient.recurrentWeights[index])
-            for rows in recurrentRows(of: index, inParts: isMade != nil) {
-                try backend.recurrentGradient(of: sequence, rows: rows, into: gradient.recurrentWeights[index])
-                if sequence.cell.hasRecurrentProduct { try tell(.recurrentWeights(layer: index), row: rows.lowerBound) }
-            }
-            if index > 0 {
-                let below = try dropout.map { try dropped($0, layer: index - 1) } ?? layers[index - 1].outputs
-                try backend.multiply(below.transposed, sequence.gates, into: gradient.inputWeights[index])
-                try tell(.inputWeights(layer: index))
-                try backend.multiply(
-                    sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
-            } else {
-                try tokens.backward(
-                    sequence.gates, by: inputGroups, of: inputTokens, dropout: dropout.map { embeddingMask($0) },
-                    into: gradient)
-            }
-        }
-    }
-
-    /// The rows of U whose gradient is one product, the last first. That of the lowest layer comes when nothing is left to do
-    /// but wait until it has travelled, so it comes in up to four parts, of a megabyte or more.
-    private func recurrentRows(of layer: Int, inParts: Bool) -> [Range<Int>] {
-        let h = parameters.layout.hiddenSize
-        let size = parameters.recurrentWeights[layer].recurrent.elements.count
-        let count = layer == 0 && inParts ? max(1, min(4, size >> 18)) : 1
-        return (0..<count).reversed().map { h * $0 / count..<h * ($0 + 1) / count }
-    }
-
-    /// The mask of the embedding, the same for all streams.
-    private func embeddingMask(_ dropout: DropoutStep) -> DropoutMask {
-        DropoutMask(probability: dropProbability, seed: dropout.seed, step: dropout.step, layer: .max)
-    }
-
-    /// The mask of a layer's outputs: whoever runs a share of the streams drops what one that runs all would drop there.
-    private func mask(_ dropout: DropoutStep, layer: Int) -> DropoutMask {
-        let h = parameters.layout.hiddenSize
-        return DropoutMask(
-            probability: dropProbability, seed: dropout.seed, step: dropout.step, layer: UInt32(layer),
-            window: .init(first: streams.range.lowerBound * h, length: streams.count * h, stride: streams.total * h))
-    }
-}
-
-/// By which the masks of a training step are drawn.
-struct DropoutStep {
-    let seed: UInt64
-    let step: UInt64
 }
 
 extension [Int] {
