@@ -47,7 +47,7 @@ KERNEL void cpu_dropout_apply(const float *x, float *result, long first, long la
             drop(x + (start - shift), result + (start - shift), drawn, span, threshold, scale);
             continue;
         }
-        long begin = start < first ? first : start, end = last - start < span ? last : start + span;
+        long begin = start < first ? first : start, end = smaller(last, start + span);
         drop(x + (begin - shift), result + (begin - shift), drawn + (begin - start), end - begin, threshold, scale);
     }
 }

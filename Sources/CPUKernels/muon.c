@@ -71,7 +71,7 @@ static void store(const float *x, float *block, long stride, long rows, long col
 /// c (n × n) = aᵀ·a for the k × n matrix a, of which `packed` has the panels; left of the diagonal anything.
 static void upper_product(const float *a, const float *packed, float *c, long n, long k) {
     for (long first = 0; first < n; first += block_rows) {
-        long rows = n - first < block_rows ? n - first : block_rows;
+        long rows = smaller(n - first, block_rows);
         cpu_product_packed_transposed(a + first, n, packed + first * k, c + first * (n + 1), n, rows, n - first, k);
     }
 }

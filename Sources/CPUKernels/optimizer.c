@@ -14,7 +14,7 @@ KERNEL cpu_squares cpu_optimizer_rmsprop(float *x, const float *gradient,
     cpu_squares total = {0, 0};
     for (long start = 0; start < count; start += block) {
 #pragma clang fp reassociate(on)
-        long end = count - start < block ? count : start + block;
+        long end = smaller(count, start + block);
         float gradient_squares = 0, parameter_squares = 0;
         INDEPENDENT
         for (long i = start; i < end; i++) {
@@ -37,7 +37,7 @@ KERNEL cpu_squares cpu_optimizer_adam(float *x, const float *gradient, float *me
     cpu_squares total = {0, 0};
     for (long start = 0; start < count; start += block) {
 #pragma clang fp reassociate(on)
-        long end = count - start < block ? count : start + block;
+        long end = smaller(count, start + block);
         float gradient_squares = 0, parameter_squares = 0;
         INDEPENDENT
         for (long i = start; i < end; i++) {
@@ -59,7 +59,7 @@ KERNEL double cpu_optimizer_bound(float *x, long count, float bound, float scale
     double total = 0;
     for (long start = 0; start < count; start += block) {
 #pragma clang fp reassociate(on)
-        long end = count - start < block ? count : start + block;
+        long end = smaller(count, start + block);
         float squares = 0;
         for (long i = start; i < end; i++) {
             x[i] = clip(x[i] * scale, bound);

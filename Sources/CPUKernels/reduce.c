@@ -15,7 +15,7 @@ KERNEL double cpu_reduce_sum(const float *x, long count) {
     double total = 0;
     for (long start = 0; start < count; start += block) {
 #pragma clang fp reassociate(on)
-        long end = count - start < block ? count : start + block;
+        long end = smaller(count, start + block);
         float sum = 0;
         for (long i = start; i < end; i++) sum += x[i];
         total += sum;
@@ -27,7 +27,7 @@ KERNEL double cpu_reduce_squares(const float *x, long count) {
     double total = 0;
     for (long start = 0; start < count; start += block) {
 #pragma clang fp reassociate(on)
-        long end = count - start < block ? count : start + block;
+        long end = smaller(count, start + block);
         float sum = 0;
         for (long i = start; i < end; i++) sum += x[i] * x[i];
         total += sum;
