@@ -35,7 +35,8 @@ struct Train: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Options that suit each other and this machine: char-rnn, the defaults; quick for a minute, good for ten, "
-                + "best for hours. Options that you type take precedence.", valueName: "name"))
+                + "best for as long as it helps, four hours at most. Options that you type take precedence.",
+            valueName: "name"))
     var recipe: Recipe?
     @Option(
         parsing: .unconditional,

@@ -16,6 +16,9 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
+    /// In a minute one layer learns more than two of as many weights, in half an hour two do.
+    private var layerCount: Int { self == .best ? 2 : 1 }
+
     /// The arguments of a command line with those options of its recipe that are not typed.
     ///
     /// - Throws: what a command line is refused with, ``Failure``, `DeviceError`.
@@ -41,10 +44,11 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
             options.append(("--max-minutes", "\(time)"))
         }
         let characters = train.data.fractions.training * Double(train.text.byteCount ?? 1_000_000)
-        let size = try Size(characters: characters, seconds: 60 * time, on: train.device.devices()[0])
+        let size = try Size(
+            characters: characters, seconds: 60 * time, layerCount: layerCount, on: train.device.devices()[0])
         if train.initFrom == nil {
             options += [
-                ("--layers", "1"), ("--hidden-size", "\(size.hiddenSize)"),
+                ("--layers", "\(layerCount)"), ("--hidden-size", "\(size.hiddenSize)"),
                 ("--embedding-size", "\(size.hiddenSize)"), ("--dropout", "\(size.dropout)"),
             ]
         }
@@ -66,19 +70,23 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
 private struct Size {
     let hiddenSize: Int
     let dropout: Double
-    /// More than the time allows.
+    /// More than the time allows, but for `most`.
     let passes: Int
 
-    /// The time is best spent when some fifteen characters are read for each recurrent weight (with fewer the model is not
-    /// yet taught, with more a larger one would be better), as long as the text is not read by heart.
-    init(characters: Double, seconds: Double, on device: Device) throws {
+    /// The time is best spent when some fifteen characters are read for each recurrent weight: with fewer the model is not
+    /// yet taught, with more a larger one would be better. But a text that is short for its time is read by heart then, by a
+    /// larger model sooner, and thirty passes or seven thousand steps teach all that there is to learn.
+    init(characters: Double, seconds: Double, layerCount: Int, on device: Device) throws {
         let work = try Self.rate(on: device) * seconds
-        let weights = min((work / 15).squareRoot(), 4 * characters)
-        hiddenSize = min(2048, max(64, Int(((weights / 4).squareRoot() / 32).rounded()) * 32))
-        let read = work / weights / max(1, characters)
-        // In a run of 4.5 passes what was dropped cost more than it gave.
-        dropout = (20 * min(0.5, 0.0075 * max(0, read - 10))).rounded() / 20
-        passes = Int(min(1e9, 3 * read + 50))
+        let weights = min((work / 15).squareRoot(), 2.4 * characters)
+        // U of each layer, and W of those above the first.
+        let unit = Double(4 * (2 * layerCount - 1))
+        hiddenSize = min(2048, max(64, Int(((weights / unit).squareRoot() / 32).rounded()) * 32))
+        let most = max(30, 7000 * 64 * 64 / max(1, characters))
+        let read = min(most, work / weights / max(1, characters))
+        // In a run of 4.5 passes what was dropped cost more than it gave, in one of 30 a third was best.
+        dropout = (20 * min(0.5, 0.015 * max(0, read - 10))).rounded() / 20
+        passes = Int(min(most, 3 * read + 50).rounded(.up))
     }
 
     /// Recurrent weights times characters a second, of some steps of a layer of 256 units.
