@@ -60,8 +60,13 @@ enum Interruption {
         }
         react { task.cancel() }
         isDone.wait()
-        if let received { throw ExitCode(128 + received) }
+        try throwIfReceived()
         return try outcome!.get()
+    }
+
+    /// - Throws: after a signal the status of a program that one has ended.
+    static func throwIfReceived() throws {
+        if let received { throw ExitCode(128 + received) }
     }
 
     private static func take(_ number: Int32, _ acknowledge: (Int32, String, Bool) -> Void) {

@@ -107,4 +107,53 @@ import Testing
         }.value
         #expect(names == ["input.txt"], "neither a cache nor a part of one")
     }
+
+    /// Characters are found in a whole text, and numbered in another reading of it: either is broken off where it stands.
+    @Test(arguments: [TokenKind.scalars, .characters], [0.1, 0.3, 0.6, 0.8])
+    func aCancelledReadingGoesNoFurther(_ kind: TokenKind, _ share: Double) async throws {
+        let text = Self.text
+        try await Task {
+            try withTemporaryFolder { folder in
+                let file = folder.appendingPathComponent("input.txt")
+                try Data((text + text + text).utf8).write(to: file)
+                var told = 0.0
+                func tell(_ fraction: Double) {
+                    told = fraction
+                    if fraction >= share { withUnsafeCurrentTask { $0?.cancel() } }
+                }
+                #expect(throws: CancellationError.self) {
+                    try TextSource.$threadCount.withValue(1) {
+                        try TextDataset(contentsOf: file, tokens: kind, progress: tell)
+                    }
+                }
+                #expect(told >= share && told < share + 0.15, "\(told)")
+                told = 0
+                #expect(throws: CancellationError.self) {
+                    try TextDataset(bytes: Data(contentsOf: file), tokens: kind, progress: tell)
+                }
+                #expect(told < share, "the task was cancelled before")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["input.txt"])
+            }
+        }.value
+    }
+
+    /// What is read once more when it is there: to count its tokens, to cut it into documents, to check a cache, to encode.
+    @Test func aCancelledTaskReadsNothingOnceMore() async throws {
+        let text = Self.text
+        try await Task {
+            try withTemporaryFolder { folder in
+                let file = folder.appendingPathComponent("input.txt")
+                try Data(text.utf8).write(to: file)
+                let dataset = try TextDataset(contentsOf: file, batchSize: 1, sequenceLength: 50)
+                withUnsafeCurrentTask { $0?.cancel() }
+                #expect(throws: CancellationError.self) { try dataset.withUnknownToken(minimumFrequency: 2) }
+                #expect(throws: CancellationError.self) {
+                    try DocumentBatches(dataset, separator: "\n", batchSize: 1, sequenceLength: 50)
+                }
+                #expect(throws: CancellationError.self) { try TextDataset(contentsOf: file) }
+                #expect(throws: CancellationError.self) { try TextDataset(contentsOf: folder) }
+                #expect(throws: CancellationError.self) { try dataset.vocabulary.encode(text) }
+            }
+        }.value
+    }
 }

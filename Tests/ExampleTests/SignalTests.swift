@@ -124,6 +124,50 @@ import Testing
         }
     }
 
+    /// Where characters are found and numbered in the whole text, and the cache is being written.
+    @Test func aSignalWhileCharactersAreNumberedLeavesNoCache() throws {
+        try Workplace.inNewFolder(text: String(repeating: "abcab dad.\n", count: 3_000_000)) { place in
+            let running = try CommandLineTool.charRNN.start(
+                Self.endless + ["--tokens", "characters"], in: place.folder)
+            func files() -> [String] { place.files("data/some_folder").filter { $0 != "input.txt" } }
+            while running.process.isRunning, files().isEmpty { usleep(500) }
+            running.process.terminate()
+            let outcome = try running.wait()
+            #expect(outcome.status == 143)
+            #expect(outcome.errorLines.last == "stopped before the first step; there is nothing to save")
+            #expect(files().isEmpty, "the reading went on to its end")
+        }
+    }
+
+    @Test func aSignalEndsTheReadingOfAStreamWithoutAnEnd() throws {
+        try Workplace.inNewFolder { place in
+            let shell = CommandLineTool(executable: URL(fileURLWithPath: "/bin/bash"))
+            let program = CommandLineTool.charRNN.executable.path
+            // What never lets it wait.
+            let script =
+                "while echo some more text; do :; done 2> nothing | timeout -k 30 60 '\(program)' train --data-dir - & "
+                + "echo $! > number; wait $!"
+            let running = try shell.start(["-c", script], in: place.folder)
+            try running.waitFor("reading the text: 0 %")
+            let number = try String(contentsOf: place.url("number"), encoding: .utf8)
+            kill(try #require(pid_t(number.dropLast())), SIGTERM)
+            let outcome = try running.wait()
+            #expect(outcome.status == 143, "\(outcome.errors)")
+            #expect(outcome.errorLines.last == "stopped before the first step; there is nothing to save")
+        }
+    }
+
+    @Test func aSignalEndsADryRun() throws {
+        try Workplace.inNewFolder { place in
+            let running = try CommandLineTool.charRNN.start(Self.endless + ["--dry-run"], in: place.folder)
+            try running.waitFor("number of parameters")
+            kill(running.process.processIdentifier, SIGINT)
+            let outcome = try running.wait()
+            #expect(outcome.status == 130)
+            #expect(!outcome.errors.contains("speed: "))
+        }
+    }
+
     @Test func whatAKilledProgramHasLeftOfACacheIsRemoved() throws {
         try Workplace.inNewFolder { place in
             try place.write("half", to: "data/some_folder/.input.txt.scalars.cache.123.tmp")

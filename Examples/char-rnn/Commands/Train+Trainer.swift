@@ -7,7 +7,8 @@ extension Train {
         guard let initFrom else {
             let texts = try agreed(on: devices, of: ranks) {
                 let dataset = try makeDataset(data.tokens ?? .scalars)
-                return try data.minFrequency.map { try dataset.withUnknownToken(minimumFrequency: $0) } ?? dataset
+                guard let times = data.minFrequency else { return dataset }
+                return try Interruption.interruptible { try dataset.withUnknownToken(minimumFrequency: times) }
             }
             let configuration = LanguageModel.Configuration(
                 cell: model.cell, vocabulary: try texts.vocabulary, hiddenSize: model.hiddenSize,
@@ -54,12 +55,17 @@ extension Train {
     ) throws -> sending Trainer {
         do {
             return try Trainer(
-                model: makeModel(), dataset: texts.batches(numberedBy: configuration.vocabulary),
+                model: makeModel(), dataset: batches(of: texts, numberedBy: configuration.vocabulary),
                 options: learning.trainerOptions,
                 sharingWith: Array(devices.dropFirst()), exchange: ranks.exchange(on: devices))
         } catch let error as DeviceError {
             throw Failure("\(Hints.message(of: error))\(room(for: configuration, on: devices, error))")
         }
+    }
+
+    /// The batches; where texts are cut into documents they are read once more, which a signal breaks off.
+    private func batches(of texts: TrainingTexts, numberedBy vocabulary: Vocabulary) throws -> TrainingData {
+        try Interruption.interruptible { try texts.batches(numberedBy: vocabulary) }
     }
 
     /// - Throws: ``Failure`` when a batch has too few streams.
@@ -131,7 +137,7 @@ extension Train {
                 resuming: checkpoint, dataset: texts.dataset, on: devices[0], sharingWith: others, exchange: exchange)
         }
         return try Trainer(
-            resuming: checkpoint, dataset: texts.batches(numberedBy: checkpoint.configuration.vocabulary),
+            resuming: checkpoint, dataset: batches(of: texts, numberedBy: checkpoint.configuration.vocabulary),
             on: devices[0], sharingWith: others, exchange: exchange)
     }
 

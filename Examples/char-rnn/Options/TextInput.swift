@@ -16,7 +16,7 @@ enum TextInput {
         of path: String, in vocabulary: Vocabulary, unknown: UnknownCharacters = .error
     ) throws -> [Int] {
         try LongWork.telling("reading the text") { work in
-            let bytes = try bytes(of: path)
+            let bytes = try bytes(of: path, telling: work)
             if vocabulary.kind != .bytes { try requireText(bytes, path) }
             do {
                 return try vocabulary.encode(bytes: bytes, unknown: unknown) { work.advance(to: $0) }
@@ -53,18 +53,22 @@ enum TextInput {
 
     /// The bytes of such a file.
     ///
-    /// - Parameter limit: how many to read at most of what is no plain file; in any case no more than there is room for.
+    /// - Parameters:
+    ///   - limit: how many to read at most of what is no plain file; in any case no more than there is room for.
+    ///   - work: is told that it goes on.
     /// - Throws: ``Failure``, `CancellationError`.
-    static func bytes(of path: String, limit: Int = streamLimit) throws -> [UInt8] {
+    static func bytes(of path: String, limit: Int = streamLimit, telling work: LongWork? = nil) throws -> [UInt8] {
         // Opening a pipe that nobody writes into would wait for ever.
         let descriptor = path == "-" ? STDIN_FILENO : open(FileName.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        return try bytes(of: descriptor, path, limit: limit)
+        return try bytes(of: descriptor, path, limit: limit, telling: work)
     }
 
     /// The bytes of what is open; errors call it `path`.
-    static func bytes(of descriptor: Int32, _ path: String, limit: Int = streamLimit) throws -> [UInt8] {
+    static func bytes(
+        of descriptor: Int32, _ path: String, limit: Int = streamLimit, telling work: LongWork? = nil
+    ) throws -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
         let (kind, size) = (status.st_mode & S_IFMT, Int(status.st_size))
@@ -86,6 +90,8 @@ enum TextInput {
                 bytes += part.prefix(count)
                 guard kind == S_IFREG || bytes.count <= limit else {
                     throw Failure(
+            try Task.checkCancellation()
+            work?.advance(to: 0)
                         "\(name(path)) does not end after \(limit >> 20) MB; save what you need as a file")
                 }
                 if bytes.count > room {

@@ -51,14 +51,15 @@ struct TrainingText {
         split: TextSplit
     ) throws -> TextDataset {
         try Interruption.interruptible { [self] in
-            guard !isStandardInput else {
+            try LongWork.telling("reading the text") { work in
+                guard !isStandardInput else {
+                    return try TextDataset(
+                        bytes: Data(TextInput.bytes(of: "-", limit: .max, telling: work)), tokens: tokens,
+                        batchSize: batchSize, sequenceLength: sequenceLength, trainingFraction: trainingFraction,
+                        validationFraction: validationFraction, split: split
+                    ) { work.advance(to: $0) }
+                }
                 return try TextDataset(
-                    bytes: Data(TextInput.bytes(of: "-", limit: .max)), tokens: tokens, batchSize: batchSize,
-                    sequenceLength: sequenceLength, trainingFraction: trainingFraction,
-                    validationFraction: validationFraction, split: split)
-            }
-            return try LongWork.telling("reading the text") { work in
-                try TextDataset(
                     contentsOf: files(), tokens: tokens, batchSize: batchSize, sequenceLength: sequenceLength,
                     trainingFraction: trainingFraction, validationFraction: validationFraction, split: split
                 ) { work.advance(to: $0) }

@@ -7,7 +7,7 @@ struct DryRun {
 
     /// Takes steps of `trainer`, of which nothing is kept.
     ///
-    /// - Throws: `DeviceError`.
+    /// - Throws: `DeviceError`, and after a signal the status of a program that one has ended.
     init(_ trainer: Trainer, _ options: TrainingRun.Options) throws {
         let (configuration, dataset) = (trainer.model.configuration, trainer.dataset)
         let memory = configuration.trainingBytes(
@@ -16,7 +16,10 @@ struct DryRun {
         let device = trainer.devices[0]
 
         let first = trainer.iteration
-        let step = try medianSeconds(for: 2) { _ = try trainer.step().loss }
+        let step = try medianSeconds(for: 2) {
+            try Interruption.throwIfReceived()
+            _ = try trainer.step().loss
+        }
         let epochLength = trainer.epochLength
         let validation = dataset.batchCount(in: .validation)
         let last = options.lastIteration(epochLength: epochLength)

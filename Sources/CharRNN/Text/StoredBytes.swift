@@ -49,8 +49,12 @@ enum StoredBytes: Sendable {
     }
 
     /// Calls `body` with all of them, a block at a time; but for the last, blocks are of the size of those of ``TextBlocks``.
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled, and what `body`
+    ///   throws.
     func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         for start in stride(from: 0, to: count, by: TextBlocks.size) {
+            try Task.checkCancellation()
             try read(start..<min(start + TextBlocks.size, count), body)
         }
     }

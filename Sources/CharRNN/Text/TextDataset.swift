@@ -94,16 +94,17 @@ public struct TextDataset: Sendable {
             trainingFraction: trainingFraction, validationFraction: validationFraction, split: split)
     }
 
-    /// Takes from memory what a file would hold.
+    /// Takes from memory what a file would hold; otherwise as one from a file.
     ///
-    /// - Throws: ``TextError``.
+    /// - Throws: ``TextError``, `CancellationError` when the task is cancelled.
     public init(
         bytes: Data, tokens kind: TokenKind = .bytes, batchSize: Int = 50, sequenceLength: Int = 50,
-        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams
+        trainingFraction: Double = 0.95, validationFraction: Double = 0.05, split: TextSplit = .streams,
+        progress: @escaping (Double) -> Void = { _ in }
     ) throws {
         let name = "the text"
         try self.init(
-            TokenizedText(bytes, kind: kind, name: name), name: name, batchSize: batchSize,
+            TokenizedText(bytes, kind: kind, name: name, progress: progress), name: name, batchSize: batchSize,
             sequenceLength: sequenceLength, trainingFraction: trainingFraction,
             validationFraction: validationFraction, split: split)
     }
@@ -167,7 +168,7 @@ public struct TextDataset: Sendable {
     /// `minimumFrequency` times in it. A model of its vocabulary reads any text. ``notices`` names the characters.
     ///
     /// Of ``TokenKind/bytes``, of which there are never many, it is a programmer's error.
-    /// - Throws: ``TextError/allRare(minimumFrequency:highest:)``.
+    /// - Throws: ``TextError/allRare(minimumFrequency:highest:)``, `CancellationError` when the task is cancelled.
     public func withUnknownToken(minimumFrequency: Int) throws -> TextDataset {
         precondition(vocabulary.kind != .bytes, "a token for unknown characters among bytes")
         let counts = try tokens.counts(vocabularySize: vocabulary.count)

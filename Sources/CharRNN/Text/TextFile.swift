@@ -16,11 +16,12 @@ struct TextFile {
     /// What each of `urls` names, in that order: the file itself; the `input.txt` of a folder, or where there is none all
     /// texts in it.
     ///
-    /// - Throws: ``TextError/unreadable(file:reason:)``.
+    /// - Throws: ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled.
     init(_ urls: [URL]) throws {
         precondition(!urls.isEmpty, "a text of no files")
         var (files, statuses): ([URL], [FileStatus]) = ([], [])
         func append(_ file: URL, _ status: FileStatus?) throws {
+            try Task.checkCancellation()
             do { statuses.append(try PlainFile.check(file, status)) } catch {
                 throw TextError.unreadable(file: file.path, reason: error.reason)
             }
@@ -77,6 +78,7 @@ struct TextFile {
                 throw TextError.unreadable(file: place.path, reason: error.reason)
             }
             for name in names where !name.hasPrefix(".") {
+                try Task.checkCancellation()
                 if FileStatus(place.appendingPathComponent(name), followsLinks: false)?.kind == .folder {
                     try look(into: path + name + "/")
                 } else if isText(name) {

@@ -22,10 +22,10 @@ package struct TextSource {
     /// it and fill the disk. A smaller one may change during a run. Tests ask for other sizes.
     @TaskLocal package static var sizeInPlace = 1 << 30
 
-    init(_ data: Data, name: String) {
+    init(_ data: Data, name: String, progress: ReadingProgress? = nil) {
         contents = .memory(data)
         self.name = name
-        progress = nil
+        self.progress = progress
     }
 
     init(file: URL) {
@@ -77,6 +77,7 @@ package struct TextSource {
     ///
     /// - Parameters:
     ///   - start: what each thread begins with, for itself.
+    ///   - isTold: whether these bytes count among those that the progress is told of.
     ///   - read: is called with each block as it is read.
     ///   - work: makes something of a block.
     ///   - give: is called with each block and what was made of it.
@@ -84,7 +85,7 @@ package struct TextSource {
     /// - Throws: the first error in the order of the blocks: what the three throw, and what ``forEachBlock(_:)`` does.
     @discardableResult
     func forEachBlock<Own>(
-        _ start: Own, read: (UnsafeRawBufferPointer) -> Void = { _ in },
+        _ start: Own, isTold: Bool = true, read: (UnsafeRawBufferPointer) -> Void = { _ in },
         work: (UnsafeRawBufferPointer, TextBlocks.Place, inout Own) throws -> Void,
         give: (UnsafeRawBufferPointer, Own) throws -> Void = { _, _ in }
     ) throws -> [Own] {
@@ -100,7 +101,7 @@ package struct TextSource {
             try work(worker.bytes, worker.place, &worker.own)
         } give: { worker in
             try give(worker.bytes, worker.own)
-            progress?.advance(worker.bytes.count)
+            progress?.advance(isTold ? worker.bytes.count : 0)
         }
         // Others may have taken all the blocks.
         try Task.checkCancellation()
@@ -109,7 +110,10 @@ package struct TextSource {
     }
 
     /// Tells that so many bytes more were worked on, and sets the number to 0.
-    func report(_ bytes: inout Int) {
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    func report(_ bytes: inout Int) throws {
+        try Task.checkCancellation()
         progress?.advance(bytes)
         bytes = 0
     }

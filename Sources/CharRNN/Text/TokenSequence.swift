@@ -77,28 +77,25 @@ package struct TokenSequence: Sendable {
 
     /// How often each of so many tokens occurs.
     ///
-    /// - Throws: ``TextError/unreadable(file:reason:)``.
+    /// - Throws: ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled.
     func counts(vocabularySize: Int) throws -> [Int] {
-        let share = max(1 << 20, (count + Host.coreCount - 1) / Host.coreCount)
-        let parts = try concurrently(on: stride(from: 0, to: count, by: share).map { $0..<min($0 + share, count) }) {
-            try counts(in: $0, vocabularySize)
+        let workers = (0..<TextSource.threadCount).map { _ in CountingWorker(vocabularySize) }
+        var next = 0
+        try inOrder(workers) { worker in
+            try Task.checkCancellation()
+            worker.part = next..<min(next + CountingWorker.length, count)
+            next = worker.part.upperBound
+            return !worker.part.isEmpty
+        } work: { worker in
+            try read(worker.part, into: worker.block)
+            for token in worker.block[..<worker.part.count] { worker.counts[Int(token)] += 1 }
+        } give: { _ in
         }
-        return parts.reduce(into: [Int](repeating: 0, count: vocabularySize)) { total, part in
-            for (token, count) in part.enumerated() { total[token] += count }
+        // Others may have taken all the parts.
+        try Task.checkCancellation()
+        return workers.reduce(into: [Int](repeating: 0, count: vocabularySize)) { total, worker in
+            for (token, count) in worker.counts.enumerated() { total[token] += count }
         }
-    }
-
-    private func counts(in range: Range<Int>, _ vocabularySize: Int) throws -> [Int] {
-        var counts = [Int](repeating: 0, count: vocabularySize)
-        let length = 1 << 16
-        try withUnsafeTemporaryAllocation(of: Int32.self, capacity: length) { block in
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: length) {
-                let part = start..<min(start + length, range.upperBound)
-                try read(part, into: block)
-                for token in block[..<part.count] { counts[Int(token)] += 1 }
-            }
-        }
-        return counts
     }
 
     /// Whether every number in some of the bytes is less than `bound`.
@@ -121,6 +118,18 @@ package struct TokenSequence: Sendable {
         }
         return largest
     }
+}
+
+/// A thread's share of a text whose tokens are counted.
+private final class CountingWorker {
+    static let length = 1 << 16
+    var part = 0..<0
+    var counts: [Int]
+    let block = UnsafeMutableBufferPointer<Int32>.allocate(capacity: length)
+
+    init(_ vocabularySize: Int) { counts = Array(repeating: 0, count: vocabularySize) }
+
+    deinit { block.deallocate() }
 }
 
 /// Builds the numbers one by one.

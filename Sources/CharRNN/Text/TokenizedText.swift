@@ -10,9 +10,13 @@ struct TokenizedText {
 
     /// A text from memory.
     ///
-    /// - Throws: ``TextError/notUTF8(file:offset:byte:)``.
-    init(_ bytes: Data, kind: TokenKind, name: String) throws {
-        let tokenizer = try Tokenizer(TextSource(bytes, name: name), kind: kind)
+    /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, `CancellationError` when the task is cancelled.
+    init(
+        _ bytes: Data, kind: TokenKind, name: String, progress tell: @escaping (Double) -> Void = { _ in }
+    ) throws {
+        let progress = ReadingProgress(tell)
+        progress.begin(2 * bytes.count)
+        let tokenizer = try Tokenizer(TextSource(bytes, name: name, progress: progress), kind: kind)
         vocabulary = tokenizer.vocabulary
         tokens = try tokenizer.tokens()
         fingerprint = tokenizer.fingerprint
@@ -21,7 +25,8 @@ struct TokenizedText {
     /// A text from files. If the cache beside them is of this text, they are read once, for its checksum. Otherwise they
     /// are read twice, for its vocabulary and for the numbers, and leave a cache; once, where the numbers lie in place.
     ///
-    /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
+    /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``, `CancellationError` when
+    ///   the task is cancelled.
     init(_ text: TextFile, kind: TokenKind, progress tell: @escaping (Double) -> Void) throws {
         let size = text.byteCount
         let progress = ReadingProgress(tell)
@@ -34,8 +39,9 @@ struct TokenizedText {
         }
         // A mixture of two texts is nobody's.
         func checkUnchanged() throws {
-            for (file, status) in zip(text.files, text.statuses) where FileStatus(file) != status {
-                throw TextSource.hasChanged(file.path)
+            for (file, status) in zip(text.files, text.statuses) {
+                try Task.checkCancellation()
+                if FileStatus(file) != status { throw TextSource.hasChanged(file.path) }
             }
         }
         progress.begin(2 * size)

@@ -23,7 +23,8 @@ struct Tokenizer {
         var data = Data()
         var room = 1 << 24
         // By byte or scalar, which costs less than hashing every character; of each thread that has read some.
-        let tables = try source.forEachBlock([Bool]()) { bytes in
+        // Reading characters is short beside finding and numbering them, which tell how far they are.
+        let tables = try source.forEachBlock([Bool](), isTold: kind != .characters) { bytes in
             hash.update(bytes)
             byteCount += bytes.count
         } work: { bytes, place, isPresent in
@@ -67,7 +68,9 @@ struct Tokenizer {
         case .characters:
             text = String(decoding: data, as: UTF8.self)
             data = Data()  // The vocabulary needs room, too.
-            vocabulary = Vocabulary(of: text, kind: .characters)
+            var found: Set<[UInt8]> = []
+            try Self.forEachCharacter(of: text, in: source) { found.insert($0) }
+            vocabulary = Vocabulary(kind: .characters, entries: found)
             numbers = []
         }
         self.source = source
@@ -76,8 +79,24 @@ struct Tokenizer {
     }
 
     /// All the numbers.
+    /// The bytes of each character of a text, however long it takes; after each megabyte it tells how far it is.
     ///
-    /// - Throws: ``TextError/unreadable(file:reason:)`` also where there is no memory for them.
+    /// - Throws: `CancellationError` when the task is cancelled, and what `body` throws.
+    private static func forEachCharacter(
+        of text: String, in source: TextSource, _ body: ([UInt8]) throws -> Void
+    ) throws {
+        var read = 0
+        for character in text {
+            let bytes = Array(character.utf8)
+            try body(bytes)
+            read += bytes.count
+            if read >= TextBlocks.size { try source.report(&read) }
+        }
+        try source.report(&read)
+    }
+
+    ///
+    /// - Throws: ``TextError/unreadable(file:reason:)`` also where there is no memory for them, `CancellationError`.
     func tokens() throws -> TokenSequence {
         let width = TokenSequence.width(vocabularySize: vocabulary.count)
         try Self.requireMemory(byteCount * width, for: source.name, or: "make room on the disk for its cache")
@@ -108,15 +127,15 @@ struct Tokenizer {
         of type: Number.Type, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         guard vocabulary.kind != .characters else {
-            var read = 0
-            let tokens = text.map { character in
-                let bytes = Array(character.utf8)
-                read += bytes.count
-                if read >= 1 << 20 { source.report(&read) }
-                return Number(vocabulary.number(of: bytes) ?? 0).littleEndian
+            var block: [Number] = []
+            block.reserveCapacity(TextBlocks.size)
+            try Self.forEachCharacter(of: text, in: source) { character in
+                block.append(Number(vocabulary.number(of: character) ?? 0).littleEndian)
+                guard block.count == TextBlocks.size else { return }
+                try block.withUnsafeBytes(body)
+                block.removeAll(keepingCapacity: true)
             }
-            source.report(&read)
-            return try tokens.withUnsafeBytes(body)
+            return try block.withUnsafeBytes(body)
         }
         try source.forEachBlock(
             (tokens: [Number](), count: 0),

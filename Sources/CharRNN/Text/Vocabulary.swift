@@ -89,7 +89,8 @@ public struct Vocabulary: Hashable, Sendable {
     ///   - text: of any characters.
     ///   - unknown: what to do with a character that the vocabulary lacks, or some of whose bytes it lacks. To one with an
     ///     ``unknownToken`` no character is an error.
-    /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens.
+    /// - Throws: ``VocabularyError/unknownCharacter(_:offset:)``, with the offset in tokens, `CancellationError` when the
+    ///   task is cancelled.
     public func encode(_ text: String, unknown: UnknownCharacters = .error) throws -> [Int] {
         try encode(Self.parts(of: text, kind), unknown)
     }
@@ -107,7 +108,7 @@ public struct Vocabulary: Hashable, Sendable {
     ///   - bytes: of a text or file.
     ///   - unknown: what to do with a token that the vocabulary lacks.
     ///   - progress: called after each some ten thousand bytes with the share that is done, from 0 to 1.
-    /// - Throws: ``VocabularyError``.
+    /// - Throws: ``VocabularyError``, `CancellationError` when the task is cancelled.
     public func encode(
         bytes: some Sequence<UInt8>, unknown: UnknownCharacters = .error, progress: (Double) -> Void = { _ in }
     ) throws -> [Int] {
@@ -130,6 +131,7 @@ public struct Vocabulary: Hashable, Sendable {
         for part in parts {
             read += part.count
             if read - told >= 1 << 16 {
+                try Task.checkCancellation()
                 advance(read)
                 told = read
             }

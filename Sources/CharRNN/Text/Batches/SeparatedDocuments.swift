@@ -9,7 +9,7 @@ struct SeparatedDocuments {
     let documents: [Range<Int>]
 
     /// - Throws: ``VocabularyError`` for a separator that the vocabulary does not tell from other texts;
-    ///   ``TextError/unreadable(file:reason:)``.
+    ///   ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled.
     init(_ tokens: TokenSequence, separator: String, vocabulary: Vocabulary) throws {
         precondition(!separator.isEmpty, "documents without anything between them")
         let mark = try vocabulary.encode(separator)
@@ -34,6 +34,7 @@ extension TokenSequence {
         let length = 1 << 16
         var block = [Int32](repeating: 0, count: length + mark.count - 1)
         for first in stride(from: 0, to: count, by: length) {
+            try Task.checkCancellation()
             let filled = min(block.count, count - first)
             try block.withUnsafeMutableBufferPointer { try read(first..<first + filled, into: $0) }
             let last = first + min(length, filled - mark.count + 1)
