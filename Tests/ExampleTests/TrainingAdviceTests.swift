@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    /// Whatever is printed, the losses are there.
+    @Test func adviceNeedsNoPrintedSteps() throws {
+        try Workplace.inNewFolder { place in
+            let options = ["train", "-data_dir", "data/some_folder", "-max_epochs", "40", "--eval-every", "190"]
+            func advice(_ more: [String]) throws -> [String] {
+                try place.succeed(options + Workplace.smallSizes + more).errorLines.filter {
+                    $0.contains("advice: ") || $0.hasPrefix("validation loss ")
+                }
+            }
+            let printed = try advice([])
+            #expect(printed.contains { $0.contains("(overfitting)") })
+            #expect(try advice(["--print-every", "1000000"]) == printed)
+        }
+    }
+
     @Test func equalLossesAtTheStartAreNoUnderfitting() throws {
         try Workplace.inNewFolder { place in
             let outcome = try place.succeed(

@@ -67,7 +67,7 @@ public enum TrainingEvent: Sendable {
         public let epoch: Double
         /// The mean over the validation part, in nats per character.
         public let loss: Double
-        /// The mean of the losses that were reported since the last validation, of at most 100; nil for none.
+        /// The mean of the losses of the steps since the last validation, of the last 100 at most; nil for none.
         public let trainingLoss: Double?
     }
 

@@ -22,8 +22,8 @@ final class TrainingLoop {
     private var hasLostPatience = false
     /// Whether somebody wanted to end while the model was tried on a part of the text.
     private var isBrokenOff = false
-    /// The losses that were reported since the last validation.
-    private var recentLosses: [Double] = []
+    /// The step of the last validation, or of the run's beginning.
+    private var lastValidation: Int
 
     init(
         _ trainer: Trainer, options: TrainingRun.Options, lastIteration: Int, folder: RunFolder?,
@@ -37,6 +37,7 @@ final class TrainingLoop {
         self.cancellation = cancellation
         self.emit = emit
         firstProgress = trainer.progress
+        lastValidation = trainer.iteration
         writer = folder.map {
             CheckpointWriter($0.url, options: options, start: trainer.iteration, resumed: resumed)
         }
@@ -156,7 +157,6 @@ final class TrainingLoop {
             iteration: step.iteration, epoch: step.epoch, loss: loss, gradientNorm: Double(try step.gradientNorm),
             parameterNorm: Double(try step.parameterNorm), learningRate: step.learningRate, secondsPerBatch: seconds,
             charactersPerSecond: Double(step.characterCount) / seconds)
-        recentLosses.append(loss)
         emit(.step(report))
         try record {
             $0.loss = loss
@@ -170,7 +170,6 @@ final class TrainingLoop {
     private func tell(_ rollback: TrainingRollback) throws {
         emit(.rollback(rollback))
         try record { $0.returnedFrom = rollback.iteration }
-        recentLosses = []
         clock.start()
     }
 
@@ -210,13 +209,15 @@ final class TrainingLoop {
     private func validate() throws {
         guard let loss = try evaluate(.validation) else { return }
         try record { $0.validationLoss = loss }
-        let recent = recentLosses.suffix(100)
+        // Also of steps that are not reported.
+        let trainingLoss = try trainer.log.meanLoss(
+            before: trainer.iteration + 1, atMost: min(100, max(0, trainer.iteration - lastValidation)))
         emit(
             .validation(
                 .init(
                     iteration: trainer.iteration, epoch: trainer.epoch, loss: loss,
-                    trainingLoss: recent.isEmpty ? nil : recent.reduce(0, +) / Double(recent.count))))
-        recentLosses = []
+                    trainingLoss: trainingLoss.map(Double.init))))
+        lastValidation = trainer.iteration
         clock.start()
     }
 
