@@ -64,8 +64,15 @@ import Testing
                     + "text there under such a name"),
             Mistake(
                 "train --data-dir book.pdf",
-                "cannot read FOLDER/book.pdf: it is a PDF; make a text of it with: pdftotext OLD NEW"),
-            Mistake("score run.safetensors book.pdf", "book.pdf is a PDF; make a text of it with: pdftotext OLD NEW"),
+                "cannot read FOLDER/book.pdf: it is a PDF; make a text of it with: pdftotext OLD NEW; or read it as it is with "
+                    + "--tokens bytes"),
+            Mistake(
+                "score run.safetensors book.pdf",
+                "book.pdf is a PDF; make a text of it with: pdftotext OLD NEW; only models of --tokens bytes read it as it "
+                    + "is"),
+            Mistake(
+                "score run.safetensors noise.bin",
+                "noise.bin is not a text; name one; only models of --tokens bytes read it as it is"),
             Mistake(
                 "score run.safetensors latin/input.txt",
                 "latin/input.txt is not UTF-8; convert it, from LATIN1 with: iconv -f LATIN1 -t UTF-8 OLD > NEW"),
@@ -78,12 +85,8 @@ import Testing
                 "FOLDER/empty/input.txt has 0 characters; at least 2 are needed to train and validate"),
             Mistake(
                 "train --data-dir latin",
-                "FOLDER/latin/input.txt is not UTF-8: byte 0xff at offset 2; read it as bytes (--tokens bytes) or "
-                    + "convert it"),
-            Mistake(
-                "train --data-dir other --train-fraction 0.9 --validation-fraction 0.5",
-                "the training fraction 0.9 and the validation fraction 0.5 must lie between 0 and 1, the first above "
-                    + "0, and not sum to more than 1"),
+                "FOLDER/latin/input.txt is not UTF-8: byte 0xff at offset 2; convert it; or read it as it is with "
+                    + "--tokens bytes"),
         ]
         try inFolder { place in
             for mistake in mistakes { try expect(mistake, in: place) }

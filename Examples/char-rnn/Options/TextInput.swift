@@ -40,15 +40,23 @@ enum TextInput {
 
     /// - Throws: ``Failure`` for a file of another kind.
     private static func requireText(_ bytes: [UInt8], _ path: String) throws {
-        guard let format = FileFormat(beginningWith: bytes) else { return }
-        throw Failure("\(name(path)) is \(format.name); \(format.conversion)")
+        if let format = FileFormat(beginningWith: bytes) { throw failure(path, is: format) }
     }
 
+    private static func failure(_ path: String, is format: FileFormat) -> Failure {
+        Failure("\(name(path)) is \(format.name); \(format.conversion); \(onlyBytes)")
+    }
+
+    private static let onlyBytes = "only models of --tokens bytes read it as it is"
+
     static func notUTF8(_ path: String, _ bytes: [UInt8]) -> Failure {
-        // No text in UTF-8 begins with such a byte, and one in UTF-16 with one of the two that there are.
-        let encoding = bytes.first ?? 0 >= 0xFE ? "UTF-16" : "LATIN1"
+        if let format = FileFormat(beginningWith: bytes) { return failure(path, is: format) }
+        // Of the control characters a text in any encoding of single bytes has those that end lines and pages, and tabs.
+        if bytes.contains(where: { $0 < 9 || 14..<32 ~= $0 || $0 == 127 }) {
+            return Failure("\(name(path)) is not a text; name one; \(onlyBytes)")
+        }
         return Failure(
-            "\(name(path)) is not UTF-8; convert it, from \(encoding) with: iconv -f \(encoding) -t UTF-8 OLD > NEW")
+            "\(name(path)) is not UTF-8; convert it, from LATIN1 with: iconv -f LATIN1 -t UTF-8 OLD > NEW")
     }
 
     /// The bytes of such a file.
@@ -82,6 +90,8 @@ enum TextInput {
         if kind == S_IFREG { bytes.reserveCapacity(size) }
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while true {
+            try Task.checkCancellation()
+            work?.advance(to: 0)
             if kind != S_IFREG && !waitsForWriter {
                 while !wait(on: descriptor, for: 200) { try Task.checkCancellation() }
             }
@@ -90,8 +100,6 @@ enum TextInput {
                 bytes += part.prefix(count)
                 guard kind == S_IFREG || bytes.count <= limit else {
                     throw Failure(
-            try Task.checkCancellation()
-            work?.advance(to: 0)
                         "\(name(path)) does not end after \(limit >> 20) MB; save what you need as a file")
                 }
                 if bytes.count > room {

@@ -37,7 +37,7 @@ enum Hints {
                 + "make mpi MPI=ompi-c, or MPI=mpich"
         case TextError.allRare: "; make --min-frequency smaller"
         case TextError.noDocuments(_, _, documents: 1): "; choose another --document-separator"
-        case let error as TextError: error.conversion.map { "; read it as bytes (--tokens bytes) or \($0)" }
+        case let error as TextError: error.conversion.map { "; \($0); or read it as it is with --tokens bytes" }
         default: nil
         }
     }

@@ -54,10 +54,10 @@ extension Checkpoint {
     package init(_ data: Data, path: String, withRun: Bool = true) throws {
         if TorchFile.isLikely(data) {
             try self.init(torch: data, path: path)
-        } else if OtherFormat.isPyTorch(data) {
-            throw CheckpointError.otherWeights(path: path, reason: "it is a file of PyTorch")
-        } else if let advice = OtherFormat.advice(data) {
-            throw CheckpointError.metadata(path: path, reason: advice)
+        } else if let format = FileFormat(insteadOfCheckpoint: data) {
+            throw format == .pyTorch
+                ? CheckpointError.otherWeights(path: path, reason: "it is \(format.name)")
+                : CheckpointError.metadata(path: path, reason: "it is \(format.name); \(format.adviceForCheckpoint)")
         } else {
             try self.init(SafeTensors(data, path: path), path: path, withRun: withRun)
         }

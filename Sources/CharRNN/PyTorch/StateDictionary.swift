@@ -31,8 +31,8 @@ struct StateDictionary {
     init(_ data: Data, path: String) throws {
         if ZipArchive.isLikely(data) {
             self = try PyTorchFile(data).stateDictionary()
-        } else if let advice = OtherFormat.advice(data) {
-            throw StateDictionaryFault(advice)
+        } else if let format = FileFormat(insteadOfCheckpoint: data) {
+            throw StateDictionaryFault("it is \(format.name); \(format.adviceForCheckpoint)")
         } else {
             let contents = try SafeTensors(data, path: path)
             let others = contents.others.map { Other(name: $0.name, type: $0.dtype, shape: $0.shape) }

@@ -7,6 +7,8 @@ public enum TextError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// The file breaks the rules of UTF-8 at this byte.
     case notUTF8(file: String, offset: Int, byte: UInt8)
+    /// The file is none of the texts in UTF-8 that it is to be read as.
+    case otherFormat(file: String, FileFormat)
     /// No choice of sizes gives every part a batch.
     case tooShort(name: String, characters: Int, needed: Int)
     /// A share of the batches is less than one, and the text is not short: a part of it, "training" or "validation" or
@@ -30,6 +32,7 @@ extension TextError: LocalizedError {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
         case .notUTF8(let file, let offset, let byte):
             "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset)"
+        case .otherFormat(let file, let format): "cannot read \(file): it is \(format.name)"
         case .tooShort(let name, let characters, let needed):
             "\(name) has \(characters) character\(characters == 1 ? "" : "s"); at least \(needed) are needed to train and "
                 + "validate"
@@ -50,7 +53,7 @@ extension TextError: LocalizedError {
     /// What to do about it, where more can be said than what has happened.
     public var recoverySuggestion: String? {
         guard case .emptyPart(let part, _, let batches) = self else {
-            return conversion.map { "read it as bytes or \($0)" }
+            return conversion.map { "\($0); or read it as bytes" }
         }
         // Rounded up, so that what is advised is enough.
         let enough = (1e4 / Double(batches)).rounded(.up) / 1e4
@@ -59,12 +62,13 @@ extension TextError: LocalizedError {
 
     public var errorDescription: String? { description }
 
-    /// How to make UTF-8 of a text that is not; nil for other errors.
+    /// How to make UTF-8 of what is not; nil for other errors.
     public var conversion: String? {
-        guard case .notUTF8(_, let offset, let byte) = self else { return nil }
-        // A text in UTF-16 begins with either of two bytes that UTF-8 never has.
-        let isUTF16 = offset == 0 && byte >= 0xFE
-        return "convert it" + (isUTF16 ? " with: iconv -f UTF-16 -t UTF-8 OLD > NEW" : "")
+        switch self {
+        case .notUTF8: "convert it"
+        case .otherFormat(_, let format): format.conversion
+        default: nil
+        }
     }
 }
 

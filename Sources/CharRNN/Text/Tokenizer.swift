@@ -16,7 +16,8 @@ struct Tokenizer {
     /// The whole text where it is needed; else empty.
     private let text: String
 
-    /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/unreadable(file:reason:)``.
+    /// - Throws: ``TextError/notUTF8(file:offset:byte:)``, ``TextError/otherFormat(file:_:)``,
+    ///   ``TextError/unreadable(file:reason:)``, `CancellationError` when the task is cancelled.
     init(_ source: TextSource, kind: TokenKind) throws {
         var hash = ContentHash()
         var byteCount = 0
@@ -28,8 +29,8 @@ struct Tokenizer {
             hash.update(bytes)
             byteCount += bytes.count
         } work: { bytes, place, isPresent in
-            if kind != .bytes, place.offset == 0, let format = FileFormat(beginningWith: bytes.prefix(512)) {
-                throw TextError.unreadable(file: place.name, reason: "it is \(format.name); \(format.conversion)")
+            if kind != .bytes, place.offset == 0, let format = FileFormat(beginningWith: bytes) {
+                throw TextError.otherFormat(file: place.name, format)
             }
             if isPresent.isEmpty {
                 isPresent = Array(repeating: false, count: kind == .bytes ? 256 : Self.scalarCount)
@@ -78,7 +79,6 @@ struct Tokenizer {
         fingerprint = hash.value
     }
 
-    /// All the numbers.
     /// The bytes of each character of a text, however long it takes; after each megabyte it tells how far it is.
     ///
     /// - Throws: `CancellationError` when the task is cancelled, and what `body` throws.
@@ -95,6 +95,7 @@ struct Tokenizer {
         try source.report(&read)
     }
 
+    /// All the numbers.
     ///
     /// - Throws: ``TextError/unreadable(file:reason:)`` also where there is no memory for them, `CancellationError`.
     func tokens() throws -> TokenSequence {

@@ -15,6 +15,26 @@ enum Packing: String, CaseIterable {
     }
 }
 
+extension Packing {
+    /// The first 512 of the bytes that are packed so, or as many as there are; nil where the system cannot unpack them.
+    func start(of packed: [UInt8]) -> [UInt8]? {
+        guard let unpacker = try? unpacker() else { return nil }
+        var (result, count) = ([UInt8](repeating: 0, count: 512), 0)
+        var rest = packed[...]
+        while count < result.count, !rest.isEmpty {
+            let done = try? rest.withUnsafeBytes { input in
+                try result.withUnsafeMutableBytes { output in
+                    try unpacker.unpack(input, into: UnsafeMutableRawBufferPointer(rebasing: output[count...]))
+                }
+            }
+            guard let done, done.consumed + done.produced > 0 else { break }
+            rest = rest.dropFirst(done.consumed)
+            count += done.produced
+        }
+        return Array(result.prefix(count))
+    }
+}
+
 /// A format of packed files, which are members one after the other. Whatever a file says, it takes no more memory than
 /// ``PackedReader/memoryLimit``.
 protocol Unpacker: AnyObject {
