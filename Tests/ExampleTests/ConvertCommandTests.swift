@@ -96,7 +96,7 @@ import Testing
 
     @Test func pyTorchBothWays() throws {
         try inPlace { place in
-            let outcome = try place.succeed(["convert", "old.t7", "out", "--to", "pytorch"])
+            let outcome = try place.succeed(["convert", "old.t7", "out/", "--to", "pytorch"])
             #expect(outcome.errorLines.count == 1 && outcome.errors.contains("python3 out/model.py"))
             #expect(place.files("out") == ["model.py", "weights.safetensors"])
             let back = ["convert", "out/weights.safetensors", "back.safetensors", "--from", "pytorch"]

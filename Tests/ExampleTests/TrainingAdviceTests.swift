@@ -139,11 +139,24 @@ import Testing
 
     @Test func anEmptyNameIsRefused() throws {
         try Workplace.inNewFolder { place in
-            for option in ["--data-dir", "--validation-text", "--checkpoint-dir"] {
-                let outcome = try place.run(["train", "--max-iterations", "1", option, ""])
-                #expect(outcome.status != 0, "\(option)")
-                #expect(outcome.errors.contains("is the variable in its place set?"), "\(outcome.errors)")
+            let checkpoint = try place.train(["--max-iterations", "1"])
+            let before = place.files("")
+            for command in [
+                ["train", "--data-dir", "NOTHING"], ["train", "--validation-text", "NOTHING"],
+                ["train", "--checkpoint-dir", "NOTHING"], ["train", "--label", "NOTHING"],
+                ["train", "--tensorboard=NOTHING"], ["train", "--init-from", "NOTHING"],
+                ["train", "--checkpoint-every", "NOTHING"], ["sample", "NOTHING"], ["sample", "--", "NOTHING"],
+                ["convert", checkpoint, "NOTHING"], ["convert", checkpoint, "NOTHING", "--to", "pytorch"],
+                ["score", checkpoint, "NOTHING"], ["sample", checkpoint, "--prime-file", "NOTHING"],
+                ["plot", "NOTHING"], ["inspect", "NOTHING"],
+            ] {
+                let outcome = try place.run(command.map { $0.replacingOccurrences(of: "NOTHING", with: "") })
+                #expect(outcome.status == 64, "\(command)")
+                #expect(outcome.errors.contains("is empty; is the variable in its place set?"), "\(outcome.errors)")
             }
+            #expect(place.files("") == before)
+            // As char-rnn has it in its script: from nothing.
+            try place.train(["-init_from", "", "--max-iterations", "1"], into: "other")
         }
     }
 

@@ -71,6 +71,11 @@ import Testing
             #expect(remembered.count == 1 && remembered["data-dir"]!.hasSuffix("/moved"))
             try place.succeed(["train", "--resume", "cv0", "--max-iterations", "7"])
 
+            // One for a letter of any length.
+            try place.write(Workplace.text, to: "naïve.text")
+            let letter = try place.succeed(["train", "--data-dir", "na?ve.t[eé]xt", "--max-iterations", "1"] + small)
+            #expect(letter.errors.contains("1/1 "))
+
             let nothing = try place.run(["train", "--data-dir", "moved/*.text"] + small)
             #expect(nothing.status == 1 && nothing.errorLines.last == "char-rnn: no file fits the pattern moved/*.text")
             let missing = try place.run(["train", "--data-dir", "moved", "--data-dir", "missing.txt"] + small)

@@ -168,14 +168,14 @@ import Testing
             try expect(
                 Mistake(
                     "sample run.safetensors --device cpu,cpu",
-                    "--device cpu,cpu: a device is named twice; name each once"), in: place)
+                    "--device cpu,cpu: a device is named twice; name each once."), in: place)
             let second = Device.available.dropFirst().first { $0.isOpenCL }
             if let second {
                 let list = "cpu,\(second.id)"
                 try expect(
                     Mistake(
                         "sample run.safetensors --device \(list)",
-                        "--device \(list): only train shares its work among devices; name one"), in: place)
+                        "--device \(list): only train shares its work among devices; name one."), in: place)
                 try expect(
                     Mistake(
                         "train --data-dir other --batch-size 1 --device \(list)",
@@ -209,6 +209,22 @@ import Testing
         Mistake("train --max-epochs inf", "--max-epochs inf: it must be a finite number."),
         Mistake("train --clip 1e39", "--clip 1e39: it must be a finite number."),
         Mistake("train --train-fraction nan", "--train-fraction nan: it must be a finite number."),
+        Mistake("train --train-fraction 2", "--train-fraction 2.0: it must be above 0 and at most 1."),
+        Mistake("train --train-fraction 0", "--train-fraction 0.0: it must be above 0 and at most 1."),
+        Mistake("train --validation-fraction -0.1", "--validation-fraction -0.1: it must be 0 to 1."),
+        Mistake(
+            "train --train-fraction 0.9 --validation-fraction 0.5",
+            "--train-fraction 0.9 and --validation-fraction 0.5: together they must be at most 1."),
+        Mistake(
+            "train --train-fraction 0.97",
+            "--train-fraction 0.97 and --validation-fraction 0.05 (the default): together they must be at most 1."),
+        Mistake("train --device cpu,cpu", "--device cpu,cpu: a device is named twice; name each once."),
+        Mistake("bench --profile", "--profile reads the queue of an OpenCL device, and cpu has none; add --opencl."),
+        Mistake(
+            "sample a --escapes --prime \\q", "--prime \\q: with --escapes a backslash begins \\n, \\t or \\\\."),
+        Mistake("convert a b/", "b/: a name that ends in / is a folder's; name a file."),
+        Mistake("explain a b -o c.html/", "c.html/: a name that ends in / is a folder's; name a file."),
+        Mistake("convert a .onnx", ".onnx: a name is missing before the ending."),
         Mistake("train --clip-norm 0", "--clip-norm 0.0: it must be above 0."),
         Mistake("train --eval-every 0", "--eval-every 0: at least 1 is needed."),
         Mistake("train --keep-last 0", "--keep-last 0: at least 1 is needed."),
@@ -262,7 +278,10 @@ import Testing
 
     @Test(arguments: wrongNumbers)
     func wrongOptions(_ mistake: Mistake) throws {
-        try Workplace.inNewFolder { try expect(mistake, in: $0) }
+        try Workplace.inNewFolder { place in
+            try expect(mistake, in: place)
+            #expect(try place.run(mistake.arguments).status == 64, "that of a wrong command line")
+        }
     }
 
     @Test(arguments: [
@@ -277,7 +296,7 @@ import Testing
         try Workplace.inNewFolder { try expect(mistake, in: $0) }
     }
 
-    @Test(arguments: ["0", "-5", "0s", "-5m", "5d", "m", "", "nan", "nans", "infh", "1e999s", "5 m", "1.5"])
+    @Test(arguments: ["0", "-5", "0s", "-5m", "5d", "m", "nan", "nans", "infh", "1e999s", "5 m", "1.5"])
     func wrongIntervals(_ interval: String) throws {
         try Workplace.inNewFolder { place in
             let outcome = try place.run(["train", "--checkpoint-every", interval])

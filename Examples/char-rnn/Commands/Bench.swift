@@ -42,7 +42,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         let devices = all ? Device.available : [try device.device()]
         if profile, devices.allSatisfy({ $0.kind == .cpu }) {
-            throw Failure("--profile reads the queue of an OpenCL device, and cpu has none: add --opencl")
+            throw ValidationError("--profile reads the queue of an OpenCL device, and cpu has none; add --opencl.")
         }
         let (configuration, dataset) = try Self.task(model, batch, vocabularySize: vocabularySize)
         var results = try devices.map {

@@ -98,9 +98,16 @@ struct Convert: ParsableCommand {
             let advice = to == .onnx ? "give a name that ends in .onnx" : "give a folder's name, without .\(ending)"
             throw ValidationError("\(output): --to \(to) writes no .\(ending) file; \(advice).")
         }
+        // As where a variable before the ending is not set.
+        let name = URL(named: output).lastPathComponent
+        try require(
+            !Target.endings.contains { name == ".\($0)" }, "\(output): a name is missing before the ending.")
     }
 
-    func run() throws {
+    mutating func run() throws {
+        if to?.files.isEmpty == false {
+            while output.count > 1, output.hasSuffix("/") { output.removeLast() }
+        }
         let target = to ?? (ending == "onnx" ? .onnx : nil)
         let files = target?.files.map { "\(output)/\($0)" } ?? []
         let stem = ending.isEmpty ? output : String(output.dropLast(ending.count + 1))
@@ -170,6 +177,8 @@ extension Convert.Target {
     static let names = allCases.map(\.rawValue).joined(separator: ", ")
     /// Endings by which somebody expects a file that we do not write.
     static let unwritten: Set<String> = ["t7", "pt", "pth", "ckpt", "npz", "gguf", "h5", "keras"]
+
+    static let endings = unwritten.union(["safetensors", "onnx"])
 
     /// Whether a name with this ending may be that of the output, which is a file for .onnx, and else a folder.
     func suits(_ ending: String) -> Bool {

@@ -58,6 +58,8 @@ struct Sample: ParsableCommand {
         try require(!stop.contains(""), "--stop: it needs a text.")
         try require(!escapes || prime != nil || !stop.isEmpty, "--escapes belongs to --prime or --stop.")
         try require(prime == nil || primeFile == nil, "--prime and --prime-file: give one of them.")
+        for text in stop { _ = try unescaped(text, of: "--stop") }
+        if let prime { _ = try unescaped(prime, of: "--prime") }
     }
 
     func run() throws { try CheckpointChoice.naming(checkpoint, work) }
@@ -103,7 +105,7 @@ struct Sample: ParsableCommand {
 
     /// A text as it is meant.
     ///
-    /// - Throws: ``Failure``.
+    /// - Throws: `ValidationError`.
     private func unescaped(_ text: String, of option: String) throws -> String {
         escapes ? try Escapes.read(text, of: option) : text
     }

@@ -105,6 +105,7 @@ struct Train: ParsableCommand {
         try require(
             recipe == nil || resume == nil,
             "--recipe begins a new run, and --resume goes on with the options of the old one; give one.")
+        if resume == nil { try data.validateFractions() }
         try require(vocabulary == .same || initFrom != nil, "--vocabulary extend belongs to --init-from.")
         try require(
             data.minFrequency == nil || initFrom == nil,
@@ -116,7 +117,6 @@ struct Train: ParsableCommand {
         try require(
             sampleLength == nil || sampleEvery != nil || resume != nil, "--sample-length belongs to --sample-every.")
         try require(sampleLength ?? 1 > 0, "--sample-length \(sampleLength ?? 0): at least 1 is needed.")
-        try require(checkpointDir != "", "--checkpoint-dir: the name is empty; is the variable in its place set?")
         try require(maxIterations ?? 1 > 0, "--max-iterations \(maxIterations ?? 0): at least 1 is needed.")
         try require(printEvery ?? 1 > 0, "--print-every \(printEvery ?? 0): at least 1 is needed.")
         try require(evalEvery ?? 1 > 0, "--eval-every \(evalEvery ?? 0): at least 1 is needed.")

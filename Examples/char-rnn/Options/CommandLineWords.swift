@@ -53,10 +53,12 @@ struct CommandLineWords {
         var rest = arguments.dropFirst()
         while let word = rest.popFirst() {
             if word == "--" {
+                for argument in rest { try Self.requireSomething(argument) }
                 words += [word] + rest
                 break
             }
             guard word.hasPrefix("-"), word != "-" else {
+                try Self.requireSomething(word)
                 words.append(word)
                 continue
             }
@@ -101,6 +103,11 @@ struct CommandLineWords {
         throw ValidationError(Suggestions.refusal(ofOption: word, in: command.name, known))
     }
 
+    /// A name that is empty is that of the folder where the command runs, which nobody means.
+    private static func requireSomething(_ value: String, for option: String = "a name") throws {
+        try require(!value.isEmpty, "\(option) is empty; is the variable in its place set?")
+    }
+
     /// Options with a text in place of a name.
     private static let texts: Set = ["--prime", "--stop", "--document-separator", "-primetext"]
 
@@ -111,8 +118,10 @@ struct CommandLineWords {
         if let typed = value, Self.texts.contains(name) {
             value = String(validating: FileName.bytes(typed), as: UTF8.self)
             guard value != nil else {
-                throw Failure("\(name): '\(typed)' is not UTF-8, as a text that is typed must be")
+                throw ValidationError("\(name): '\(typed)' is not UTF-8, as a text that is typed must be.")
             }
+        } else if let value, takesValue {
+            try Self.requireSomething(value, for: name)
         }
         options.insert(name)
         switch value {

@@ -19,25 +19,25 @@ struct DeviceOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: ``DeviceError`` when it is not there, ``Failure`` when there are several.
+    /// - Throws: ``DeviceError`` when it is not there, `ValidationError` when there are several.
     func device() throws -> Device {
         let devices = try devices()
         guard devices.count == 1 else {
-            throw Failure("--device \(deviceName!): only train shares its work among devices; name one")
+            throw ValidationError("--device \(deviceName!): only train shares its work among devices; name one.")
         }
         return devices[0]
     }
 
     /// The device, or the devices of a list.
     ///
-    /// - Throws: ``DeviceError`` when one is not there, ``Failure`` when one is named twice.
+    /// - Throws: ``DeviceError`` when one is not there, `ValidationError` when one is named twice.
     func devices() throws -> [Device] {
         guard let deviceName else { return [usesOpenCL ? try Device.bestOpenCL() : .default] }
         let devices = try deviceName.split(separator: ",", omittingEmptySubsequences: false).map {
             try Device.named(String($0))
         }
         guard Set(devices.map(\.id)).count == devices.count else {
-            throw Failure("--device \(deviceName): a device is named twice; name each once")
+            throw ValidationError("--device \(deviceName): a device is named twice; name each once.")
         }
         return devices
     }

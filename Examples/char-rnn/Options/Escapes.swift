@@ -1,13 +1,15 @@
+import ArgumentParser
+
 /// Line breaks and the like in what is typed.
 enum Escapes {
     private static let letters: [Character: Character] = ["n": "\n", "t": "\t", "\\": "\\"]
 
     /// `text` with \n, \t and \\ for what they mean.
     ///
-    /// - Throws: ``Failure`` for another letter after a backslash, in the words of `option`.
+    /// - Throws: `ValidationError` for another letter after a backslash, in the words of `option`.
     static func read(_ text: String, of option: String) throws -> String {
         guard let result = read(text) else {
-            throw Failure("\(option) \(text): with --escapes a backslash begins \\n, \\t or \\\\")
+            throw ValidationError("\(option) \(text): with --escapes a backslash begins \\n, \\t or \\\\.")
         }
         return result
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CharRNN
 import FoundationEssentials
 import Glibc
@@ -17,10 +18,11 @@ func requireFree(_ path: String, force: Bool) throws {
     }
 }
 
-/// Before the work and not after it: there is a folder to write into.
+/// Before the work and not after it: the name is that of a file, and there is a folder to write into.
 ///
-/// - Throws: ``Failure``.
+/// - Throws: ``Failure``, `ValidationError`.
 func requireFolder(of path: String) throws {
+    try require(!path.hasSuffix("/"), "\(path): a name that ends in / is a folder's; name a file.")
     let folder = URL(named: path).deletingLastPathComponent()
     guard access(FileName.cString(folder.path), W_OK | X_OK) != 0 else { return }
     let reason = errno == ENOENT ? "there is no such folder" : String(cString: strerror(errno))

@@ -83,9 +83,6 @@ struct DataOptions: ParsableArguments {
                 "--split streams: with --document-separator there are documents in place of streams; give one of them.")
         }
         try require(
-            !(dataDir + validationText).contains(""),
-            "--data-dir, --validation-text: a name is empty; is the variable in its place set?")
-        try require(
             dataDir == ["-"] || !dataDir.contains("-"),
             "--data-dir -: standard input is a text of its own; save it as a file to read it with others.")
         try require(
@@ -93,6 +90,18 @@ struct DataOptions: ParsableArguments {
         try require(
             validationText.isEmpty || validationFraction ?? 0 == 0,
             "--validation-text is validated on in place of a --validation-fraction; give one.")
+    }
+
+    /// Of a new run; one that is resumed has its own.
+    func validateFractions() throws {
+        let (training, validation) = fractions
+        try require(training > 0 && training <= 1, "--train-fraction \(training): it must be above 0 and at most 1.")
+        try require((0...1).contains(validation), "--validation-fraction \(validation): it must be 0 to 1.")
+        // Within the rounding of 0.95 + 0.05.
+        try require(
+            training + validation < 1 + 1e-9,
+            "--train-fraction \(training)\(trainFraction == nil ? " (the default)" : "") and --validation-fraction "
+                + "\(validation)\(validationFraction == nil ? " (the default)" : ""): together they must be at most 1.")
     }
 
     /// How much to train on and to validate on.

@@ -81,6 +81,13 @@ struct TrainingText {
 
     /// In the order of their bytes; caches are no texts.
     private static func paths(fitting pattern: String) -> [String] {
+        // To glob(3) a ? is a character of the locale, which without one is a byte.
+        let utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
+        let previous = uselocale(utf8)
+        defer {
+            uselocale(previous)
+            if let utf8 { freelocale(utf8) }
+        }
         var found = glob_t()
         defer { globfree(&found) }
         guard glob(FileName.cString(pattern), GLOB_NOSORT, nil, &found) == 0 else { return [] }
