@@ -166,6 +166,12 @@ import Testing
 
     @Test func progressCountsAllTokensAndMayEndTheReading() throws {
         let model = try Run(text: text).model()
+        var fed: [Int] = []
+        var session = try model.makeSession()
+        let tokens = try model.vocabulary.encode(String(repeating: text, count: 10))
+        try session.feed(tokens) { fed.append($0) }
+        #expect(fed == fed.sorted() && fed.last == tokens.count)
+        #expect(throws: CancellationError.self) { try session.feed(tokens) { _ in throw CancellationError() } }
         var seen: [Int] = []
         _ = try model.logProbabilities(of: [text, "abcd", "a"]) { seen.append($0) }
         #expect(seen.last == 304 && seen == seen.sorted())

@@ -50,7 +50,7 @@ import Testing
         let dataset = try TextDataset(text: SmallText.noise(1205), batchSize: 50, sequenceLength: 50)
         #expect(
             dataset.notices == [
-                "the text is short (1205 characters), so the batch size is 12 instead of 50",
+                "the text is short (1,205 characters), so the batch size is 12 instead of 50",
                 "5 characters at the end fill no batch and are left out",
                 "there are only 2 batches, fewer than 50; a smaller batch size or sequence length, or more text, will "
                     + "train better",

@@ -49,7 +49,7 @@ import Testing
             #expect(try batches(dataset) == batches(expected))
             let notice = try #require(dataset.notices.first { $0.contains("fewer than \(frequency) times") })
             #expect(
-                notice.hasPrefix("\(Set(rare.map { Array($0.utf8) }).count) characters that occur fewer than "),
+                notice.hasPrefix("\(Count(Set(rare.map { Array($0.utf8) }).count)) characters that occur fewer than "),
                 "\(notice)")
             #expect(plain.notices.count + 1 == dataset.notices.count)
             // Whatever else the text was numbered by before.

@@ -1,4 +1,5 @@
 import CharRNN
+import Foundation
 import Testing
 
 @Suite struct VocabularyTests {
@@ -87,6 +88,23 @@ import Testing
         let vocabulary = Vocabulary(of: "aé")
         #expect(try vocabulary.encode(bytes: Array("éa".utf8)) == [1, 0])
         #expect(throws: VocabularyError.notUTF8) { try vocabulary.encode(bytes: [0x61, 0xFF]) }
+    }
+
+    @Test(arguments: TokenKind.allCases)
+    func thatOfAFileIsThatOfItsText(_ kind: TokenKind) throws {
+        let text = String(repeating: "été \r\n👩‍🚀 abc", count: 200_000)
+        var told: [Double] = []
+        let vocabulary = try Vocabulary(bytes: Data(text.utf8), kind: kind) { told.append($0) }
+        #expect(vocabulary == Vocabulary(of: text, kind: kind))
+        #expect(told == told.sorted() && told.last == 1)
+        let noText = Data([0x61, 0xFF])
+        if kind == .bytes {
+            #expect(try Vocabulary(bytes: noText, kind: kind).count == 2)
+        } else {
+            #expect(throws: TextError.notUTF8(file: "the text", offset: 1, byte: 0xFF)) {
+                try Vocabulary(bytes: noText, kind: kind)
+            }
+        }
     }
 
     @Test(arguments: TokenKind.allCases)

@@ -76,6 +76,32 @@ import char_rnn
         #expect(left.seconds > 90)
     }
 
+    @Test func theFirstStepTellsNothing() {
+        var left = timeLeft()
+        left.add(stepsTo: 1, secondsPerStep: 30)
+        #expect(!left.isKnown)
+        left.add(stepsTo: 2, secondsPerStep: 0.1)
+        #expect(left.isKnown && left.seconds < 111)
+        var rarely = timeLeft()
+        rarely.add(stepsTo: 50, secondsPerStep: 0.1)
+        #expect(rarely.isKnown)
+    }
+
+    /// Twenty seconds in which a text is read, and then a hundredth of the work a second.
+    @Test func whatWorkBeginsWithIsNotTakenForItsPace() {
+        var pace = Pace()
+        for second in 0..<20 { #expect(pace.secondsLeft(at: 0, after: Double(second)) == nil) }
+        #expect(pace.secondsLeft(at: 0.001, after: 20) == nil, "20,000 s, if it went on so")
+        #expect(pace.secondsLeft(at: 0.006, after: 20.5) == nil, "too little")
+        for second in 1...90 {
+            let fraction = 0.001 + Double(second) / 100
+            let left = pace.secondsLeft(at: fraction, after: 20 + Double(second))
+            #expect(left.map { abs($0 - 100 * (1 - fraction)) < 1e-6 } == true)
+        }
+        var working = Pace(isWorking: true)
+        #expect(working.secondsLeft(at: 0.25, after: 2) == 6)
+    }
+
     @Test func aRunThatGoesOnCountsItsOwnSteps() {
         var left = TimeLeft(first: 500, last: 1000, pauseEvery: 100, validationBatches: 0)
         for step in 501...600 { left.add(stepsTo: step, secondsPerStep: 0.1) }

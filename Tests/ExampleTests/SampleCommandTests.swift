@@ -306,9 +306,30 @@ import Testing
             ] {
                 let option = words.hasPrefix("with") ? ["--escapes"] : []
                 let outcome = try place.run(sample + option + ["--prime", text])
-                #expect(outcome.status == 1 && outcome.errors.contains(words), "\(text): \(outcome.errors)")
+                #expect(outcome.status == (option.isEmpty ? 1 : 64), "\(text)")
+                #expect(outcome.errors.contains(words), "\(text): \(outcome.errors)")
             }
             #expect(try place.run(sample + ["--escapes"]).status == 64)
+        }
+    }
+
+    /// What is read for long is told, where there is somebody to tell.
+    @Test func aLongReadingIsTold() throws {
+        try Workplace.inNewFolder { place in
+            let checkpoint = try place.train(["--max-iterations", "1"])
+            try place.succeed(["convert", checkpoint, "out", "--to", "pytorch"])
+            let shell = CommandLineTool(executable: URL(fileURLWithPath: "/bin/bash"))
+            func errors(_ command: String) throws -> String {
+                // What comes late, and so a word about it.
+                let script = "(printf abc; sleep 2.2; printf ' d.\\n') | '\(CommandLineTool.charRNN.executable.path)' "
+                return try shell.run(["-c", script + command], in: place.folder).errors
+            }
+            let word = "reading the text: 0 %, 2 s so far\n"
+            #expect(
+                try errors("convert out/weights.safetensors new.safetensors --from pytorch --text -").contains(word))
+            #expect(try errors("sample \(checkpoint) --length 3 --prime-file -").contains(word))
+            #expect(try errors("sample \(checkpoint) --length 3 --prime-file - --quiet").isEmpty)
+            #expect(try errors("score \(checkpoint) -").contains(word))
         }
     }
 }

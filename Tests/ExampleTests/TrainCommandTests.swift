@@ -17,7 +17,9 @@ import Testing
             for (index, line) in lines.enumerated() {
                 let match = try #require(line.prefixMatch(of: pattern), "\(line)")
                 #expect(match.1 == "\(index + 1)")
-                #expect(line.contains("time/batch = ") && line.contains(" chars/s, ") && line.hasSuffix(" left"))
+                #expect(line.contains("time/batch = ") && line.contains(" chars/s"))
+                // The first step says nothing of the rest, for which drivers compile.
+                #expect(line.hasSuffix(" left") == (index > 0))
             }
             #expect(lines[0].contains("train_loss = 1.9"), "ln 7 at the start")
             #expect(outcome.errors.contains("number of parameters: 607\n"))

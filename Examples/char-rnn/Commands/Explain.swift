@@ -54,8 +54,8 @@ struct Explain: ParsableCommand {
             let lines = tokens.prefix(Explanation.longestText).count { $0 == end }
             let part = lines > 0 ? "-n \(lines)" : "-c \(Explanation.longestText)"
             throw Failure(
-                "\(TextInput.name(file)) has \(Console.grouped(tokens.count)) characters, and a page of more than "
-                    + "\(Console.grouped(Explanation.longestText)) is too slow; take a part: "
+                "\(TextInput.name(file)) has \(Count(tokens.count)) characters, and a page of more than "
+                    + "\(Count(Explanation.longestText)) is too slow; take a part: "
                     + "head \(part) \(file == "-" ? "" : shellPath(file) + " ")> part.txt")
         }
         let explanation = try Explanation(

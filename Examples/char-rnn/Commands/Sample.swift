@@ -72,7 +72,11 @@ struct Sample: ParsableCommand {
         var session = try model.makeSession()
         if !quiet { Console.note("device: \(model.device)\(model.precision == .int8 ? ", weights of 8 bits" : "")") }
         let prime = try primeTokens(vocabulary)
-        if let prime { try session.feed(prime) }
+        if let prime {
+            try LongWork.telling("reading the prime text", quietly: quiet) { work in
+                try session.feed(prime) { work.advance(to: Double($0) / Double(prime.count)) }
+            }
+        }
         if prime == nil && !quiet {
             Console.note("no prime text, so the first character may be any; give the model a beginning with --prime")
         }
@@ -113,7 +117,9 @@ struct Sample: ParsableCommand {
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
         let rule = unknown.rule(in: vocabulary)
         do {
-            if let primeFile { return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule) }
+            if let primeFile {
+                return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule, quietly: quiet)
+            }
             return try prime.map { try vocabulary.encode(unescaped($0, of: "--prime"), unknown: rule) }
         } catch let error as VocabularyError {
             throw Failure("\(error); \(UnknownChoice.advice)")

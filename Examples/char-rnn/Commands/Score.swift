@@ -65,7 +65,7 @@ struct Score: ParsableCommand {
         }
         let unknownCount = model.vocabulary.unknownToken.map { token in tokens.count { $0 == token } } ?? 0
         if unknownCount > 0 {
-            Console.note("\(Console.grouped(unknownCount)) of the characters are read as the token of unknown ones")
+            Console.note("\(Count(unknownCount)) of the characters are read as the token of unknown ones")
         }
         guard tokens.count > 1 else {
             let known = unknown == .skip ? " that the model knows" : ""
@@ -74,7 +74,8 @@ struct Score: ParsableCommand {
         }
         if let windows, tokens.count <= windows {
             throw Failure(
-                "\(TextInput.name(file)) has \(tokens.count) characters; windows of \(windows) need more than \(windows)"
+                "\(TextInput.name(file)) has \(Count(tokens.count)) characters; windows of \(Count(windows)) need more "
+                    + "than \(Count(windows))"
             )
         }
         // Which may need another text, and says so before the work.
@@ -97,7 +98,7 @@ struct Score: ParsableCommand {
                 dynamicNatsPerCharacter: dynamic.map(Self.mean), dynamicLogProbabilities: dynamic)
             Console.output(Array((try result.jsonLine() + "\n").utf8))
         } else {
-            var text = "\(Console.grouped(logarithms.count + 1)) characters, \(Self.line(nats))\n"
+            var text = "\(Count(logarithms.count + 1)) characters, \(Self.line(nats))\n"
             if let adapted = dynamic.map(Self.mean) {
                 text += "dynamic evaluation: \(Self.line(adapted)), a gain of \(fixed(nats - adapted, 4)) nats\n"
             }
@@ -115,7 +116,7 @@ struct Score: ParsableCommand {
                 let part = rest.prefix(Self.partLength)
                 do { logarithms += try evaluation.logProbabilities(feeding: part) } catch is BrokenModelError {
                     throw adaptation.tooFast(
-                        "after \(Console.grouped(logarithms.count)) characters its answers are no numbers")
+                        "after \(Count(logarithms.count)) characters its answers are no numbers")
                 }
                 rest = rest.dropFirst(part.count)
                 work.advance(to: 1 - Double(rest.count) / Double(tokens.count))

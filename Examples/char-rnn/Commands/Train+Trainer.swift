@@ -212,8 +212,8 @@ extension Train {
         let separator = documentSeparator(resuming: checkpoint)
         guard separator != nil || (validation.batchSize, validation.sequenceLength) == shape else {
             throw Failure(
-                "\(text.name) has \(validation.characterCount) characters, and to validate in batches of "
-                    + "\(shape.0)x\(shape.1) takes \(shape.0 * shape.1 + 1); take a longer text, or a smaller --batch-size"
+                "\(text.name) has \(Count(validation.characterCount)) characters, and to validate in batches "
+                    + "of \(shape.0)x\(shape.1) takes \(Count(shape.0 * shape.1 + 1)); take a longer text, or a smaller --batch-size"
             )
         }
         if let checkpoint, let recorded = checkpoint.options["validation-checksum"] {
@@ -226,28 +226,28 @@ extension Train {
                         + "with --validation-text, or start a new run from the weights with --init-from")
             }
         }
-        Console.note("validating on: \(text.name), \(Console.grouped(validation.characterCount)) characters")
+        Console.note("validating on: \(text.name), \(Count(validation.characterCount)) characters")
         return validation
     }
 
     func describe(_ model: LanguageModel, _ dataset: TrainingData, keepsBest: Bool) {
         let configuration = model.configuration
         Console.note(
-            "data: \(Console.grouped(dataset.characterCount)) characters, a vocabulary of \(dataset.vocabulary.count)")
+            "data: \(Count(dataset.characterCount)) characters, a vocabulary of \(Count(dataset.vocabulary.count))")
         for notice in dataset.notices { Console.note("note: \(notice)") }
         if dataset.validation == nil {
             Console.note("note: there is no validation part, so the names of checkpoints have no loss")
             if keepsBest { Console.note("note: without a validation loss --keep-best keeps the last checkpoint") }
         }
         Console.note(
-            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(dataset.batchCount(in: .training)) for "
-                + "training, \(dataset.batchCount(in: .validation)) for validation, "
-                + "\(dataset.batchCount(in: .test)) for testing")
+            "batches of \(dataset.batchSize)x\(dataset.sequenceLength): \(Count(dataset.batchCount(in: .training))) for "
+                + "training, \(Count(dataset.batchCount(in: .validation))) for validation, "
+                + "\(Count(dataset.batchCount(in: .test))) for testing")
         Console.note(
             "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
                 + "dropout \(configuration.dropout)"
                 + (configuration.embeddingSize.map { ", embedding of \($0)" } ?? ""))
-        Console.note("number of parameters: \(Console.grouped(model.parameterCount))")
+        Console.note("number of parameters: \(Count(model.parameterCount))")
         if let advice = Advice.size(configuration, parameters: model.parameterCount, dataset) {
             Console.note("advice: \(advice)")
         }

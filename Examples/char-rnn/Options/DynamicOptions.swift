@@ -63,7 +63,8 @@ struct DynamicOptions: ParsableArguments {
         }
         guard tokens.count > segmentLength else {
             throw Failure(
-                "\(dynamicText) has \(tokens.count) characters; it needs more than --dynamic-steps \(segmentLength)")
+                "\(dynamicText) has \(Count(tokens.count)) characters; it needs more than --dynamic-steps \(segmentLength)"
+            )
         }
         let statistics = try model.gradientStatistics(
             of: tokens.prefix(Self.statisticsLength), segmentLength: segmentLength)

@@ -1,4 +1,5 @@
 import CharRNN
+import FoundationEssentials
 import Glibc
 
 /// Texts that the command reads besides those it trains on: to continue, to score, or for their characters.
@@ -13,9 +14,9 @@ enum TextInput {
     /// - Throws: ``Failure`` when it cannot be read, does not end or is no text in UTF-8, which a model of bytes does not ask
     ///   for; `VocabularyError`.
     static func tokens(
-        of path: String, in vocabulary: Vocabulary, unknown: UnknownCharacters = .error
+        of path: String, in vocabulary: Vocabulary, unknown: UnknownCharacters = .error, quietly isQuiet: Bool = false
     ) throws -> [Int] {
-        try LongWork.telling("reading the text") { work in
+        try LongWork.telling("reading the text", quietly: isQuiet) { work in
             let bytes = try bytes(of: path, telling: work)
             if vocabulary.kind != .bytes { try requireText(bytes, path) }
             do {
@@ -28,11 +29,13 @@ enum TextInput {
     ///
     /// - Throws: ``Failure``.
     static func vocabulary(of path: String, kind: TokenKind) throws -> Vocabulary {
-        let bytes = try bytes(of: path)
-        if kind == .bytes { return Vocabulary(of: bytes) }
-        try requireText(bytes, path)
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw notUTF8(path, bytes) }
-        return Vocabulary(of: text, kind: kind)
+        try LongWork.telling("reading the text") { work in
+            let bytes = try bytes(of: path, telling: work)
+            if kind != .bytes { try requireText(bytes, path) }
+            do {
+                return try Vocabulary(bytes: Data(bytes), kind: kind) { work.advance(to: $0) }
+            } catch TextError.notUTF8 { throw notUTF8(path, bytes) }
+        }
     }
 
     /// What messages call it.

@@ -53,7 +53,7 @@ struct TrainingTexts {
 
     /// A text in words by which ranks and resumed runs know it again.
     static func description(_ name: String, _ dataset: TextDataset) -> String {
-        "\(name) of \(dataset.characterCount) characters, checksum \(checksum(of: TrainingData(dataset).training))"
+        "\(name) of \(Count(dataset.characterCount)) characters, checksum \(checksum(of: TrainingData(dataset).training))"
     }
 
     static func checksum(of source: any BatchSource) -> String { String(source.fingerprint, radix: 16) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CharRNN
 import Glibc
 
 /// What a plot has from left to right.
@@ -46,7 +47,7 @@ enum PlotText {
     /// As short as it can be said: 1.5, 2,000, 1.5M.
     static func number(_ value: Double) -> String {
         if value.magnitude >= 999_999.5 { return trimmed(value / 1_000_000, 2) + "M" }
-        if value.magnitude >= 1000 { return Console.grouped(Int(value.rounded())) }
+        if value.magnitude >= 1000 { return "\(Count(Int(value.rounded())))" }
         if value != 0, value.magnitude < 0.0001 { return scientific(value, 0) }
         return trimmed(value, 5)
     }

@@ -107,14 +107,14 @@ struct BenchResult: Encodable {
 
     var text: String {
         let figures = """
-            \(device) (\(name)), \(Console.grouped(parameters)) parameters
-              training: \(fixed(1000 * secondsPerBatch, 2)) ms a batch, \(Console.grouped(Int(trainedPerSecond))) \
+            \(device) (\(name)), \(Count(parameters)) parameters
+              training: \(fixed(1000 * secondsPerBatch, 2)) ms a batch, \(Count(Int(trainedPerSecond))) \
             characters a second
               products: \(fixed(operationsPerBatch * 1e-9, 2)) GFLOP a batch, \(fixed(100 * share, 0)) % of the device's \
             \(fixed(productRate, 0)) GFLOP/s
-              sampling\(precision == .int8 ? " in 8 bits" : ""): \(Console.grouped(Int(sampledPerSecond))) characters a second, \
-            \(Console.grouped(Int(groupSampledPerSecond))) of 64 texts together
-              peak memory of training: \(Console.grouped(peakMemoryBytes >> 20)) MB
+              sampling\(precision == .int8 ? " in 8 bits" : ""): \(Count(Int(sampledPerSecond))) characters a second, \
+            \(Count(Int(groupSampledPerSecond))) of 64 texts together
+              peak memory of training: \(Count(peakMemoryBytes >> 20)) MB
             """
         return printable(([figures] + limitLines + (profile?.lines ?? [])).joined(separator: "\n"))
     }
@@ -132,7 +132,7 @@ struct BenchResult: Encodable {
             "  limit of products: \(fixed(limits.rate, 0)) GFLOP/s from registers by \(limits.instructions)\(threads)",
             "    training reaches \(fixed(100 * shareOfRegisters, 0)) %; \(limits.blas): \(fixed(limits.blasRate, 0)) GFLOP/s",
             "  limit of reads: \(reads.joined(separator: ", ")) GB/s",
-            "    sampling reaches \(fixed(100 * shareOfReads, 0)) % of \(level)'s, \(Console.grouped(bytesPerCharacter >> 10)) "
+            "    sampling reaches \(fixed(100 * shareOfReads, 0)) % of \(level)'s, \(Count(bytesPerCharacter >> 10)) "
                 + "KB of weights a character",
         ]
     }

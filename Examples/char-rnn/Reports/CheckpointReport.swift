@@ -76,9 +76,9 @@ struct CheckpointReport: Encodable {
             "hidden size: \(hiddenSize)",
             embeddingSize.map { "embedding size: \($0)" },
             "dropout: \(dropout)",
-            "parameters: \(Console.grouped(parameters))",
+            "parameters: \(Count(parameters))",
             precision == .int8 ? "weights: of 8 bits" : nil,
-            "vocabulary: \(vocabulary.count) \(vocabulary.kind.rawValue): "
+            "vocabulary: \(Count(vocabulary.count)) \(vocabulary.kind.rawValue): "
                 + (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " "),
             vocabulary.unknownToken.map { "characters that it does not know: read as \(vocabulary.quoted($0))" },
         ]

@@ -146,15 +146,4 @@ enum Console {
         }
         return lines
     }
-
-    /// 1234567 as "1,234,567".
-    static func grouped(_ number: Int) -> String {
-        var digits = String(number.magnitude)
-        var groups: [Substring] = []
-        while digits.count > 3 {
-            groups.insert(digits.suffix(3), at: 0)
-            digits = String(digits.dropLast(3))
-        }
-        return (number < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
-    }
 }

@@ -33,19 +33,19 @@ struct DryRun {
         let (iterations, wanted) = (last - first, timeLeft.seconds)
         let run =
             if let limit = options.maxSeconds, limit < wanted {
-                "\(duration(limit)), time for \(Console.grouped(Int(Double(iterations) * limit / wanted))) of "
-                    + "\(Console.grouped(iterations)) iterations"
+                "\(duration(limit)), time for \(Count(Int(Double(iterations) * limit / wanted))) of "
+                    + "\(Count(iterations)) iterations"
             } else {
-                "iterations \(Console.grouped(first + 1)) to \(Console.grouped(last)), \(duration(wanted)) with its validations"
+                "iterations \(Count(first + 1)) to \(Count(last)), \(duration(wanted)) with its validations"
             }
         var lines = [
             "memory: \(ByteCount(memory)) of the \(ByteCount(device.memoryBytes)) of \(device.id)"
                 + (trainer.devices.count > 1 ? ", and as much on each other device" : ""),
-            "speed: \(fixed(1000 * step, 2)) ms a batch, \(Console.grouped(Int(characters / step))) characters a second",
-            "an epoch: \(Console.grouped(Int(epochLength))) batches, \(duration(epochLength * step))",
+            "speed: \(fixed(1000 * step, 2)) ms a batch, \(Count(Int(characters / step))) characters a second",
+            "an epoch: \(Count(Int(epochLength))) batches, \(duration(epochLength * step))",
             "the run: \(run)",
-            "recurrent parameters (without the vocabulary's rows): \(Console.grouped(recurrent)) for "
-                + "\(Console.grouped(dataset.characterCount)) characters, \(fixed(ratio, ratio < 0.1 ? 5 : 2)) a character; "
+            "recurrent parameters (without the vocabulary's rows): \(Count(recurrent)) for "
+                + "\(Count(dataset.characterCount)) characters, \(fixed(ratio, ratio < 0.1 ? 5 : 2)) a character; "
                 + "0.1 to 10 is usual",
         ]
         if let size = Self.hiddenSize(for: dataset.characterCount, configuration) {

@@ -6,22 +6,28 @@ final class LongWork {
     /// When the next word is due.
     private var next: ContinuousClock.Instant
     private var isShown = false
+    private let isQuiet: Bool
+    private var pace: Pace
 
     /// - Parameters:
     ///   - title: what is done, such as "reading the text".
-    ///   - start: when it began.
-    init(_ title: String, since start: ContinuousClock.Instant = .now) {
+    ///   - start: when it began, where that was before.
+    ///   - isQuiet: whether nothing is told.
+    init(_ title: String, since start: ContinuousClock.Instant? = nil, isQuiet: Bool = false) {
         self.title = title
-        self.start = start
-        next = start + .seconds(2)
+        self.start = start ?? .now
+        self.isQuiet = isQuiet
+        pace = Pace(isWorking: start != nil)
+        next = self.start + .seconds(2)
     }
 
     /// To be called often; it costs a look at the clock.
     func advance(to fraction: Double) {
         let now = ContinuousClock.now
-        guard now >= next else { return }
         let passed = start.duration(to: now).inSeconds
-        let left = fraction > 0 ? "\(duration(passed * (1 - fraction) / fraction)) left" : "\(duration(passed)) so far"
+        let seconds = pace.secondsLeft(at: fraction, after: passed)
+        guard now >= next, !isQuiet else { return }
+        let left = seconds.map { "\(duration($0)) left" } ?? "\(duration(passed)) so far"
         if Console.replacesLines {
             Console.status(ProgressLine(title, fraction: fraction, facts: [.init(left, weight: 0)]))
             next = now + .milliseconds(100)
@@ -36,8 +42,10 @@ final class LongWork {
     func end() { if isShown { Console.eraseStatus() } }
 
     /// Does work that tells how far it is.
-    static func telling<Result>(_ title: String, _ body: (LongWork) throws -> Result) rethrows -> Result {
-        let work = LongWork(title)
+    static func telling<Result>(
+        _ title: String, quietly isQuiet: Bool = false, _ body: (LongWork) throws -> Result
+    ) rethrows -> Result {
+        let work = LongWork(title, isQuiet: isQuiet)
         defer { work.end() }
         return try body(work)
     }

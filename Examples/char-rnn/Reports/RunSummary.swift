@@ -95,8 +95,8 @@ struct RunSummary: Encodable {
     private var cells: [String] {
         [
             onOneLine(label), began.map(Self.localTime) ?? "-", cell.rawValue, "\(layers)x\(hiddenSize)",
-            Console.grouped(parameters), Console.grouped(iteration), fixed(epoch, 2),
-            bestLoss.map { fixed($0, 4) } ?? "-", bestIteration.map { Console.grouped($0) } ?? "-",
+            "\(Count(parameters))", "\(Count(iteration))", fixed(epoch, 2),
+            bestLoss.map { fixed($0, 4) } ?? "-", bestIteration.map { "\(Count($0))" } ?? "-",
             seconds.map { duration($0) } ?? "-",
         ]
     }

@@ -96,7 +96,7 @@ struct StepProfile: Encodable {
         let totals = [
             "    \(count(launches)) launches, \(count(deviceCopies)) copies on the device: "
                 + "\(fixed(1000 * seconds, 2)) ms, \(fixed(bytes * 1e-6, 1)) MB, \(fixed(operations * 1e-9, 2)) GFLOP",
-            "    from and to the host: \(Console.grouped(Int(hostBytes))) bytes in \(count(hostCopies)) "
+            "    from and to the host: \(Count(Int(hostBytes))) bytes in \(count(hostCopies)) "
                 + "\(hostCopies == 1 ? "copy" : "copies"), "
                 + "\(count(hostWaits)) waits, \(count(hostPauses)) pauses",
         ]

@@ -1,5 +1,29 @@
 import Glibc
 
+/// The time that other work has left, by how fast it goes since something of it was done. What it begins with, such as reading
+/// what is to be worked on, tells nothing of the rest.
+public struct Pace {
+    /// When something was done for the first time, and how much.
+    private var first: (seconds: Double, fraction: Double)?
+
+    /// - Parameter isWorking: whether it begins with the work itself.
+    public init(isWorking: Bool = false) { first = isWorking ? (0, 0) : nil }
+
+    /// In seconds; nil until it has gone on for a second.
+    ///
+    /// - Parameters:
+    ///   - fraction: the share that is done, from 0 to 1.
+    ///   - seconds: the time since the work began.
+    public mutating func secondsLeft(at fraction: Double, after seconds: Double) -> Double? {
+        guard let first else {
+            if fraction > 0 { first = (seconds, fraction) }
+            return nil
+        }
+        let (time, share) = (seconds - first.seconds, fraction - first.fraction)
+        return time >= 1 && share > 0 ? time * (1 - fraction) / share : nil
+    }
+}
+
 /// The time that a training has left, with the validations and checkpoints that are still to come. It does not jump: a step
 /// counts little against the minutes before it.
 public struct TimeLeft {
@@ -50,6 +74,10 @@ public struct TimeLeft {
         pauseSeconds += max(0, seconds - secondsPerStep * Double(max(0, steps)))
         lastPause = iteration
     }
+
+    /// Whether enough steps have been seen. The first takes many times as long as those after it, where a driver compiles.
+    public var isKnown: Bool { reports > 1 || iteration - first >= Self.fewSteps }
+    private static let fewSteps = 20
 
     /// In seconds.
     public var seconds: Double {

@@ -70,19 +70,19 @@ final class TrainingReport {
     private func tell(_ step: TrainingEvent.Step) {
         timeLeft.add(stepsTo: step.iteration, secondsPerStep: step.secondsPerBatch)
         trend.add(step.loss)
-        let left = "\(duration(secondsLeft)) left"
+        let left = timeLeft.isKnown ? "\(duration(secondsLeft)) left" : nil
         var facts = [ProgressLine.Fact("loss \(fixed(trend.level, 4))", weight: 3)]
         if let word = trend.word { facts.append(.init(word, weight: 1)) }
         // As steady as the time that is left.
         let rate = step.charactersPerSecond * step.secondsPerBatch / timeLeft.secondsPerStep
-        facts.append(.init("\(Console.grouped(Int(rate))) chars/s", weight: 0))
-        facts.append(.init(left, weight: 2))
+        facts.append(.init("\(Count(Int(rate))) chars/s", weight: 0))
+        if let left { facts.append(.init(left, weight: 2)) }
         let (done, all) = ("\(step.iteration)", "\(lastIteration)")
         Console.progress(
             ProgressLine(
                 String(repeating: " ", count: max(0, all.count - done.count)) + "\(done)/\(all)",
                 fraction: Double(step.iteration) / Double(lastIteration), facts: facts),
-            plainly: "\(line(of: step)), \(left)")
+            plainly: line(of: step) + (left.map { ", \($0)" } ?? ""))
     }
 
     /// The time until the run ends, its validations included.
@@ -108,7 +108,7 @@ final class TrainingReport {
         "\(step.iteration)/\(lastIteration) (epoch \(fixed(step.epoch, 3))), train_loss = \(fixed(step.loss, 8)), "
             + "grad/param norm = \(scientific(step.gradientNorm / step.parameterNorm, 4)), "
             + "time/batch = \(fixed(step.secondsPerBatch, 4))s, "
-            + "\(Console.grouped(Int(step.charactersPerSecond))) chars/s"
+            + "\(Count(Int(step.charactersPerSecond))) chars/s"
     }
 
     private func tell(_ validation: TrainingEvent.Validation) {

@@ -30,8 +30,8 @@ extension Checkpoint {
                 "| network | \(cell.uppercased()), layers: \(configuration.layerCount), units of each: "
                     + "\(configuration.hiddenSize), dropout: \(configuration.dropout)"
                     + "\(configuration.embeddingSize.map { ", numbers of an embedded token: \($0)" } ?? "") |",
-                "| parameters | \(parameterCount) |",
-                "| vocabulary | \(vocabulary.count) \(vocabulary.kind.rawValue)"
+                "| parameters | \(Count(parameterCount)) |",
+                "| vocabulary | \(Count(vocabulary.count)) \(vocabulary.kind.rawValue)"
                     + "\(vocabulary.unknownToken == nil ? "" : ", with U+FFFD for all that it lacks") |", "",
                 "The vocabulary, one after the other:", "", fenced(shown + more), "", "## Text", "",
                 textName.map { "Trained on \($0)." } ?? "", "Say here what the text is and where it comes from.", "",

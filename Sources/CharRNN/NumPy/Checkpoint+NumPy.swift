@@ -12,7 +12,7 @@ extension Checkpoint {
         guard parameterCount < (Int(UInt32.max) - (16 << 20)) / 4 else {
             throw FileError(
                 action: "write", path: weights.path,
-                reason: "the model has \(parameterCount) parameters, and an .npz file here holds at most 4 GB")
+                reason: "the model has \(Count(parameterCount)) parameters, and an .npz file here holds at most 4 GB")
         }
         let isFolder = mkdir(folder.systemPath, 0o777) == 0 || errno == EEXIST
         guard isFolder else { throw FileError.writing(folder) }

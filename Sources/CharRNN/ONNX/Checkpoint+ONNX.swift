@@ -19,7 +19,7 @@ extension Checkpoint {
         guard parameterCount < (Int(Int32.max) - (16 << 20)) / 4 else {
             throw FileError(
                 action: "write", path: file.path,
-                reason: "the model has \(parameterCount) parameters, and an ONNX file holds at most 2 GB")
+                reason: "the model has \(Count(parameterCount)) parameters, and an ONNX file holds at most 2 GB")
         }
         try AtomicFile.write(folded.onnx(), to: file)
     }

@@ -7,10 +7,12 @@ protocol Predictor: AnyObject, Sendable {
     func read(_ tokens: [Int32]) throws
     /// Reads a text of one token after the other, which may be long; for a predictor of one text.
     ///
+    /// - Parameter progress: is told of a long text now and then how many tokens have been read; what it throws ends the
+    ///   reading.
     /// - Returns: when `scoring` ln p of each token after the first, else nothing.
     /// - Throws: ``BrokenModelError``, `CancellationError` when the task is cancelled, `DeviceError`. Then the state is as it
     ///   was.
-    func read(text: [Int], scoring: Bool) throws -> [Double]
+    func read(text: [Int], scoring: Bool, progress: (_ tokens: Int) throws -> Void) throws -> [Double]
     /// What follows the tokens that were read last, V numbers for each; after ``setState(_:of:)`` what follows the states of
     /// all texts.
     func logits() throws -> [Float]
@@ -82,13 +84,13 @@ private final class NetworkPredictor: Predictor, @unchecked Sendable {
         isStale = false
     }
 
-    func read(text: [Int], scoring: Bool) throws -> [Double] {
+    func read(text: [Int], scoring: Bool, progress: (_ tokens: Int) throws -> Void) throws -> [Double] {
         guard scoring || text.count >= Self.sequenceLength else {
             for token in text { try read([Int32(token)]) }
             return []
         }
         var reader = LongTextReader(parameters, from: try state(), scoring: scoring)
-        try reader.read(text)
+        try reader.read(text, progress: progress)
         try setState(reader.state)
         // The last is of a token that is not there.
         return reader.logProbabilities.dropLast()

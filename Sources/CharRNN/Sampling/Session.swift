@@ -59,8 +59,10 @@ public struct Session: Sendable {
     /// Reads some tokens, many of them faster than one by one.
     ///
     /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
-    public mutating func feed(_ tokens: some Sequence<Int>) throws {
-        _ = try read(Array(tokens), scoring: false)
+    public mutating func feed(
+        _ tokens: some Sequence<Int>, progress: (_ tokens: Int) throws -> Void = { _ in }
+    ) throws {
+        _ = try read(Array(tokens), scoring: false, progress: progress)
     }
 
     /// Reads some tokens and tells how likely each was: ln p given all that was read before it. Of a session that has read
@@ -81,13 +83,15 @@ public struct Session: Sendable {
         try logProbabilities(feeding: try vocabulary.encode(text))
     }
 
-    private mutating func read(_ tokens: [Int], scoring: Bool) throws -> [Double] {
+    private mutating func read(
+        _ tokens: [Int], scoring: Bool, progress: (_ tokens: Int) throws -> Void = { _ in }
+    ) throws -> [Double] {
         for token in tokens { vocabulary.check(token) }
         try requireUnchanged()
         guard let first = tokens.first else { return [] }
         let expected = scoring && hasRead ? [next.logProbability(of: first)] : []
         try makeUnique()
-        let following = try predictor.read(text: tokens, scoring: scoring)
+        let following = try predictor.read(text: tokens, scoring: scoring, progress: progress)
         next = try Distribution(answered: predictor.logits())
         for token in tokens.suffix(RecentTokens.limit) { history.append(token) }
         hasRead = true

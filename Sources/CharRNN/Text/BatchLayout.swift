@@ -113,7 +113,7 @@ struct BatchLayout: Equatable {
         let length =
             sequenceLength == requested.sequenceLength
             ? "" : " and the sequence length \(sequenceLength) instead of \(requested.sequenceLength)"
-        return "the text is short (\(characters) characters), so the batch size is \(batchSize) instead of "
+        return "the text is short (\(Count(characters)) characters), so the batch size is \(batchSize) instead of "
             + "\(requested.batchSize)" + length
     }
 
@@ -122,7 +122,7 @@ struct BatchLayout: Equatable {
         var notices: [String] = []
         let batches = counts.training + counts.validation + counts.test
         let unused = characters - batches * batchSize * sequenceLength
-        if unused > 0 { notices.append("\(unused) characters at the end fill no batch and are left out") }
+        if unused > 0 { notices.append("\(Count(unused)) characters at the end fill no batch and are left out") }
         if batches < Self.fewBatches {
             notices.append(
                 "there are only \(batches) batches, fewer than \(Self.fewBatches); a smaller batch size or sequence "

@@ -182,7 +182,8 @@ public struct TextDataset: Sendable {
             switch rare.count {
             case 0: "no character occurs \(fewer); what the model will not know is one token, U+FFFD"
             case 1: "1 character that occurs \(fewer) is the token of unknown ones, U+FFFD: \(vocabulary.list(rare))"
-            default: "\(rare.count) characters that occur \(fewer) are one token, U+FFFD: \(vocabulary.list(rare))"
+            default:
+                "\(Count(rare.count)) characters that occur \(fewer) are one token, U+FFFD: \(vocabulary.list(rare))"
             }
         dataset.textNotices.append(notice)
         return dataset

@@ -34,19 +34,19 @@ extension TextError: LocalizedError {
             "\(file) is not UTF-8: byte 0x\(String(byte, radix: 16)) at offset \(offset)"
         case .otherFormat(let file, let format): "cannot read \(file): it is \(format.name)"
         case .tooShort(let name, let characters, let needed):
-            "\(name) has \(characters) character\(characters == 1 ? "" : "s"); at least \(needed) are needed to train and "
+            "\(name) has \(Count(characters)) character\(characters == 1 ? "" : "s"); at least \(Count(needed)) are needed to train and "
                 + "validate"
         case .emptyPart(let part, let fraction, let batches):
-            "the \(part) fraction \(plain(fraction)) of \(batches) batches is less than one batch"
+            "the \(part) fraction \(plain(fraction)) of \(Count(batches)) batches is less than one batch"
         case .noDocuments(let part, let fraction, let documents):
             documents == 1
                 ? "the separator stands nowhere between two documents, so the text is a single one"
-                : "the \(part) fraction \(plain(fraction)) of \(documents) documents is less than one document"
+                : "the \(part) fraction \(plain(fraction)) of \(Count(documents)) documents is less than one document"
         case .fractions(let training, let validation):
             "the training fraction \(training) and the validation fraction \(validation) must lie between 0 and 1, "
                 + "the first above 0, and not sum to more than 1"
         case .allRare(let minimumFrequency, let highest):
-            "no character occurs \(minimumFrequency) times; the most frequent one occurs \(highest) times"
+            "no character occurs \(minimumFrequency) times; the most frequent one occurs \(Count(highest)) times"
         }
     }
 

@@ -48,7 +48,8 @@ struct TextFile {
         }
         (self.files, self.statuses) = (files, statuses)
         notice =
-            files.count == 1 ? nil : "the text is \(files.count) files, from \(names[0]) to \(names[names.count - 1])"
+            files.count == 1
+            ? nil : "the text is \(Count(files.count)) files, from \(names[0]) to \(names[names.count - 1])"
         let first = isFolder[0] && files.count > 1 ? urls[0].absoluteURL.appendingPathComponent("texts") : files[0]
         // Apart from the cache of the first alone.
         url = urls.count == 1 ? first : first.appendingPathExtension("more")
@@ -101,6 +102,6 @@ struct TextFile {
 
     /// What errors call the whole.
     var name: String {
-        files.count == 1 ? files[0].path : "the text of \(files[0].path) and \(files.count - 1) more"
+        files.count == 1 ? files[0].path : "the text of \(files[0].path) and \(Count(files.count - 1)) more"
     }
 }

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The tokens that a model knows, and their numbers: 0 ..< `count` in ascending order of their UTF-8 bytes, as in
 /// char-rnn.
 public struct Vocabulary: Hashable, Sendable {
@@ -25,6 +27,17 @@ public struct Vocabulary: Hashable, Sendable {
     /// The bytes that occur in those of any file, as ``TokenKind/bytes``.
     public init(of bytes: some Sequence<UInt8>) {
         self.init(kind: .bytes, entries: Set(bytes).map { [$0] })
+    }
+
+    /// The tokens of what a file holds, however large.
+    ///
+    /// - Parameter progress: called after each megabyte with the share that is done, from 0 to 1.
+    /// - Throws: ``TextError`` for what is no text, unless `kind` is ``TokenKind/bytes``; `CancellationError` when the task is
+    ///   cancelled.
+    public init(bytes: Data, kind: TokenKind, progress tell: @escaping (Double) -> Void = { _ in }) throws {
+        let progress = ReadingProgress(tell)
+        progress.begin(bytes.count)
+        self = try Tokenizer(TextSource(bytes, name: "the text", progress: progress), kind: kind).vocabulary
     }
 
     init(kind: TokenKind, entries: some Collection<[UInt8]>, hasUnknownToken: Bool = false) {
