@@ -175,6 +175,13 @@ def check_runs(server, folder):
     (folder / "second/history.jsonl").write_text("")
     name, value = next(events)
     assert name == "runs" and {run["name"] for run in value["runs"]} == {"first", "second"}
+    # A run has its folder as long as it goes, and not a minute longer.
+    lock = folder / "first/run.lock"
+    for change, is_running in [(lock.touch, True), (lock.unlink, False)]:
+        change()
+        name, value = next(events)
+        found = {run["name"]: run["is_running"] for run in value["runs"]}
+        assert name == "runs" and found == {"first": is_running, "second": False}, (name, value)
     server.refusal(422, "/runs/events?" + "&".join(["folder=first"] * 33))
 
 

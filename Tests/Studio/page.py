@@ -1,7 +1,9 @@
 """Uses the studio's page as a visitor does, in a headless chromium:  page.py [PICTURES]"""
 
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -66,6 +68,14 @@ def check_runs(visitor, folder, texts):
     finally:
         training.terminate()
         training.wait()
+    # It is live no longer than it runs, and a name that is not UTF-8 is shown by its bytes.
+    until(page, "document.querySelectorAll('.live').length === 0")
+    odd = os.fsencode(folder / "first") + b"\xe9"
+    if not os.path.exists(odd):
+        os.mkdir(odd)
+        shutil.copy(os.fsencode(folder / "first/history.jsonl"), odd + b"/history.jsonl")
+        curves += 1
+    page.get_by_text("first\\xE9", exact=True).first.wait_for()
     # (To hover by name would need a picture that stays the same.)
     box = page.locator("#chart").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 100)

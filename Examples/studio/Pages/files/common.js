@@ -12,6 +12,10 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A name for people. The server has a private character for each byte of a name that is no UTF-8, and wants it back so. */
+export const readable = name => name.replace(/[\u{10FE80}-\u{10FEFF}]/gu,
+  byte => "\\x" + (byte.codePointAt(0) - 0x10FE00).toString(16).toUpperCase());
+
 export const grouped = number => Math.round(number).toLocaleString("en");
 
 /** A character as it can be seen. */
@@ -22,7 +26,7 @@ export const glyph = text => glyphs[text] ?? text;
 export async function reason(response) {
   try {
     const { error } = await response.json();
-    return `${error.what}: ${error.why}`;
+    return readable(`${error.what}: ${error.why}`);
   } catch { return `the studio answered ${response.status}`; }
 }
 
@@ -87,7 +91,7 @@ export function chooseModel(select) {
 }
 function fill(select) {
   const chosen = select.value;
-  select.replaceChildren(...listed.map(({ name }) => make("option", { value: name, textContent: name })));
+  select.replaceChildren(...listed.map(({ name }) => make("option", { value: name, textContent: readable(name) })));
   if (listed.some(({ name }) => name === chosen)) select.value = chosen;
 }
 export async function loadModels() {

@@ -39,8 +39,8 @@ class Run {
   }
 
   get best() { return this.validations.reduce((a, b) => (a && a.loss <= b.loss ? a : b), undefined); }
-  /** Whether something was written in the last minute. */
-  get isLive() { return Date.now() / 1000 - this.last.time < 60; }
+  /** Whether something was written in the last minute. One that was killed leaves its folder as if it had it still. */
+  get isRecent() { return Date.now() / 1000 - this.last.time < 60; }
   get facts() {
     const { cell, layers, hidden_size } = this.start;
     return `${cell.toUpperCase()} ${layers} × ${hidden_size}`;

@@ -1,10 +1,10 @@
 // The runs of the folder, live.
-import { $, make, grouped, trouble } from "./common.js";
+import { $, make, grouped, readable, trouble } from "./common.js";
 import { Histories } from "./history.js";
 import { color, drawChart, swatch } from "./chart.js";
 
 const histories = new Histories();
-let folders = [], chosen = new Set(), isFirst = true, source, isDrawing = false;
+let folders = [], running = new Set(), chosen = new Set(), isFirst = true, source, isDrawing = false;
 
 // MARK: What comes from the studio
 
@@ -31,6 +31,7 @@ function listed(runs) {
   const known = new Set(folders);
   const added = runs.map(run => run.name).filter(name => !known.has(name));
   folders = runs.map(run => run.name);
+  running = new Set(runs.filter(run => run.is_running).map(run => run.name));
   // The newest are shown, and later those that begin.
   const shown = added.slice(0, isFirst ? 4 : Infinity).filter(() => chosen.size < 6);
   isFirst = false;
@@ -57,7 +58,7 @@ function draw() {
   drawTable(runs);
   drawSamples(runs);
 }
-const titled = ({ folder, start }) => (folder === "." ? start.label : `${folder} · ${start.label}`);
+const titled = ({ folder, start }) => readable(folder === "." ? start.label : `${folder} · ${start.label}`);
 
 function drawFolders(runs) {
   if (folders.length === 0) {
@@ -74,9 +75,9 @@ function drawFolders(runs) {
       drawSoon();
     };
     const mine = runs.filter(({ run }) => run.folder === folder).map(({ run, place }) => make("div", { className: "one" },
-      swatch(place), make("span", { textContent: `${run.start.label}, iteration ${grouped(run.last.iteration)}` }),
-      ...(run.isLive ? [make("span", { className: "live", textContent: "live" })] : [])));
-    return make("div", { className: "card" }, make("label", {}, box, folder === "." ? "this folder" : folder), ...mine);
+      swatch(place), make("span", { textContent: `${readable(run.start.label)}, iteration ${grouped(run.last.iteration)}` }),
+      ...(running.has(folder) && run.isRecent && run === histories.of(folder).at(-1) ? [make("span", { className: "live", textContent: "live" })] : [])));
+    return make("div", { className: "card" }, make("label", {}, box, folder === "." ? "this folder" : readable(folder)), ...mine);
   }));
   if (focused !== undefined) document.querySelector(`[data-folder="${CSS.escape(focused)}"]`)?.focus();
 }

@@ -15,12 +15,21 @@ struct StudioFolder: Sendable {
         let bytes: Int
         /// In seconds since 1970.
         let modified: Double
+        /// Of a history, whether a run has its folder; nil of a checkpoint.
+        let isRunning: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, bytes, modified
+            case isRunning = "is_running"
+        }
     }
 
     /// How many folders deep, and how many items, are looked at.
     private static let depth = 5
     private static let items = 20_000
     private static let historyName = "history.jsonl"
+    /// What a run has in its folder until it ends.
+    private static let lockName = "run.lock"
 
     var isThere: Bool {
         var status = stat()
@@ -31,7 +40,8 @@ struct StudioFolder: Sendable {
 
     /// The checkpoints, those written last first.
     func models() -> [Item] {
-        walk { isModel($0.name) ? Item(name: $0.path, $0.status) : nil }.sorted { $0.modified > $1.modified }
+        walk { isModel($0.name) ? Item(name: $0.path, $0.status, isRunning: nil) : nil }
+            .sorted { $0.modified > $1.modified }
     }
 
     /// The folders with a history, those written last first; the served folder itself is ".".
@@ -39,7 +49,10 @@ struct StudioFolder: Sendable {
         walk { entry in
             guard entry.name == Self.historyName else { return nil }
             let folder = entry.path.dropLast(Self.historyName.count + 1)
-            return Item(name: folder.isEmpty ? "." : String(folder), entry.status)
+            let name = folder.isEmpty ? "." : String(folder)
+            // Locking it would tell more, and keep a run from beginning at that moment.
+            let isRunning = Self.status("\(path)/\(name)/\(Self.lockName)") != nil
+            return Item(name: name, entry.status, isRunning: isRunning)
         }
         .sorted { $0.modified > $1.modified }
     }
@@ -131,8 +144,9 @@ struct StudioFolder: Sendable {
 }
 
 extension StudioFolder.Item {
-    fileprivate init(name: String, _ status: stat) {
+    fileprivate init(name: String, _ status: stat, isRunning: Bool?) {
         self.name = name
+        self.isRunning = isRunning
         bytes = Int(status.st_size)
         modified = Double(status.st_mtim.tv_sec)
     }

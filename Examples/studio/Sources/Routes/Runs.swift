@@ -6,7 +6,7 @@ extension StudioServer {
     /// `GET /runs`: the folders with a history.
     func runs() throws -> Response { try .json(["runs": folder.runs()]) }
 
-    /// `GET /runs/events?folder=…&folder=…`: which folders there are, and the lines of the histories of those that are named,
+    /// `GET /runs/events?folder=…&folder=…`: which folders there are and which a run has, and the lines of the histories of those that are named,
     /// from the first on, as they come.
     func watch(_ request: Request) throws -> Response {
         let names = request.uri.queryParameters[values: "folder"].map(String.init)
@@ -46,7 +46,15 @@ private struct RunWatcher {
         self.files = files
     }
 
-    private struct Place: Encodable { let folder: String }
+    /// What is told anew when it changes.
+    private struct Place: Equatable {
+        let name: String
+        let isRunning: Bool?
+
+        init(_ item: StudioFolder.Item) { (name, isRunning) = (item.name, item.isRunning) }
+    }
+
+    private struct Replaced: Encodable { let folder: String }
 
     mutating func events() throws -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
@@ -54,7 +62,9 @@ private struct RunWatcher {
         if runs == nil || lastLook.duration(to: .now) > .seconds(2) {
             lastLook = .now
             let found = folder.runs()
-            if runs?.map(\.name) != found.map(\.name) { events.append(try ServerSentEvent("runs", ["runs": found])) }
+            if runs?.map(Place.init) != found.map(Place.init) {
+                events.append(try ServerSentEvent("runs", ["runs": found]))
+            }
             runs = found
         }
         isBehind = false
@@ -62,7 +72,7 @@ private struct RunWatcher {
             let name = files[index].name
             switch files[index].file.next() {
             case nil: continue
-            case .replaced: events.append(try ServerSentEvent("replaced", Place(folder: name)))
+            case .replaced: events.append(try ServerSentEvent("replaced", Replaced(folder: name)))
             case .lines(let lines): events.append(try Self.event(of: lines, in: name))
             }
             isBehind = true
