@@ -5,7 +5,8 @@ import CharRNN
 /// Each process sums its share of the gradient's elements, as the others send them, in the order of the ranks; then all
 /// get all shares. Of a small piece two processes each sum all, in the same order. So the sums have the same bits with any
 /// MPI, on any network; only the number of processes, and their devices, make them others. In a step each process sends and
-/// receives about twice the gradient, in pieces, while the backward pass makes the rest of it.
+/// receives about twice the gradient: in pieces, while the backward pass makes the rest of it, where a network carries them;
+/// at its end, where processes of one machine copy it themselves and all cores compute.
 public final class MPIExchange: GradientExchange {
     public var count: Int { world.count }
     public var rank: Int { world.rank }
@@ -19,7 +20,8 @@ public final class MPIExchange: GradientExchange {
     private var gradient = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
     private var isCopy = false
     private var sum: PiecewiseSum?
-    /// Whether pieces go before the gradient is whole.
+    /// Whether pieces go before the gradient is whole, as it does where something else than a core that computes moves them:
+    /// a network, a device's bus, a core that is idle. Otherwise each would only interrupt what is computed.
     private var sendsEarly = false
     /// Where the part of the gradient begins that is being summed.
     private var start = 0
@@ -52,7 +54,9 @@ public final class MPIExchange: GradientExchange {
         start = gradient.count
         sum = PiecewiseSum(gradient, over: world)
         // All cut alike, and where there are several devices their sum is the first that there is.
-        sendsEarly = world.gather("\(replicas.count)").allSatisfy { $0 == "1" }
+        let movesBeside = isCopy || !world.isOnOneHost || world.idleCoreCount > 0
+        let votes = world.gather("\(replicas.count == 1) \(movesBeside)")
+        sendsEarly = votes.allSatisfy { $0.hasPrefix("true") } && votes.contains { $0.hasSuffix("true") }
         try broadcastParameters()
         try devices.sendParameters()
     }

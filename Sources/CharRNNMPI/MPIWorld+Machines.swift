@@ -5,6 +5,8 @@ extension MPIWorld {
     public var hosts: [String] { places.map(\.host) }
     /// How many machines there are.
     public var machineCount: Int { Set(places.map(\.machine)).count }
+    /// Whether all share a machine's memory, over which they need no network. Containers of one machine have other names.
+    var isOnOneHost: Bool { machineCount == 1 && Set(hosts).count == 1 }
     /// Which of its machine's processes this is, from 0: that of a machine's graphics cards which it should take.
     public var rankOnMachine: Int { neighbours.filter { $0 < rank }.count }
 
