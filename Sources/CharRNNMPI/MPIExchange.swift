@@ -66,8 +66,10 @@ public final class MPIExchange: GradientExchange {
         try devices.sendParameters()
     }
 
+    public var sumsInPieces: Bool { sendsEarly && count > 1 }
+
     public func gradientIsMade(from start: Int) throws {
-        guard sendsEarly, count > 1, self.start - start >= Self.smallestPiece else { return }
+        guard self.start - start >= Self.smallestPiece else { return }
         sum?.begin(try nextPiece(from: start))
     }
 

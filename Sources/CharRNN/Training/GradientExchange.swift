@@ -36,6 +36,10 @@ public protocol GradientExchange: AnyObject {
     /// last to the first, and not of the whole, which is ``sumGradients()``'s. Whoever does nothing here sums all there.
     func gradientIsMade(from start: Int) throws
 
+    /// Whether a backward pass is to call ``gradientIsMade(from:)``, for which it cuts products that it would else make at once.
+    /// Asked in each pass after ``prepare(_:)``.
+    var sumsInPieces: Bool { get }
+
     /// Makes the gradient of the first replica the sum of all replicas' gradients, those of the other processes
     /// included. The others' are then undefined.
     func sumGradients() throws
@@ -52,6 +56,8 @@ public protocol GradientExchange: AnyObject {
 
 extension GradientExchange {
     public func gradientIsMade(from start: Int) throws {}
+
+    public var sumsInPieces: Bool { count > 1 }
 
     public func sumGradients(gathering values: [Float]) throws -> [[Float]] {
         try sumGradients()

@@ -77,7 +77,7 @@ final class ReplicatedNetwork {
             // Between processes a gradient travels as it is made; what several devices have is added first.
             try network.run(
                 batch.share(network.streams), dropout: dropout, gradient: scale.map { (gradients[index], $0) },
-                isMade: networks.count == 1 && exchange.count > 1 ? exchange.gradientIsMade(from:) : nil)
+                isMade: networks.count == 1 && exchange.sumsInPieces ? exchange.gradientIsMade(from:) : nil)
         }
         if networks.count == 1 {
             try run(0)
