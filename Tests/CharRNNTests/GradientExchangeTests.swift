@@ -84,13 +84,7 @@ import Testing
         let run = Run(
             cell: cell, dropout: 0.3, hiddenSize: hiddenSize, layerCount: layerCount, embeddingSize: 3, batchSize: 2,
             sequenceLength: 3)
-        let told = try sideBySide(2) { exchange in
-            let watching = WatchingExchange(exchange)
-            let trainer = try Trainer(
-                model: run.model(on: device), dataset: run.dataset(), options: run.options, exchange: watching)
-            for _ in 1...2 { _ = try trainer.step() }
-            return watching.told
-        }
+        let told = try told(in: run, on: device, inPieces: true)
         for steps in told {
             #expect(steps.count == 2 && steps.allSatisfy { $0.starts == told[0][0].starts })
             for step in steps {
@@ -100,6 +94,30 @@ import Testing
                     expectSame(part, Array(step.whole[start...]), "the gradient from \(start) on")
                 }
             }
+        }
+    }
+
+    /// Whoever sums a gradient when it is whole is told of no part, and has the same gradient.
+    @Test(arguments: Device.underTest)
+    func whoeverWantsTheWholeIsToldOfNoPart(_ device: Device) throws {
+        let run = Run(cell: .lstm, dropout: 0.3, hiddenSize: 512, layerCount: 1, batchSize: 2, sequenceLength: 3)
+        let (whole, pieces) = (
+            try told(in: run, on: device, inPieces: false), try told(in: run, on: device, inPieces: true)
+        )
+        for (whole, pieces) in zip(whole.joined(), pieces.joined()) {
+            #expect(whole.starts.isEmpty && pieces.starts.count == 5)
+            expectSame(whole.whole, pieces.whole, "the gradient")
+        }
+    }
+
+    /// What two processes are told in each of two steps.
+    private func told(in run: Run, on device: Device, inPieces: Bool) throws -> [[WatchingExchange.Step]] {
+        try sideBySide(2) { exchange in
+            let watching = WatchingExchange(exchange, sumsInPieces: inPieces)
+            let trainer = try Trainer(
+                model: run.model(on: device), dataset: run.dataset(), options: run.options, exchange: watching)
+            for _ in 1...2 { _ = try trainer.step() }
+            return watching.told
         }
     }
 
@@ -299,7 +317,12 @@ private final class WatchingExchange: GradientExchange {
     private var first: Replica?
     private var step = Step()
 
-    init(_ exchange: any GradientExchange) { self.exchange = exchange }
+    let sumsInPieces: Bool
+
+    init(_ exchange: any GradientExchange, sumsInPieces: Bool) {
+        self.exchange = exchange
+        self.sumsInPieces = sumsInPieces
+    }
 
     var count: Int { exchange.count }
     var rank: Int { exchange.rank }

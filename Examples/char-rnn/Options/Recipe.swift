@@ -70,7 +70,7 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
 private struct Size {
     let hiddenSize: Int
     let dropout: Double
-    /// More than the time allows, but for `most`.
+    /// More than the time allows, if that is not more than enough.
     let passes: Int
 
     /// The time is best spent when some fifteen characters are read for each recurrent weight: with fewer the model is not
@@ -84,7 +84,7 @@ private struct Size {
         hiddenSize = min(2048, max(64, Int(((weights / unit).squareRoot() / 32).rounded()) * 32))
         let most = max(30, 7000 * 64 * 64 / max(1, characters))
         let read = min(most, work / weights / max(1, characters))
-        // In a run of 4.5 passes what was dropped cost more than it gave, in one of 30 a third was best.
+        // In a run of 4.5 passes what was dropped cost more than it gave; of 20 passes and more 0.3 was best.
         dropout = (20 * min(0.5, 0.015 * max(0, read - 10))).rounded() / 20
         passes = Int(min(most, 3 * read + 50).rounded(.up))
     }
