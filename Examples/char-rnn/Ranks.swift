@@ -24,7 +24,6 @@ struct Ranks: Sendable {
             Console.insist("note: the others have waited \(Int(seconds)) s for \(ranks)")
         }
         Console.isMuted = world.rank > 0
-        Console.isHasty = true
         Console.note(
             "ranks: \(world.count) on \(world.machineCount == 1 ? "one machine" : "\(world.machineCount) machines"), "
                 + world.library)

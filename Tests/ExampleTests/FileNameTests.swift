@@ -153,6 +153,7 @@ import Testing
             let checkpoint = try #require(place.checkpoints("c\(odd)").last)
             let inspected = try place.succeed(["inspect", checkpoint])
             expectClean(inspected.text, "inspect")
+            expectClean(try place.succeed(["plot", "c\(odd)"]).text, "plot")
             #expect(inspected.text.contains(#"'\u{1B}'"#) && inspected.text.contains(#"'\u{0301}'"#))
             try place.write("\u{304}", to: "unknown\(odd)")
             for arguments in [

@@ -76,6 +76,14 @@ import char_rnn
         #expect(left.seconds > 90)
     }
 
+    /// Of a small model, beside other programs.
+    @Test func aStepThatIsManyTimesSlowerCountsAsOne() {
+        var left = timeLeft()
+        for step in 1...99 { left.add(stepsTo: step, secondsPerStep: 0.001) }
+        left.add(stepsTo: 100, secondsPerStep: 0.1)
+        #expect(abs(left.secondsPerStep - (98 * 0.001 + 0.1) / 99) < 2e-5)
+    }
+
     @Test func theFirstStepTellsNothing() {
         var left = timeLeft()
         left.add(stepsTo: 1, secondsPerStep: 30)

@@ -85,6 +85,30 @@ import Testing
         }
     }
 
+    /// As a terminal that is stopped by Ctrl-S, and `mpirun` when it ends: a reader that is there and reads nothing.
+    @Test func whoeverStallsHoldsNoTrainingAndNoSignal() throws {
+        try Workplace.inNewFolder { place in
+            let program = CommandLineTool.charRNN.executable.path
+            let shell = CommandLineTool(executable: URL(fileURLWithPath: "/bin/bash"))
+            // 64 KiB fit the pipe, some five hundred lines.
+            let outcome = try shell.run(
+                [
+                    "-c",
+                    """
+                    mkfifo pipe; exec 3<>pipe
+                    timeout -s KILL 120 '\(program)' \(Self.endless.joined(separator: " ")) 2>&3 & run=$!
+                    for try in {1..1200}; do
+                        [ "$(cat cv/history.jsonl 2>/dev/null | wc -l)" -gt 2000 ] && break; sleep 0.05
+                    done
+                    wc -l < cv/history.jsonl; kill -TERM $run; wait $run
+                    """,
+                ], in: place.folder)
+            #expect(outcome.status == 143, "it was killed, after so many steps: \(outcome.text)")
+            let checkpoint = try #require(try checkpoints(place).last)
+            #expect(checkpoint.iteration > 2000)
+        }
+    }
+
     /// As nohup has it, and scripts for what they run in the background.
     @Test(arguments: [(SIGHUP, "HUP"), (SIGINT, "INT"), (SIGQUIT, "QUIT")])
     func aSignalThatIsIgnoredStaysIgnored(_ signal: Int32, _ name: String) throws {

@@ -80,7 +80,7 @@ struct LossChart {
 
     /// The end of a path, which tells runs apart.
     private static func short(_ name: String) -> String {
-        let name = FileName.readable(name)
+        let name = printable(line: name)
         return name.count > 30 ? "…" + name.suffix(29) : name
     }
 

@@ -14,14 +14,6 @@ enum Console {
     }
     private static let muted = Atomic(false)
 
-    /// Whether messages are left out when nobody reads them. Open MPI's `mpirun` reads no more once it is asked to stop, and
-    /// whoever waited for it could not save.
-    static var isHasty: Bool {
-        get { hasty.load(ordering: .relaxed) }
-        set { hasty.store(newValue, ordering: .relaxed) }
-    }
-    private static let hasty = Atomic(false)
-
     /// One line to standard error, below the status.
     static func note(_ line: String) {
         current.withLock { status in
@@ -117,10 +109,7 @@ enum Console {
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            if isHasty, descriptor == STDERR_FILENO {
-                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                guard poll(&request, 1, 20) > 0 else { return }
-            }
+            guard descriptor != STDERR_FILENO || hasReader() else { return }
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
                 rest = rest.dropFirst(written)
@@ -133,6 +122,25 @@ enum Console {
             }
         }
     }
+
+    /// Whether somebody takes what standard error is given. A terminal that is stopped, and a pipe whose reader does something
+    /// else, would hold the training: they are waited for once, for a second at most, and then left out until they go on. Nor
+    /// are they waited for when a signal has come: Open MPI's `mpirun` reads no more when it ends, and who waits cannot save.
+    private static func hasReader() -> Bool {
+        var request = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        let patience = isStalled.load(ordering: .relaxed) ? 0 : 50
+        var waits = 0
+        while poll(&request, 1, patience > 0 ? 20 : 0) <= 0 {
+            waits += 1
+            guard waits < patience, Interruption.received == nil else {
+                isStalled.store(true, ordering: .relaxed)
+                return false
+            }
+        }
+        isStalled.store(false, ordering: .relaxed)
+        return true
+    }
+    private static let isStalled = Atomic(false)
 
     /// `text` broken at spaces into lines of at most 100 columns.
     static func wrapped(_ text: String, indent: String) -> [String] {

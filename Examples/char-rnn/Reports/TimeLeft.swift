@@ -34,10 +34,10 @@ public struct TimeLeft {
     private let pauseEstimate: Double
     private var iteration: Int
     private var reports = 0
+    /// The steps lately and their time; those long ago count less.
+    private var steps = 0.0, stepSeconds = 0.0
     /// The mean time of a step lately, in seconds.
-    public private(set) var secondsPerStep = 0.0
-    /// The time of the steps behind that mean.
-    private var stepSeconds = 0.0
+    public var secondsPerStep: Double { steps > 0 ? stepSeconds / steps : 0 }
     private var pauseSeconds = 0.0
     private var lastPause = 0
 
@@ -58,14 +58,14 @@ public struct TimeLeft {
 
     /// Takes note of the steps up to `iteration`, and of the mean time that they took.
     public mutating func add(stepsTo iteration: Int, secondsPerStep: Double) {
-        let seconds = secondsPerStep * Double(max(1, iteration - self.iteration))
+        let count = Double(max(1, iteration - self.iteration))
+        let seconds = secondsPerStep * count
         self.iteration = iteration
         reports += 1
         // In the time of the first steps drivers compile; what comes second takes its place.
-        stepSeconds = reports > 2 ? stepSeconds + seconds : seconds
-        guard stepSeconds > 0 else { return }
-        let share = reports > 2 ? max(seconds / stepSeconds, 1 - exp(-seconds / Self.memory)) : 1
-        self.secondsPerStep += share * (secondsPerStep - self.secondsPerStep)
+        let share = reports > 2 ? exp(-seconds / Self.memory) : 0
+        steps = share * steps + count
+        stepSeconds = share * stepSeconds + seconds
     }
 
     /// Takes note of a pause after the step `iteration`, and of the time since what was told before.
