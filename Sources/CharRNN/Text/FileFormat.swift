@@ -20,11 +20,11 @@ public struct FileFormat: Hashable, Sendable {
         self = format
     }
 
-    /// - Returns: nil for what may be a file of safetensors, if damaged: a length, and an object in JSON.
+    /// - Returns: nil for what may be a file of safetensors, if a damaged one: a length, and an object in JSON.
     init?(insteadOfCheckpoint data: Data) {
-        guard data.dropFirst(8).first != UInt8(ascii: "{"), let format = Self.of(Array(data.prefix(1 << 18))) else {
-            return nil
-        }
+        guard !data.dropFirst(8).starts(with: "{\"".utf8), let format = Self.of(Array(data.prefix(1 << 18))),
+            format != Self.weights
+        else { return nil }
         self = format
     }
 
@@ -43,6 +43,7 @@ public struct FileFormat: Hashable, Sendable {
     }
 
     static let pyTorch = FileFormat("a file of PyTorch")
+    private static let weights = FileFormat("a file of weights")
 
     private static func of(_ bytes: [UInt8]) -> FileFormat? {
         let start = Array(bytes.prefix(512))
@@ -50,8 +51,8 @@ public struct FileFormat: Hashable, Sendable {
         func begins(_ text: String) -> Bool { begins(Array(text.utf8)) }
         func has(_ bytes: [UInt8], at offset: Int) -> Bool { start.dropFirst(offset).starts(with: bytes) }
         switch true {
-        // Of safetensors: a length of less than 2³², then an object in JSON.
-        case has([0, 0, 0, 0, UInt8(ascii: "{")], at: 4): return FileFormat("a file of weights")
+        // A length of less than 2³², then an object in JSON.
+        case has([0, 0, 0, 0, UInt8(ascii: "{")], at: 4): return weights
 
         case begins([0x50, 0x4B, 3, 4]): return zip(String(decoding: start, as: UTF8.self))
         case begins([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]): return packed("a 7z archive", "7z x OLD")
