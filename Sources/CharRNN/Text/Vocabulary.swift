@@ -31,7 +31,10 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// The tokens of what a file holds, however large.
     ///
-    /// - Parameter progress: called after each megabyte with the share that is done, from 0 to 1.
+    /// - Parameters:
+    ///   - bytes: what the file holds.
+    ///   - kind: what counts as a token.
+    ///   - tell: called after each megabyte with the share that is done, from 0 to 1.
     /// - Throws: ``TextError`` for what is no text, unless `kind` is ``TokenKind/bytes``; `CancellationError` when the task is
     ///   cancelled.
     public init(bytes: Data, kind: TokenKind, progress tell: @escaping (Double) -> Void = { _ in }) throws {
