@@ -22,7 +22,7 @@ public final class MPIExchange: GradientExchange {
     private var sum: PiecewiseSum?
     /// Whether pieces go before the gradient is whole, as it does where something else than a core that computes moves them:
     /// a network, a device's bus, a core that is idle. Otherwise each would only interrupt what is computed.
-    private var sendsEarly = false
+    public private(set) var sumsInPieces = false
     /// Where the part of the gradient begins that is being summed.
     private var start = 0
 
@@ -55,8 +55,9 @@ public final class MPIExchange: GradientExchange {
         sum = PiecewiseSum(gradient, over: world)
         // All cut alike, and where there are several devices their sum is the first that there is.
         let movesBeside = isCopy || !world.isOnOneHost || world.idleCoreCount > 0
-        let votes = world.gather("\(replicas.count == 1) \(movesBeside)")
-        sendsEarly = votes.allSatisfy { $0.hasPrefix("true") } && votes.contains { $0.hasSuffix("true") }
+        let areSingle = world.gather("\(replicas.count)").allSatisfy { $0 == "1" }
+        let somebodyMovesBeside = world.gather("\(movesBeside)").contains("true")
+        sumsInPieces = count > 1 && areSingle && somebodyMovesBeside
         try broadcastParameters()
         try devices.sendParameters()
     }
@@ -65,8 +66,6 @@ public final class MPIExchange: GradientExchange {
         if devicesDiffer { try broadcastParameters() }
         try devices.sendParameters()
     }
-
-    public var sumsInPieces: Bool { sendsEarly && count > 1 }
 
     public func gradientIsMade(from start: Int) throws {
         guard self.start - start >= Self.smallestPiece else { return }

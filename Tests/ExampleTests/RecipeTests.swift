@@ -53,6 +53,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [("quick", 1), ("good", 1), ("best", 2)])
+    func aRecipeHasItsLayersAndEndsWhereMoreTeachesNothing(_ recipe: String, _ layers: Int) throws {
+        try Workplace.inNewFolder { place in
+            let outcome = try place.succeed([
+                "train", "--recipe", recipe, "--data-dir", "data/some_folder", "--hidden-size", "6", "--dry-run",
+            ])
+            let words = try #require(recipeLine(outcome)).split(separator: " ").map(String.init)
+            func value(_ option: String) throws -> String { words[try #require(words.firstIndex(of: option)) + 1] }
+            #expect(try value("--layers") == "\(layers)")
+            // Seven thousand steps of 64 x 64 characters, of a text that is read oftener than thirty times in them.
+            let text = try Data(contentsOf: place.url("data/some_folder/input.txt"))
+            let most = 7000 * 64 * 64 / (0.95 * Double(text.count))
+            #expect(try value("--max-epochs") == "\(Int(most.rounded(.up)))")
+        }
+    }
+
     @Test func anotherOptimizerTakesNoOptionsOfMuon() throws {
         try Workplace.inNewFolder { place in
             let outcome = try place.succeed([

@@ -178,12 +178,12 @@ extension Convert.Target {
     /// Endings by which somebody expects a file that we do not write.
     static let unwritten: Set<String> = ["t7", "pt", "pth", "ckpt", "npz", "gguf", "h5", "keras"]
 
+    /// Those and what we write.
     static let endings = unwritten.union(["safetensors", "onnx"])
 
     /// Whether a name with this ending may be that of the output, which is a file for .onnx, and else a folder.
     func suits(_ ending: String) -> Bool {
-        let others = Self.unwritten.union(["safetensors"])
-        return self == .onnx ? !others.contains(ending) : !others.contains(ending) && ending != "onnx"
+        ending == "onnx" ? self == .onnx : !Self.endings.contains(ending)
     }
 
     /// What is written into the output, when that is a folder.

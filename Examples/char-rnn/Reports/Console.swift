@@ -128,17 +128,16 @@ enum Console {
     /// are they waited for when a signal has come: Open MPI's `mpirun` reads no more when it ends, and who waits cannot save.
     private static func hasReader() -> Bool {
         var request = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        let patience = isStalled.load(ordering: .relaxed) ? 0 : 50
-        var waits = 0
-        while poll(&request, 1, patience > 0 ? 20 : 0) <= 0 {
-            waits += 1
-            guard waits < patience, Interruption.received == nil else {
-                isStalled.store(true, ordering: .relaxed)
-                return false
+        let (tries, milliseconds): (Int, Int32) = isStalled.load(ordering: .relaxed) ? (1, 0) : (50, 20)
+        for _ in 0..<tries {
+            if poll(&request, 1, milliseconds) > 0 {
+                isStalled.store(false, ordering: .relaxed)
+                return true
             }
+            if Interruption.received != nil { break }
         }
-        isStalled.store(false, ordering: .relaxed)
-        return true
+        isStalled.store(true, ordering: .relaxed)
+        return false
     }
     private static let isStalled = Atomic(false)
 

@@ -58,6 +58,9 @@ public struct Session: Sendable {
 
     /// Reads some tokens, many of them faster than one by one.
     ///
+    /// - Parameters:
+    ///   - tokens: in their order.
+    ///   - progress: is told of many now and then how many have been read; what it throws ends the reading.
     /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public mutating func feed(
         _ tokens: some Sequence<Int>, progress: (_ tokens: Int) throws -> Void = { _ in }

@@ -6,8 +6,8 @@ extension StudioServer {
     /// `GET /runs`: the folders with a history.
     func runs() throws -> Response { try .json(["runs": folder.runs()]) }
 
-    /// `GET /runs/events?folder=…&folder=…`: which folders there are and which a run has, and the lines of the histories of those that are named,
-    /// from the first on, as they come.
+    /// `GET /runs/events?folder=…&folder=…`: which folders there are and which a run has, and the lines of the histories of
+    /// those that are named, from the first on, as they come.
     func watch(_ request: Request) throws -> Response {
         let names = request.uri.queryParameters[values: "folder"].map(String.init)
         guard names.count <= limits.watchedFolders else {
