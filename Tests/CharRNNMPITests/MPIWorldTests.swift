@@ -43,6 +43,33 @@ import Testing
         #expect(sizes.max()! - sizes.min()! <= 1)
     }
 
+    /// Ten seconds, then twice as long each time.
+    @Test func whoIsWaitedForLongIsTold() {
+        #expect(told(after: [Double](repeating: 0.25, count: 200)) == [10, 20, 40])
+    }
+
+    /// A process that is stopped, and goes on, has not waited meanwhile: the others have.
+    @Test func whoStoodStillItselfTellsOfNobody() {
+        #expect(told(after: [0.5, 60, 0.5, 3600, 0.5]) == [])
+        #expect(told(after: [60] + [Double](repeating: 0.5, count: 18)) == [10])
+    }
+
+    /// The seconds that are told of by one who looks for messages at these intervals.
+    private func told(after intervals: [Double]) -> [Double] {
+        var (now, told) = (ContinuousClock.now, [Double]())
+        var patience = Patience(
+            isIdle: { false }, now: { now },
+            tell: { late, seconds in
+                #expect(late == [3])
+                told.append(seconds)
+            })
+        for interval in intervals {
+            now += .seconds(interval)
+            patience.wait { [3] }
+        }
+        return told
+    }
+
     #if !MPI
     @Test func withoutTheTraitThereIsNone() {
         #expect(throws: MPIError.notBuilt) { try MPIWorld.start() }
