@@ -27,10 +27,11 @@ struct Ranks: Sendable {
         Console.note(
             "ranks: \(world.count) on \(world.machineCount == 1 ? "one machine" : "\(world.machineCount) machines"), "
                 + world.library)
-        if world.idleCoreCount > 0 {
+        let idle = world.idleCoreCount
+        if idle > 0 {
             Console.note(
-                "note: \(world.idleCoreCount) cores of this machine are left idle; start more ranks, or, where Open MPI "
-                    + "has bound them to single cores, give mpirun --bind-to none")
+                "note: \(idle) \(idle == 1 ? "core of this machine is" : "cores of this machine are") left idle; start more "
+                    + "ranks, or, where Open MPI has bound them to single cores, give mpirun --bind-to none")
         }
         return Ranks(world: world)
     }

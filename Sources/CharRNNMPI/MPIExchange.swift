@@ -54,7 +54,7 @@ public final class MPIExchange: GradientExchange {
         start = gradient.count
         sum = PiecewiseSum(gradient, over: world)
         // All cut alike, and where there are several devices their sum is the first that there is.
-        let movesBeside = isCopy || !world.isOnOneHost || world.idleCoreCount > 0
+        let movesBeside = isCopy || !world.isOnOneHost || world.sparedCoreCount > 0
         let areSingle = world.gather("\(replicas.count)").allSatisfy { $0 == "1" }
         let somebodyMovesBeside = world.gather("\(movesBeside)").contains("true")
         sumsInPieces = count > 1 && areSingle && somebodyMovesBeside

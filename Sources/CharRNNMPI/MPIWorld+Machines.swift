@@ -12,12 +12,14 @@ extension MPIWorld {
 
     /// The threads that this process should compute with: the cores that it may run on, shared with those processes that
     /// may run there as well.
-    public var threadCount: Int { threadCount(of: rank) }
+    public var threadCount: Int { Place.threadCount(of: places[rank], among: neighbours.map { places[$0] }) }
 
-    /// The cores of this machine on which none of its processes computes, as where they are bound to others.
-    public var idleCoreCount: Int {
-        max(0, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - neighbours.reduce(0) { $0 + threadCount(of: $1) })
-    }
+    /// The cores of this machine that the launcher might use and on which none of its processes computes, as where it has
+    /// bound them to others.
+    public var idleCoreCount: Int { idleCoreCounts.offered }
+
+    /// Those among them on which the processes may run: where what is not computing finds room.
+    var sparedCoreCount: Int { idleCoreCounts.own }
 
     /// Whether this is the first of its machine's processes that is still there. Asks the system, not the others.
     public var isFirstAlive: Bool { neighbours.prefix { $0 < rank }.allSatisfy { kill(places[$0].process, 0) != 0 } }
@@ -25,7 +27,5 @@ extension MPIWorld {
     /// The ranks on this machine, with this one.
     private var neighbours: [Int] { places.indices.filter { places[$0].machine == places[rank].machine } }
 
-    private func threadCount(of rank: Int) -> Int {
-        Place.threadCount(of: places[rank], among: neighbours.map { places[$0] })
-    }
+    private var idleCoreCounts: (offered: Int, own: Int) { Place.idleCoreCounts(of: neighbours.map { places[$0] }) }
 }

@@ -3,8 +3,11 @@ import Testing
 
 /// What is decided without MPI; Tests/MPI/run has processes train together.
 @Suite struct MPIWorldTests {
-    private func place(_ cores: [Int], limit: Int? = nil, machine: String = "a") -> Place {
-        Place(machine: machine, host: "host", process: 1, cores: cores, coreCount: limit ?? cores.count)
+    /// - Parameter offered: what its launcher may use; what itself may, unless told otherwise.
+    private func place(_ cores: [Int], limit: Int? = nil, offered: Int? = nil) -> Place {
+        let count = limit ?? cores.count
+        return Place(
+            machine: "a", host: "host", process: 1, cores: cores, coreCount: count, offeredCoreCount: offered ?? count)
     }
 
     private func threads(_ places: [Place]) -> [Int] { places.map { Place.threadCount(of: $0, among: places) } }
@@ -28,9 +31,31 @@ import Testing
         #expect(threads([place(Array(0..<64), limit: 1), place(Array(0..<64), limit: 1)]) == [1, 1])
     }
 
+    @Test func coresAreIdleWhereTheyMightBeUsed() {
+        func idle(_ places: [Place]) -> [Int] {
+            let counts = Place.idleCoreCounts(of: places)
+            return [counts.offered, counts.own]
+        }
+        let (two, four) = (Array(0..<2), Array(0..<4))
+        #expect(idle([place(four)]) == [0, 0])
+        // Of four cores three processes compute on one each; the fourth is theirs too.
+        #expect(idle([place(four), place(four), place(four)]) == [1, 1])
+        // Bound to single cores by a launcher that might have given all: none of them may run on the others.
+        #expect(idle([place([0], offered: 4), place([1], offered: 4)]) == [2, 0])
+        // A job that has two cores of its machine, or two processes of a job that has one.
+        #expect(idle([place(two), place(two)]) == [0, 0])
+        #expect(idle([place([0]), place([0])]) == [0, 0])
+        // What a control group gives no time for is not idle, also where processes are bound within it.
+        #expect(idle([place(Array(0..<64), limit: 2)]) == [0, 0])
+        #expect(idle([place([0], limit: 1, offered: 2), place([1], limit: 1, offered: 2)]) == [0, 0])
+    }
+
     @Test func aPlaceTravelsAsText() {
-        for place in [Place.own, place([0, 2, 65], limit: 1), place([])] { #expect(Place(text: place.text) == place) }
+        for place in [Place.own, place([0, 2, 65], limit: 1, offered: 3), place([])] {
+            #expect(Place(text: place.text) == place)
+        }
         #expect(!Place.own.cores.isEmpty && Place.own.coreCount <= Place.own.cores.count)
+        #expect(Place.own.coreCount <= Place.own.offeredCoreCount)
     }
 
     @Test(arguments: [(0..<10, 3), (5..<7, 4), (3..<3, 2), (0..<7, 1), (9..<1 << 40, 7)])
