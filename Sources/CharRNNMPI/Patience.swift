@@ -36,7 +36,8 @@ package struct Patience {
         if isIdle(), seconds < 0.02 {
             sched_yield()
         } else {
-            usleep(100)
+            // Each look interrupts what computes; meanwhile the system sends on and receives.
+            usleep(300)
         }
     }
 }

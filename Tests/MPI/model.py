@@ -26,7 +26,7 @@ def pieces(hidden, layers=2, vocabulary=65, gates=4):
     work = hidden * vocabulary  # the gradient of the decoder's input
     for layer in reversed(range(layers)):
         biases, work = 2 * gates * hidden, work + matrix
-        parts = max(1, min(4, matrix >> 18)) if layer == 0 else 1
+        parts = max(1, min(8 if layer == 0 else 4, matrix >> 17))
         for part in range(parts):
             told.append((matrix // parts + (biases if part == 0 else 0), work + matrix / parts))
             work = 0

@@ -42,12 +42,13 @@ extension UnrolledNetwork {
         }
     }
 
-    /// The rows of U whose gradient is one product, the last first. That of the lowest layer comes when nothing is left to do
-    /// but wait until it has travelled, so it comes in up to four parts, of a megabyte or more.
+    /// The rows of U whose gradient is one product, the last first. In parts, of half a megabyte or more, the first of them
+    /// travels while the others are made. That of the lowest layer comes when nothing is left to do but wait until it has
+    /// travelled, so its parts are smaller; each reads all gates once more.
     private func recurrentRows(of layer: Int, inParts: Bool) -> [Range<Int>] {
         let h = parameters.layout.hiddenSize
         let size = parameters.recurrentWeights[layer].recurrent.elements.count
-        let count = layer == 0 && inParts ? max(1, min(4, size >> 18)) : 1
+        let count = inParts ? max(1, min(layer == 0 ? 8 : 4, size >> 17)) : 1
         return (0..<count).reversed().map { h * $0 / count..<h * ($0 + 1) / count }
     }
 }
