@@ -219,6 +219,10 @@ import Testing
             try place.write("mine", to: "c.md")
             #expect(try place.run(["convert", "old.t7", "c.onnx", "--card"]).errors.contains("c.md already exists"))
             #expect(!place.files("").contains("c.onnx"))
+            // The card would overwrite the checkpoint.
+            let same = try place.run(["convert", "old.t7", "./d.md", "--card"])
+            #expect(same.status != 0 && same.errors.contains("./d.md: with --card that is the name of the card"))
+            #expect(!place.files("").contains("d.md"))
         }
     }
 

@@ -102,16 +102,17 @@ struct Convert: ParsableCommand {
         let name = URL(named: output).lastPathComponent
         try require(
             !Target.endings.contains { name == ".\($0)" }, "\(output): a name is missing before the ending.")
+        // Which would overwrite it.
+        try require(
+            !card || cardFile != output,
+            "\(output): with --card that is the name of the card; name the checkpoint that it goes with.")
     }
 
     mutating func run() throws {
         if to?.files.isEmpty == false {
             while output.count > 1, output.hasSuffix("/") { output.removeLast() }
         }
-        let target = to ?? (ending == "onnx" ? .onnx : nil)
         let files = target?.files.map { "\(output)/\($0)" } ?? []
-        let stem = ending.isEmpty ? output : String(output.dropLast(ending.count + 1))
-        let cardFile = files.isEmpty ? stem + ".md" : "\(output)/README.md"
         try requireFolder(of: output)
         for file in (files.isEmpty ? [output] : files) + (card ? [cardFile] : []) {
             // `convert old/*.safetensors` names the second file for an output.
@@ -136,6 +137,13 @@ struct Convert: ParsableCommand {
             try checkpoint.writeCard(to: URL(named: cardFile), title: name, sampling: sampling(target))
             Console.note("wrote \(cardFile), which asks you for the text and the licence")
         }
+    }
+
+    private var target: Target? { to ?? (ending == "onnx" ? .onnx : nil) }
+
+    private var cardFile: String {
+        if target?.files.isEmpty == false { return "\(output)/README.md" }
+        return (ending.isEmpty ? output : String(output.dropLast(ending.count + 1))) + ".md"
     }
 
     /// What lets the model write.
