@@ -125,6 +125,24 @@ import Testing
         }
     }
 
+    @Test func unknownCharactersAreLeftOutOrReplacedAndCounted() throws {
+        try inFolder { place, checkpoint in
+            try place.write("sayZ &ZZ\n", to: "unknown")
+            for (choice, text, note) in [
+                ("skip", "say &\n", "3 of the characters are left out\n"),
+                ("replace", "say  &  \n", "3 of the characters are unknown and read as ' '\n"),
+            ] {
+                let name = "\(choice).html"
+                let outcome = try place.succeed(["explain", checkpoint, "unknown", "-o", name, "--unknown", choice])
+                #expect(outcome.errors.contains(note), "\(outcome.errors)")
+                let page = try page(place, name)
+                #expect(words(page.tokens, UInt32.self).map { page.vocabulary[Int($0)] }.joined() == text)
+                let score = try place.succeed(["score", checkpoint, "unknown", "--unknown", choice])
+                #expect(score.errors.contains(note) && score.text.hasPrefix("\(text.utf8.count) characters, "))
+            }
+        }
+    }
+
     @Test func whatCannotBeShownIsSaid() throws {
         try inFolder { place, checkpoint in
             try place.write("a", to: "short")
@@ -134,9 +152,13 @@ import Testing
             try place.write("mine", to: "mine.html")
             for (arguments, words) in [
                 (["short", "-o", "page.html"], "short has fewer than two characters"),
-                (["unknown", "-o", "page.html"], "of unknown; use a text with the model's characters only"),
+                (
+                    ["unknown", "-o", "page.html"],
+                    "of unknown; leave it out, or choose --unknown skip or --unknown replace"
+                ),
                 (["long", "-o", "page.html"], "take a part: head -c 200000 long > part.txt"),
                 (["lines", "-o", "page.html"], "take a part: head -n 100000 lines > part.txt"),
+                (["data", "-o", "page.html"], "data is a folder; name a text in it"),
                 (["text", "-o", "new/page.html"], "cannot write new/page.html into new: there is no such folder"),
                 (["text", "-o", "page.txt"], "give a name that ends in .html"),
                 (["text", "-o", "mine.html"], "mine.html already exists"),

@@ -25,6 +25,8 @@ struct Explain: ParsableCommand {
     @Flag(help: "Overwrite a page that is already there.")
     var force = false
     @OptionGroup(title: "Device") var device: DeviceOptions
+    @Option(help: UnknownChoice.help)
+    var unknown = UnknownChoice.error
 
     func validate() throws {
         try require(
@@ -39,12 +41,7 @@ struct Explain: ParsableCommand {
         try requireFree(output, force: force)
         let checkpoint = try CheckpointChoice.best(checkpoint)
         let model = try LanguageModel(contentsOf: checkpoint, on: try device.device())
-        let tokens: [Int]
-        do { tokens = try TextInput.tokens(of: file, in: model.vocabulary) } catch let error as VocabularyError {
-            throw Failure(
-                "\(error) of \(TextInput.name(file)); use a text with the model's characters only, which are shown by: "
-                    + "char-rnn inspect \(shellPath(checkpoint.relativePath))")
-        }
+        let tokens = try unknown.tokens(of: file, in: model.vocabulary)
         guard tokens.count > 1 else {
             throw Failure("\(TextInput.name(file)) has fewer than two characters; there is nothing to show")
         }

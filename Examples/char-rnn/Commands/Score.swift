@@ -57,16 +57,7 @@ struct Score: ParsableCommand {
         let model = try LanguageModel(
             contentsOf: CheckpointChoice.best(checkpoint), on: try device.device(), precision: precision)
         if adaptation.dynamic && model.precision == .int8 { throw Failure("\(checkpoint): \(QuantizedWeightsError())") }
-        let tokens: [Int]
-        do {
-            tokens = try TextInput.tokens(of: file, in: model.vocabulary, unknown: unknown.rule(in: model.vocabulary))
-        } catch let error as VocabularyError {
-            throw Failure("\(error) of \(TextInput.name(file)); \(UnknownChoice.advice)")
-        }
-        let unknownCount = model.vocabulary.unknownToken.map { token in tokens.count { $0 == token } } ?? 0
-        if unknownCount > 0 {
-            Console.note("\(Count(unknownCount)) of the characters are read as the token of unknown ones")
-        }
+        let tokens = try unknown.tokens(of: file, in: model.vocabulary)
         guard tokens.count > 1 else {
             let known = unknown == .skip ? " that the model knows" : ""
             throw Failure(

@@ -42,7 +42,7 @@ enum TextInput {
     static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
 
     /// - Throws: ``Failure`` for a file of another kind.
-    private static func requireText(_ bytes: [UInt8], _ path: String) throws {
+    static func requireText(_ bytes: [UInt8], _ path: String) throws {
         if let format = FileFormat(beginningWith: bytes) { throw failure(path, is: format) }
     }
 
@@ -52,8 +52,8 @@ enum TextInput {
 
     private static let onlyBytes = "only models of --tokens bytes read it as it is"
 
+    /// What to say of bytes that are of no other format either; see ``requireText(_:_:)``.
     static func notUTF8(_ path: String, _ bytes: [UInt8]) -> Failure {
-        if let format = FileFormat(beginningWith: bytes) { return failure(path, is: format) }
         // Of the control characters a text in any encoding of single bytes has those that end lines and pages, and tabs.
         if bytes.contains(where: { $0 < 9 || 14..<32 ~= $0 || $0 == 127 }) {
             return Failure("\(name(path)) is not a text; name one; \(onlyBytes)")
@@ -83,6 +83,7 @@ enum TextInput {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
         let (kind, size) = (status.st_mode & S_IFMT, Int(status.st_size))
+        guard kind != S_IFDIR else { throw Failure("\(name(path)) is a folder; name a text in it") }
         guard kind != S_IFREG || HostMemory.hasRoom(for: 12 * min(size, .max / 12)) else {
             throw Failure("\(name(path)) has \(ByteCount(size)), too much for the computer's memory; cut it into parts")
         }

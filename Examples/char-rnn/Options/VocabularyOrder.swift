@@ -49,6 +49,7 @@ struct VocabularyOrder {
             return try inOrder(tokens.map { row, token in (Int(row) ?? -1, token) }, path)
         }
         if kind == .bytes { return bytes.map { [$0] } }
+        try TextInput.requireText(bytes, path)
         guard let text = String(validating: bytes, as: UTF8.self) else { throw TextInput.notUTF8(path, bytes) }
         return kind == .characters
             ? text.map { Array(String($0).utf8) } : text.unicodeScalars.map { Array(String($0).utf8) }
