@@ -192,10 +192,10 @@ import Testing
     @Test(arguments: [
         ("--learning-rate 0.0001", "0.002"), ("--optimizer adam", "rmsprop"), ("--batch-size 7", "4"),
         ("--cell gru", "lstm"), ("--hidden-size 9", "8"), ("--layers 2", "1"), ("--dropout 0.1", "0.0"),
-        ("--sequence-length 6", "5"), ("--seed 4", "123"), ("--clip 1", "another"), ("--clip-norm 5", "another"),
+        ("--sequence-length 6", "5"), ("--seed 4", "123"), ("--clip 1", "--clip 5.0"), ("--clip-norm 5", "--clip 5.0"),
         ("--decay-rate 0.9", "0.95"), ("--learning-rate-decay 0.5", "0.97"), ("--learning-rate-decay-after 1", "10.0"),
         ("--tokens bytes", "scalars"), ("--train-fraction 0.9", "0.95"), ("--validation-fraction 0.01", "0.05"),
-        ("--reset-probability 0.5", "0.0"), ("-learning_rate 0.0001", "0.002"),
+        ("--reset-probability 0.5", "0.0"), ("-learning_rate 0.0001", "0.002"), ("--schedule cosine", "none"),
     ])
     func whatARunHasOtherwiseIsRefused(_ option: String, _ found: String) throws {
         try Workplace.inNewFolder { place in

@@ -57,6 +57,12 @@ extension Train {
         let isSameAdamRate = learning.adamRate ?? adamW?.learningRate == adamW?.learningRate
         let isSameDecay = learning.weightDecay ?? adamW?.weightDecay == adamW?.weightDecay
         let recordedSplit = checkpoint.options["split"] ?? "streams"
+        let bound =
+            switch options.clipping {
+            case .none: "none"
+            case .value(let bound): "--clip \(bound)"
+            case .norm(let bound): "--clip-norm \(bound)"
+            }
         let isSame: [Recorded] = [
             (
                 "--tokens", "\(configuration.vocabulary.kind)",
@@ -66,7 +72,10 @@ extension Train {
                 "--min-frequency", text(checkpoint.options["min-frequency"]),
                 data.minFrequency.map { "\($0)" } == checkpoint.options["min-frequency"]
             ),
-            ("--document-separator", nil, data.documentSeparator == checkpoint.options["document-separator"]),
+            (
+                "--document-separator", absent(checkpoint.options["document-separator"]),
+                data.documentSeparator == checkpoint.options["document-separator"]
+            ),
             (
                 "--train-fraction", checkpoint.options["train-fraction"],
                 recorded("train-fraction", data.fractions.training)
@@ -75,7 +84,7 @@ extension Train {
                 "--validation-fraction", checkpoint.options["validation-fraction"],
                 recorded("validation-fraction", data.fractions.validation)
             ),
-            ("--validation-text", nil, checkpoint.options["validation-text"] != nil),
+            ("--validation-text", "none", checkpoint.options["validation-text"] != nil),
             ("--split", recordedSplit, data.split.rawValue == recordedSplit),
             ("--sequence-length", "\(shape.sequenceLength)", batch.sequenceLength == shape.sequenceLength),
             ("--batch-size", "\(shape.batchSize)", batch.batchSize == shape.batchSize),
@@ -83,7 +92,10 @@ extension Train {
             ("--optimizer", "\(options.optimizer.name)", learning.optimizer == options.optimizer.name),
             ("--learning-rate", "\(rate)", isSameRate), ("--adam-rate", text(adamW?.learningRate), isSameAdamRate),
             ("--weight-decay", text(adamW?.weightDecay), isSameDecay),
-            ("--schedule", nil, mine.schedule?.fall == options.schedule?.fall),
+            (
+                "--schedule", absent(options.schedule.flatMap { $0.falls ? $0 : nil }),
+                mine.schedule?.fall == options.schedule?.fall
+            ),
             ("--warm-up", "\(options.schedule?.warmUp ?? 0)", mine.schedule?.warmUp == options.schedule?.warmUp),
             ("--decay-rate", text(decayRate), learning.decayRate == nil || learning.decayRate == decayRate),
             ("--learning-rate-decay", "\(options.decay.factor)", mine.decay.factor == options.decay.factor),
@@ -91,7 +103,8 @@ extension Train {
                 "--learning-rate-decay-after", "\(options.decay.firstEpoch)",
                 mine.decay.firstEpoch == options.decay.firstEpoch
             ),
-            ("--clip", nil, mine.clipping == options.clipping), ("--clip-norm", nil, mine.clipping == options.clipping),
+            ("--clip", bound, mine.clipping == options.clipping),
+            ("--clip-norm", bound, mine.clipping == options.clipping),
             (
                 "--reset-probability", "\(options.resetProbability)",
                 mine.resetProbability == options.resetProbability
@@ -129,6 +142,9 @@ extension Train {
     }
 
     private func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "none" }
+
+    /// Of what cannot be said in a word whether it is there at all.
+    private func absent<Value>(_ value: Value?) -> String? { value == nil ? "none" : nil }
 
     /// The first option that is typed and was recorded otherwise.
     private func firstOtherwise(_ recorded: [Recorded]) -> (option: String, found: String?)? {

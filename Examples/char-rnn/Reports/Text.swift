@@ -8,6 +8,9 @@ func fixed(_ value: Double, _ decimals: Int) -> String { formatted("%.\(decimals
 /// `value` as C's %.ne.
 func scientific(_ value: Double, _ decimals: Int) -> String { formatted("%.\(decimals)e", value) }
 
+/// `value` as C's %.ng: so many digits, without the noise behind those of a Float.
+func significant(_ value: Double, _ digits: Int) -> String { formatted("%.\(digits)g", value) }
+
 private func formatted(_ pattern: String, _ value: Double) -> String {
     withVaList([value]) { arguments in
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { text in

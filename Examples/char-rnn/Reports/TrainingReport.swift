@@ -35,7 +35,7 @@ final class TrainingReport {
         }
         switch event {
         case .step(let step): tell(step)
-        case .learningRate(let rate): Console.note("the learning rate falls to \(rate)")
+        case .learningRate(let rate): Console.note("the learning rate falls to \(significant(Double(rate), 6))")
         case .rollback(let rollback): Console.note("\(rollback)")
         case .evaluating(let progress): tell(progress)
         case .validation(let validation):
