@@ -80,8 +80,8 @@ import Testing
 
     @Test func nothingIsWrittenBelowARelativeCacheFolder() throws {
         try Workplace.inNewFolder { place in
-            for (name, home) in [("XDG_CACHE_HOME", "/proc/nobody"), ("HOME", "relative")] {
-                var environment = ["POCL_CACHE_DIR": place.url("kcache").path, "XDG_CACHE_HOME": "", "HOME": home]
+            for (name, home) in [("XDG_CACHE_HOME", place.url("home").path), ("HOME", "relative")] {
+                var environment = ["POCL_CACHE_DIR": "", "XDG_CACHE_HOME": "", "HOME": home]
                 environment[name] = "relative"
                 let outcome = try CommandLineTool.charRNN.run(
                     ["devices", "--check", "--quick"], in: place.folder, environment: environment)

@@ -15,6 +15,21 @@ struct PoCLCacheTests {
         #expect(PoCLCache(in: [:]).path == "/tmp/pocl/kcache")
     }
 
+    @Test("A relative folder is none, and PoCL is told which to take")
+    func relative() {
+        for (environment, path) in [
+            (["XDG_CACHE_HOME": "rel", "HOME": "/c"], "/c/.cache/pocl/kcache"),
+            (["XDG_CACHE_HOME": "rel", "HOME": "rel"], "/tmp/pocl/kcache"),
+            (["HOME": "rel"], "/tmp/pocl/kcache"), (["HOME": ""], "/tmp/pocl/kcache"),
+        ] {
+            let cache = PoCLCache(in: environment)
+            #expect(cache.path == path && cache.isOurs, "\(environment)")
+        }
+        for environment in [["POCL_CACHE_DIR": "rel", "HOME": "rel"], ["XDG_CACHE_HOME": "/b", "HOME": "rel"], [:]] {
+            #expect(!PoCLCache(in: environment).isOurs, "\(environment)")
+        }
+    }
+
     @Test("What ails it is said, and of PoCL alone")
     func defect() throws {
         try withTemporaryFolder { folder in

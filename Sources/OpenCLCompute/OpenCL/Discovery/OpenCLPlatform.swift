@@ -105,6 +105,7 @@ package enum OpenCLPlatform {
     }
 
     private static func all() throws(DeviceError) -> [cl_platform_id] {
+        PoCLCache().tellPoCL()
         var count: cl_uint = 0
         let status = clGetPlatformIDs(0, nil, &count)
         if status == OpenCLStatus.platformNotFound.rawValue || (status == CL_SUCCESS && count == 0) {
