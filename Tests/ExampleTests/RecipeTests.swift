@@ -62,10 +62,23 @@ import Testing
             let words = try #require(recipeLine(outcome)).split(separator: " ").map(String.init)
             func value(_ option: String) throws -> String { words[try #require(words.firstIndex(of: option)) + 1] }
             #expect(try value("--layers") == "\(layers)")
-            // Seven thousand steps of 64 x 64 characters, of a text that is read oftener than thirty times in them.
+            // Seven thousand steps of 4 x 64 characters, of a text that is read oftener than thirty times in them.
+            #expect(try value("--batch-size") == "4")
             let text = try Data(contentsOf: place.url("data/some_folder/input.txt"))
-            let most = 7000 * 64 * 64 / (0.95 * Double(text.count))
+            let most = 7000 * 4 * 64 / (0.95 * Double(text.count))
             #expect(try value("--max-epochs") == "\(Int(most.rounded(.up)))")
+        }
+    }
+
+    @Test(arguments: [(50_000, "8"), (130_000, "32"), (300_000, "64"), (3_000_000, "64")])
+    func aShortTextHasFewerStreams(_ characters: Int, _ streams: String) throws {
+        try Workplace.inNewFolder { place in
+            try place.write(String(repeating: "to be or ", count: characters / 9), to: "text.txt")
+            let outcome = try place.succeed([
+                "train", "--recipe", "quick", "--data-dir", "text.txt", "--hidden-size", "6", "--dry-run",
+            ])
+            #expect(recipeLine(outcome)?.contains("--batch-size \(streams) ") == true, "\(outcome.errors)")
+            #expect(!outcome.errors.contains("fewer than 50"), "\(outcome.errors)")
         }
     }
 

@@ -35,17 +35,26 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
 
     private typealias Option = (name: String, value: String)
 
+    /// B: 64 where the text has fifty batches of them. A shorter one is learned better in more and smaller steps, and less of
+    /// it is left out or validated on. A power of two, as processors like it.
+    private static func streamCount(_ characters: Double) -> Int {
+        1 << min(6, max(2, Int((characters / (50 * 64)).exponent)))
+    }
+
     private func options(for train: Train, _ typed: Set<String>) throws -> [Option] {
+        let characters = train.data.fractions.training * Double(train.text.byteCount ?? 1_000_000)
+        let streamCount = Self.streamCount(characters)
         var options: [Option] = [
-            ("--batch-size", "64"), ("--sequence-length", "64"), ("--warm-up", "50"), ("--reset-probability", "0.2"),
+            ("--batch-size", "\(streamCount)"), ("--sequence-length", "64"), ("--warm-up", "50"),
+            ("--reset-probability", "0.2"),
         ]
         let time = train.maxMinutes ?? minutes
         if typed.isDisjoint(with: ["--max-minutes", "--max-epochs", "--max-iterations"]) {
             options.append(("--max-minutes", "\(time)"))
         }
-        let characters = train.data.fractions.training * Double(train.text.byteCount ?? 1_000_000)
         let size = try Size(
-            characters: characters, seconds: 60 * time, layerCount: layerCount, on: train.device.devices()[0])
+            characters: characters, streamCount: streamCount, seconds: 60 * time, layerCount: layerCount,
+            on: train.device.devices()[0])
         if train.initFrom == nil {
             options += [
                 ("--layers", "\(layerCount)"), ("--hidden-size", "\(size.hiddenSize)"),
@@ -76,13 +85,13 @@ private struct Size {
     /// The time is best spent when some fifteen characters are read for each recurrent weight: with fewer the model is not
     /// yet taught, with more a larger one would be better. But a text that is short for its time is read by heart then, by a
     /// larger model sooner, and thirty passes or seven thousand steps teach all that there is to learn.
-    init(characters: Double, seconds: Double, layerCount: Int, on device: Device) throws {
+    init(characters: Double, streamCount: Int, seconds: Double, layerCount: Int, on device: Device) throws {
         let work = try Self.rate(on: device) * seconds
         let weights = min((work / 15).squareRoot(), 2.4 * characters)
         // U of each layer, and W of those above the first.
         let unit = Double(4 * (2 * layerCount - 1))
         hiddenSize = min(2048, max(64, Int(((weights / unit).squareRoot() / 32).rounded()) * 32))
-        let most = max(30, 7000 * 64 * 64 / max(1, characters))
+        let most = max(30, Double(7000 * 64 * streamCount) / max(1, characters))
         let read = min(most, work / weights / max(1, characters))
         // In a run of 4.5 passes what was dropped cost more than it gave; of 20 passes and more 0.3 was best.
         dropout = (20 * min(0.5, 0.015 * max(0, read - 10))).rounded() / 20
