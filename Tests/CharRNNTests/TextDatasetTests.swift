@@ -100,4 +100,17 @@ import Testing
         #expect(inputs == text)
         #expect(targets == String(text.dropFirst()) + String(text.prefix(1)))
     }
+
+    @Test(arguments: TokenKind.allCases)
+    func linesOfWindowsAndATextOfOneCharacterAreTold(_ kind: TokenKind) throws {
+        func notices(_ text: String) throws -> [String] {
+            try TextDataset(text: text, tokens: kind, batchSize: 2, sequenceLength: 3).notices
+        }
+        let windows = "the text has carriage returns, '\\r', as lines have on Windows"
+        #expect(try notices(String(repeating: "ab\r\n", count: 90)).contains { $0.hasPrefix(windows) })
+        #expect(try notices(String(repeating: "ab\n", count: 200)).isEmpty)
+        #expect(
+            try notices(String(repeating: "a", count: 600))
+                == ["the text has no other character than 'a', so there is nothing to learn"])
+    }
 }

@@ -244,15 +244,25 @@ import Testing
                 return outcome.errors
             }
             #expect(try refusal("").contains("it needs a text"))
-            #expect(try refusal("\\q").contains("a backslash begins \\n, \\t or \\\\"))
+            #expect(try refusal("\\q").contains("a backslash begins \\n, \\r, \\t or \\\\"))
             #expect(try refusal("--split").contains("--document-separator does not occur in the text: "))
             #expect(
                 try refusal("bb").contains(
                     "char-rnn: the separator stands nowhere between two documents, so the text is a single one; choose "
-                        + "another --document-separator\n"))
+                        + "another --document-separator, of a text with lines as on Windows '\\r\\n\\r\\n'\n"))
             #expect(try refusal("\\n", "--split", "streams").contains("give one of them"))
-            #expect(try refusal("\\n", "--resume", plain).contains("the run of \(plain) has another"))
+            #expect(try refusal("\\n", "--resume", plain).contains("the run of \(plain) has none"))
             #expect(place.files("none").isEmpty)
+        }
+    }
+
+    @Test func documentsOfWindowsAreSeparatedByItsLines() throws {
+        try Workplace.inNewFolder { place in
+            try place.write(String(repeating: "one line\r\nand two\r\n\r\n", count: 60), to: "windows.txt")
+            let outcome = try place.succeed(
+                ["train", "--data-dir", "windows.txt", "--max-iterations", "1", "--document-separator", "\\r\\n\\r\\n"]
+                    + small)
+            #expect(outcome.errors.contains("note: the text has carriage returns, '\\r'"), "\(outcome.errors)")
         }
     }
 
@@ -282,7 +292,7 @@ import Testing
             #expect(try refusal("--validation-text", "-").contains("standard input is for --data-dir"))
             #expect(
                 try refusal("--resume", plain, "--validation-text", "other.txt").contains(
-                    "char-rnn: --validation-text: the run of \(plain) has another"))
+                    "char-rnn: --validation-text: the run of \(plain) has none"))
             #expect(place.files("none").isEmpty)
         }
     }

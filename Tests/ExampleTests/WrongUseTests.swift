@@ -221,7 +221,7 @@ import Testing
         Mistake("train --device cpu,cpu", "--device cpu,cpu: a device is named twice; name each once."),
         Mistake("bench --profile", "--profile reads the queue of an OpenCL device, and cpu has none; add --opencl."),
         Mistake(
-            "sample a --escapes --prime \\q", "--prime \\q: with --escapes a backslash begins \\n, \\t or \\\\."),
+            "sample a --escapes --prime \\q", "--prime \\q: with --escapes a backslash begins \\n, \\r, \\t or \\\\."),
         Mistake("convert a b/", "b/: a name that ends in / is a folder's; name a file."),
         Mistake("explain a b -o c.html/", "c.html/: a name that ends in / is a folder's; name a file."),
         Mistake("convert a .onnx", ".onnx: a name is missing before the ending."),

@@ -2,14 +2,14 @@ import ArgumentParser
 
 /// Line breaks and the like in what is typed.
 enum Escapes {
-    private static let letters: [Character: Character] = ["n": "\n", "t": "\t", "\\": "\\"]
+    private static let letters: [Character: Character] = ["n": "\n", "r": "\r", "t": "\t", "\\": "\\"]
 
-    /// `text` with \n, \t and \\ for what they mean.
+    /// `text` with \n, \r, \t and \\ for what they mean.
     ///
     /// - Throws: `ValidationError` for another letter after a backslash, in the words of `option`.
     static func read(_ text: String, of option: String) throws -> String {
         guard let result = read(text) else {
-            throw ValidationError("\(option) \(text): with --escapes a backslash begins \\n, \\t or \\\\.")
+            throw ValidationError("\(option) \(text): with --escapes a backslash begins \\n, \\r, \\t or \\\\.")
         }
         return result
     }

@@ -36,7 +36,8 @@ enum Hints {
             "; start them with its own mpirun (Debian: mpirun.openmpi, mpirun.mpich), or build for the other with: "
                 + "make mpi MPI=ompi-c, or MPI=mpich"
         case TextError.allRare: "; make --min-frequency smaller"
-        case TextError.noDocuments(_, _, documents: 1): "; choose another --document-separator"
+        case TextError.noDocuments(_, _, documents: 1):
+            "; choose another --document-separator, of a text with lines as on Windows '\\r\\n\\r\\n'"
         case let error as TextError: error.conversion.map { "; \($0); or read it as it is with --tokens bytes" }
         default: nil
         }

@@ -145,7 +145,8 @@ public struct TextDataset: Sendable {
             ]
         }
         let requested = BatchLayout(batchSize: batchSize, sequenceLength: sequenceLength)
-        textNotices = [notice, layout.notice(characterCount, requested: requested)].compactMap(\.self)
+        textNotices = [notice, vocabulary.notice, layout.notice(characterCount, requested: requested)].compactMap(
+            \.self)
         batchNotices = layout.notices(characterCount, counts)
     }
 

@@ -175,6 +175,17 @@ public struct Vocabulary: Hashable, Sendable {
     }
 }
 
+extension Vocabulary {
+    /// What whoever has a text of such characters may not know; nil for most texts.
+    var notice: String? {
+        if count == 1 { return "the text has no other character than \(quoted(0)), so there is nothing to learn" }
+        guard contains("\r") || contains("\r\n") else { return nil }
+        return
+            "the text has carriage returns, '\\r', as lines have on Windows; the model learns and writes them, and what it is "
+            + "given to go on with or to stop at needs them; tr -d '\\r' < OLD > NEW takes them away"
+    }
+}
+
 /// What to do with characters that a vocabulary lacks.
 public enum UnknownCharacters: Hashable, Sendable {
     /// They are the vocabulary's ``Vocabulary/unknownToken``; where it has none, an error.
