@@ -323,4 +323,13 @@ import Testing
             for index in stride(from: 0, to: 9, by: 2) { #expect(texts[index] == expected, "\(device)") }
         }
     }
+
+    @Test func aSamplingOutOfItsRangeStopsWhoAsksForATextByIt() async throws {
+        let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let model = try Run(cell: .lstm, hiddenSize: 9, text: SmallText.noise(130)).model(on: .cpu)
+            _ = Batcher(model, capacity: 1).text(after: "a", limit: 1, by: Sampling(temperature: -3))
+        }
+        let words = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(words.contains("temperature -3.0: it must be 0 or above"), "\(words)")
+    }
 }

@@ -5,6 +5,8 @@ import Synchronization
 /// It can be read once, by one task: `for try await` throws what goes wrong, and `CancellationError` when the task is
 /// cancelled. All of it at once is `try await text.reduce("", +)`.
 ///
+/// It is not `Sendable`, so a method of an actor that makes one for others returns a `sending BatchedText`.
+///
 /// The text begins when it is first asked for a piece. When nobody reads on it waits, and who leaves the loop or cancels the
 /// task ends it.
 public final class BatchedText: AsyncSequence {

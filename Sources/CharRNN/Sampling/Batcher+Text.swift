@@ -53,12 +53,15 @@ extension Batcher {
         }
     }
 
-    /// A text that continues `beginning`.
+    /// A text that continues `beginning`. A value of `sampling` out of its range is a programmer error; see
+    /// ``Sampling/check()``.
     public nonisolated func text(
         after beginning: String, limit: Int, stoppingAt stops: [String] = [],
         allowing isAllowed: (@Sendable (String) -> Bool)? = nil, by sampling: Sampling
     ) -> BatchedText {
-        text(
+        // Here, where it shows who asks, and not on the thread that writes for all.
+        do { try sampling.check() } catch { preconditionFailure("\(error)") }
+        return text(
             after: beginning, limit: limit, stoppingAt: stops, allowing: isAllowed, mirostat: sampling.mirostat,
             seed: sampling.seed
         ) { $0.applying(sampling, $1) }
