@@ -60,7 +60,7 @@ final class RunFolder {
             throw TrainingRunError.cannotMakeFolder(path: url.relativePath, reason: error.reason)
         }
         let lock: FileLock
-        do throws(FileLock.Refusal) { lock = try FileLock(url.appendingPathComponent("run.lock")) } catch {
+        do throws(FileLock.Refusal) { lock = try FileLock(url.appendingPathComponent(TrainingRun.lockName)) } catch {
             switch error {
             case .held(let holder): throw TrainingRunError.folderInUse(path: url.relativePath, holder: holder)
             case .unusable(let reason):

@@ -42,7 +42,8 @@ public struct TrainingHistory: Sendable {
         otherLines = others
     }
 
-    static let fileName = "history.jsonl"
+    /// The file in a run's folder.
+    public static let fileName = "history.jsonl"
 
     /// A run, with all times that it was continued.
     public struct Run: Sendable {

@@ -27,6 +27,9 @@ public final class TrainingRun: @unchecked Sendable {
     // Unchecked for the trainer and the folder. `init` takes the trainer as `sending`, so nobody else has it, and
     // `hasStarted` lets a single call use both.
 
+    /// The file that a run has in its folder until it ends.
+    public static let lockName = "run.lock"
+
     /// How long to train, and what to keep.
     public let options: Options
     /// The model that learns. To try it in the middle of the run, copy it in an observer of ``run(_:)``.

@@ -27,9 +27,6 @@ struct StudioFolder: Sendable {
     /// How many folders deep, and how many items, are looked at.
     private static let depth = 5
     private static let items = 20_000
-    private static let historyName = "history.jsonl"
-    /// What a run has in its folder until it ends.
-    private static let lockName = "run.lock"
 
     var isThere: Bool {
         var status = stat()
@@ -47,11 +44,11 @@ struct StudioFolder: Sendable {
     /// The folders with a history, those written last first; the served folder itself is ".".
     func runs() -> [Item] {
         walk { entry in
-            guard entry.name == Self.historyName else { return nil }
-            let folder = entry.path.dropLast(Self.historyName.count + 1)
+            guard entry.name == TrainingHistory.fileName else { return nil }
+            let folder = entry.path.dropLast(TrainingHistory.fileName.count + 1)
             let name = folder.isEmpty ? "." : String(folder)
             // Locking it would tell more, and keep a run from beginning at that moment.
-            let isRunning = Self.status("\(path)/\(name)/\(Self.lockName)") != nil
+            let isRunning = Self.status("\(path)/\(name)/\(TrainingRun.lockName)") != nil
             return Item(name: name, entry.status, isRunning: isRunning)
         }
         .sorted { $0.modified > $1.modified }
@@ -103,7 +100,7 @@ struct StudioFolder: Sendable {
     ///
     /// - Throws: ``Refusal`` when there is none.
     func history(of folder: String) throws -> String {
-        let name = folder == "." ? Self.historyName : "\(folder)/\(Self.historyName)"
+        let name = folder == "." ? TrainingHistory.fileName : "\(folder)/\(TrainingHistory.fileName)"
         guard file(name) != nil else {
             throw Refusal(
                 .notFound, "the run \(folder.prefix(200))", "there is none of that name; GET /runs lists them")
