@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 """What other networks would give, before any is built: the rows of a table of LearningMore.
 
-    ablations.py TEXT [NAME ...]
+    ablations.py TEXT [--iterations N] [NAME ...]
 
-trains each in PyTorch on nanoGPT's split of TEXT, with the options of the recipe quick, and prints the loss on the last
-tenth in nats per character, by windows of 256 from the zero state, and that of the last 50 steps.
+trains each in PyTorch on nanoGPT's split of TEXT, with the options of the recipe quick, for 500 iterations, and prints the
+loss on the last tenth in nats per character, by windows of 256 from the zero state, and that of the last 50 steps.
 """
 
+import argparse
 import math
-import sys
+import pathlib
 import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-BATCH, STEPS, WINDOW, ITERATIONS = 64, 64, 256, 500
+BATCH, STEPS, WINDOW = 64, 64, 256
 MUON_RATE, ADAM_RATE, DECAY, WARM_UP, RESETS = 0.04, 0.02, 0.1, 50, 0.2
 
 
@@ -62,18 +63,18 @@ class LSTM(nn.Module):
 
 
 class Mogrifier(LSTM):
-    """Melis et al. 2020: before each step input and state gate one another, five times in turn."""
+    """Melis et al. 2020: before each step input and state gate one another, in turn."""
 
-    def __init__(self, inputs, units):
+    def __init__(self, inputs, units, rounds):
         super().__init__(inputs, units)
-        self.Q = nn.ParameterList([matrix(inputs, units) for _ in range(3)])
-        self.R = nn.ParameterList([matrix(units, inputs) for _ in range(2)])
+        self.Q = nn.ParameterList([matrix(inputs, units) for _ in range((rounds + 1) // 2)])
+        self.R = nn.ParameterList([matrix(units, inputs) for _ in range(rounds // 2)])
 
     def forward(self, x, state):
         outputs = []
         for t in range(x.shape[1]):
             step, (h, c) = x[:, t], state
-            for number in range(5):
+            for number in range(len(self.Q) + len(self.R)):
                 if number % 2 == 0:
                     step = 2 * torch.sigmoid(h @ self.Q[number // 2].T) * step
                 else:
@@ -81,6 +82,25 @@ class Mogrifier(LSTM):
             output, state = super().forward(step[:, None], (h, c))
             outputs.append(output)
         return torch.cat(outputs, 1), state
+
+
+class Multiplicative(LSTM):
+    """Krause et al. 2016: the gates see the state multiplied by what the input makes of it."""
+
+    def __init__(self, inputs, units):
+        super().__init__(inputs, units)
+        self.M, self.N = matrix(units, inputs), matrix(units, units)
+
+    def forward(self, x, state):
+        sums, factors, outputs = x @ self.W.T, x @ self.M.T, []
+        h, c = state
+        for t in range(x.shape[1]):
+            mixed = factors[:, t] * (h @ self.N.T)
+            i, f, g, o = (sums[:, t] + mixed @ self.U.T + self.bias).chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+            outputs.append(h)
+        return torch.stack(outputs, 1), (h, c)
 
 
 class Minimal(nn.Module):
@@ -111,10 +131,12 @@ class Minimal(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self, vocabulary, layers, tied=False, residual=False):
+    def __init__(self, vocabulary, layers, tied=False, residual=False, smoothing=0.0):
         super().__init__()
         units = layers[0].units
         self.embedding, self.layers, self.residual = matrix(vocabulary, units), nn.ModuleList(layers), residual
+        # The share of each target that is spread over all characters.
+        self.smoothing = smoothing
         self.decoder = self.embedding if tied else matrix(vocabulary, units)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
 
@@ -173,9 +195,12 @@ VARIANTS = {
     "LSTM 1x256": lambda v: Model(v, [LSTM(256, 256)]),
     "layer norm": lambda v: Model(v, [LSTM(256, 256, normalized=True)]),
     "zoneout 0.05": lambda v: Model(v, [LSTM(256, 256, zoneout=0.05)]),
-    "label smoothing 0.02": lambda v: Model(v, [LSTM(256, 256)]),
+    "label smoothing 0.02": lambda v: Model(v, [LSTM(256, 256)], smoothing=0.02),
     "tied embedding": lambda v: Model(v, [LSTM(256, 256)], tied=True),
-    "Mogrifier": lambda v: Model(v, [Mogrifier(256, 256)]),
+    "Mogrifier, 5 rounds": lambda v: Model(v, [Mogrifier(256, 256, 5)]),
+    "Mogrifier, 2 rounds": lambda v: Model(v, [Mogrifier(256, 256, 2)]),
+    "Mogrifier, 1 round": lambda v: Model(v, [Mogrifier(256, 256, 1)]),
+    "multiplicative LSTM": lambda v: Model(v, [Multiplicative(256, 256)]),
     "LSTM 2x160": lambda v: Model(v, [LSTM(160, 160), LSTM(160, 160)]),
     "LSTM 2x160, residual": lambda v: Model(v, [LSTM(160, 160), LSTM(160, 160)], residual=True),
     "minGRU 3x256": lambda v: Model(v, [Minimal(256, 256, 2) for _ in range(3)], residual=True),
@@ -183,43 +208,48 @@ VARIANTS = {
 }
 
 
-def train(name, training, vocabulary):
-    torch.manual_seed(123)
-    model = VARIANTS[name](vocabulary)
-    smoothing = float(name.split()[-1]) if name.startswith("label") else 0
+def train(model, training, iterations):
     optimizer = Optimizer(model)
     streams = training[: len(training) // BATCH * BATCH].view(BATCH, -1)
     states, place, losses, began = model.zero(BATCH), 0, [], time.time()
-    for iteration in range(ITERATIONS):
+    for iteration in range(iterations):
         if place + STEPS + 1 > streams.shape[1]:
             place = 0
         kept = (torch.rand(BATCH, 1) >= RESETS).float()
         states = [tuple(s.detach() * kept for s in state) for state in states]
         logits, states = model(streams[:, place : place + STEPS], states)
         targets = streams[:, place + 1 : place + STEPS + 1]
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=smoothing)
+        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=model.smoothing)
         model.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1)
-        share = iteration / ITERATIONS
-        optimizer.step(min(1, (iteration + 1) / WARM_UP, (1 - share) / 0.4))
+        optimizer.step(min(1, (iteration + 1) / WARM_UP, (1 - iteration / iterations) / 0.4))
         place += STEPS
         losses.append(loss.item())
-    return model.eval(), sum(losses[-50:]) / 50, (time.time() - began) / ITERATIONS
+    return sum(losses[-50:]) / 50, (time.time() - began) / iterations
 
 
 def main():
-    text = open(sys.argv[1], encoding="utf-8").read()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("text", type=pathlib.Path)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(VARIANTS))
+    parser.add_argument("--iterations", type=int, default=500)
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(VARIANTS):
+        parser.error(f"no network of the name {'; '.join(unknown)}; there are: {'; '.join(VARIANTS)}")
+    text = options.text.read_text(encoding="utf-8")
     numbers = {character: n for n, character in enumerate(sorted(set(text)))}
     tokens = torch.tensor([numbers[character] for character in text])
     training, end = tokens[: len(tokens) * 9 // 10], tokens[len(tokens) * 9 // 10 :]
     torch.set_num_threads(1)
     count = (len(end) - 1) // WINDOW
     inputs, targets = (end[n : n + count * WINDOW].view(count, WINDOW) for n in (0, 1))
-    for name in sys.argv[2:] or VARIANTS:
-        model, loss, seconds = train(name, training, len(numbers))
+    for name in options.names or VARIANTS:
+        torch.manual_seed(123)
+        model = VARIANTS[name](len(numbers))
+        loss, seconds = train(model, training, options.iterations)
         with torch.no_grad():
-            logits, _ = model(inputs, model.zero(count))
+            logits, _ = model.eval()(inputs, model.zero(count))
             validation = F.cross_entropy(logits.flatten(0, 1), targets.flatten()).item()
         size = sum(p.numel() for p in model.parameters())
         figures = f"windows {validation:.4f}, training {loss:.4f}, {size:,} parameters, {1000 * seconds:.0f} ms a step"
