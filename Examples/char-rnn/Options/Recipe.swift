@@ -16,9 +16,6 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// In a minute one layer learns more than two of as many weights, in half an hour two do.
-    private var layerCount: Int { self == .best ? 2 : 1 }
-
     /// The arguments of a command line with those options of its recipe that are not typed.
     ///
     /// - Throws: what a command line is refused with, ``Failure``, `DeviceError`.
@@ -52,6 +49,8 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         if typed.isDisjoint(with: ["--max-minutes", "--max-epochs", "--max-iterations"]) {
             options.append(("--max-minutes", "\(time)"))
         }
+        // Two layers learn more than one of as many weights, in a minute as in an hour.
+        let layerCount = typed.contains("--layers") ? train.model.layers : 2
         let size = try Size(
             characters: characters, streamCount: streamCount, seconds: 60 * time, layerCount: layerCount,
             on: train.device.devices()[0])
@@ -84,14 +83,14 @@ private struct Size {
 
     /// The time is best spent when some fifteen characters are read for each recurrent weight: with fewer the model is not
     /// yet taught, with more a larger one would be better. But a text that is short for its time is read by heart then, by a
-    /// larger model sooner, and thirty passes or seven thousand steps teach all that there is to learn.
+    /// larger model sooner, and thirty passes or two thousand steps teach all that there is to learn.
     init(characters: Double, streamCount: Int, seconds: Double, layerCount: Int, on device: Device) throws {
         let work = try Self.rate(on: device) * seconds
         let weights = min((work / 15).squareRoot(), 2.4 * characters)
         // U of each layer, and W of those above the first.
         let unit = Double(4 * (2 * layerCount - 1))
         hiddenSize = min(2048, max(64, Int(((weights / unit).squareRoot() / 32).rounded()) * 32))
-        let most = max(30, Double(7000 * 64 * streamCount) / max(1, characters))
+        let most = max(30, Double(2000 * 64 * streamCount) / max(1, characters))
         let read = min(most, work / weights / max(1, characters))
         // In a run of 4.5 passes what was dropped cost more than it gave; of 20 passes and more 0.3 was best.
         dropout = (20 * min(0.5, 0.015 * max(0, read - 10))).rounded() / 20
