@@ -82,16 +82,14 @@ import Testing
         }
     }
 
-    /// So that as many recurrent weights are left.
-    @Test func fewerLayersAreLarger() throws {
+    /// 2.4 recurrent weights for each character to learn from, however many layers share them.
+    @Test(arguments: [([], "288"), (["--layers", "1"], "512")])
+    func fewerLayersAreLarger(_ typed: [String], _ size: String) throws {
         try Workplace.inNewFolder { place in
-            func size(_ more: String...) throws -> Int {
-                let arguments = ["train", "--recipe", "best", "--data-dir", "data/some_folder", "--dry-run"]
-                let words = try #require(recipeLine(place.succeed(arguments + more))).split(separator: " ")
-                #expect(more.isEmpty == words.contains("--layers"))
-                return try #require(Int(words[try #require(words.firstIndex(of: "--hidden-size")) + 1]))
-            }
-            #expect(try size("--layers", "1") > size())
+            try place.write(String(repeating: "to be or ", count: 50_000), to: "text.txt")
+            let arguments = ["train", "--recipe", "best", "--data-dir", "text.txt", "--dry-run"]
+            let outcome = try place.succeed(arguments + typed)
+            #expect(recipeLine(outcome)?.contains("--hidden-size \(size) ") == true, "\(outcome.errors)")
         }
     }
 
