@@ -36,6 +36,16 @@ import Testing
         #expect(throws: TextError.self, "something behind the text") { try text(bytes + Data("hello".utf8), end) }
     }
 
+    /// As the format has it ("stream padding"), and `xz -d` reads it.
+    @Test func zerosBehindAStreamOfXZArePadding() throws {
+        let bytes = Self.packed["xz"]!
+        let padding = Data(count: 8)
+        #expect(try text(bytes + padding, "xz") == "hello wörld\n")
+        #expect(try text(bytes + padding + bytes + Data(count: 300_000), "xz") == "hello wörld\nhello wörld\n")
+        #expect(throws: TextError.self, "before the first") { try text(padding + bytes, "xz") }
+        #expect(throws: TextError.self, "something behind it") { try text(bytes + padding + Data("hello".utf8), "xz") }
+    }
+
     @Test(arguments: ["gz", "zst", "xz"])
     func noDamageMakesAnotherText(_ end: String) throws {
         let bytes = Self.packed[end]!

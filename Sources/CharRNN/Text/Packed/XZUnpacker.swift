@@ -25,6 +25,8 @@ final class XZUnpacker: Unpacker {
     func unpack(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws -> (consumed: Int, produced: Int) {
+        // Behind a stream there may be zeros, which fill a block of a tape or of a disk.
+        if isBetweenMembers, input.first == 0 { return (input.prefix { $0 == 0 }.count, 0) }
         stream.pointee.nextIn = input.baseAddress
         stream.pointee.availableIn = input.count
         stream.pointee.nextOut = output.baseAddress
