@@ -3,8 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The examples that are packages of their own, built and run as their readers would.
-@Suite struct LibraryExampleTests {
+/// The examples that are packages of their own, built and run as their readers would. One after the other: SwiftPM loses its
+/// plan of a build when another package is planned in the same folder meanwhile.
+@Suite(.serialized) struct LibraryExampleTests {
     /// The arguments of `swift` that build and run an example. They share a build, so that the library is compiled once. It is
     /// not optimised, which takes a third of the time; the kernels in C are.
     private static func running(_ example: String) -> [String] {
