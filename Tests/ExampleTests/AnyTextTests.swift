@@ -130,7 +130,7 @@ import Testing
                 (["convert", "pipe", "out.safetensors"], pipe), (["sample", "data"], "data has no checkpoint"),
                 (["score", checkpoint, "/dev/zero"], "does not end after 64 MB; save what you need as a file"),
                 (["score", checkpoint, "/dev/null"], "fewer than two characters; there is nothing to predict"),
-                (["score", checkpoint, "data"], "cannot read data: Is a directory"),
+                (["score", checkpoint, "data"], "data is a folder; name a text in it"),
                 (
                     ["sample", checkpoint, "--prime-file", "pipe"],
                     "nobody writes into the pipe pipe; start what writes into it first"
