@@ -12,7 +12,7 @@ extension MPIWorld {
 
     /// The threads that this process should compute with: the cores that it may run on, shared with those processes that
     /// may run there as well.
-    public var threadCount: Int { Place.threadCount(of: places[rank], among: neighbours.map { places[$0] }) }
+    public var threadCount: Int { Place.threadCount(of: places[rank], among: neighbouringPlaces) }
 
     /// The cores of this machine that the launcher might use and on which none of its processes computes, as where it has
     /// bound them to others.
@@ -27,5 +27,7 @@ extension MPIWorld {
     /// The ranks on this machine, with this one.
     private var neighbours: [Int] { places.indices.filter { places[$0].machine == places[rank].machine } }
 
-    private var idleCoreCounts: (offered: Int, own: Int) { Place.idleCoreCounts(of: neighbours.map { places[$0] }) }
+    private var neighbouringPlaces: [Place] { neighbours.map { places[$0] } }
+
+    private var idleCoreCounts: (offered: Int, own: Int) { Place.idleCoreCounts(of: neighbouringPlaces) }
 }

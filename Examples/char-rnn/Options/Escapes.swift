@@ -4,12 +4,15 @@ import ArgumentParser
 enum Escapes {
     private static let letters: [Character: Character] = ["n": "\n", "r": "\r", "t": "\t", "\\": "\\"]
 
-    /// `text` with \n, \r, \t and \\ for what they mean.
+    /// What is wrong where another letter stands behind one.
+    static let advice = "a backslash begins \\n, \\r, \\t or \\\\"
+
+    /// `text` with these for what they mean.
     ///
     /// - Throws: `ValidationError` for another letter after a backslash, in the words of `option`.
     static func read(_ text: String, of option: String) throws -> String {
         guard let result = read(text) else {
-            throw ValidationError("\(option) \(text): with --escapes a backslash begins \\n, \\r, \\t or \\\\.")
+            throw ValidationError("\(option) \(text): with --escapes \(advice).")
         }
         return result
     }

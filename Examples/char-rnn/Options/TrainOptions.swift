@@ -77,7 +77,7 @@ struct DataOptions: ParsableArguments {
             try require(documentSeparator != "", "--document-separator: it needs a text, such as '\\n'.")
             try require(
                 Escapes.read(documentSeparator) != nil,
-                "--document-separator \(documentSeparator): a backslash begins \\n, \\r, \\t or \\\\.")
+                "--document-separator \(documentSeparator): \(Escapes.advice).")
             try require(
                 split == .nano || !CommandLineWords.typed.contains("--split"),
                 "--split streams: with --document-separator there are documents in place of streams; give one of them.")

@@ -23,29 +23,31 @@ enum UnknownChoice: String, CaseIterable, ExpressibleByArgument {
     ///
     /// - Throws: ``Failure``.
     func tokens(of file: String, in vocabulary: Vocabulary) throws -> [Int] {
-        let rule = rule(in: vocabulary)
-        // A number that no token has shows what was not known. An error is left to say which it is.
+        // A number that no token has shows what was not known.
         let mark = vocabulary.count
-        let marked = rule == .skip || rule != .error && vocabulary.unknownToken == nil
-        var tokens: [Int]
-        do {
-            tokens = try TextInput.tokens(of: file, in: vocabulary, unknown: marked ? .replace(mark) : rule)
-        } catch let error as VocabularyError {
+        switch rule(in: vocabulary) {
+        case .skip:
+            let tokens = try read(file, vocabulary, .replace(mark))
+            tell(tokens.count { $0 == mark }, "left out")
+            return tokens.filter { $0 != mark }
+        case .replace(let other) where vocabulary.unknownToken == nil:
+            let tokens = try read(file, vocabulary, .replace(mark))
+            tell(tokens.count { $0 == mark }, "unknown and read as \(vocabulary.quoted(other))")
+            return tokens.map { $0 == mark ? other : $0 }
+        case let rule:
+            let tokens = try read(file, vocabulary, rule)
+            tell(tokens.count { $0 == vocabulary.unknownToken }, "read as the token of unknown ones")
+            return tokens
+        }
+    }
+
+    private func read(_ file: String, _ vocabulary: Vocabulary, _ rule: UnknownCharacters) throws -> [Int] {
+        do { return try TextInput.tokens(of: file, in: vocabulary, unknown: rule) } catch let error as VocabularyError {
             throw Failure("\(error) of \(TextInput.name(file)); \(Self.advice)")
         }
-        let unknown = marked ? mark : vocabulary.unknownToken
-        let count = tokens.count { $0 == unknown }
-        var fate = "read as the token of unknown ones"
-        switch rule {
-        case .skip:
-            tokens.removeAll { $0 == unknown }
-            fate = "left out"
-        case .replace(let other) where marked:
-            tokens = tokens.map { $0 == mark ? other : $0 }
-            fate = "unknown and read as \(vocabulary.quoted(other))"
-        default: break
-        }
+    }
+
+    private func tell(_ count: Int, _ fate: String) {
         if count > 0 { Console.note("\(Count(count)) of the characters are \(fate)") }
-        return tokens
     }
 }
