@@ -47,15 +47,17 @@ public struct GPUTuning: Sendable {
     /// - Throws: ``DeviceError/callFailed(call:status:device:)``.
     public func current() throws -> Parameters {
         var result: Parameters = [:]
-        for kernel in Self.kernels {
-            var text = [CChar](repeating: 0, count: 4096)
-            let status = clblast_parameters(UnsafeMutableRawPointer(bitPattern: address), kernel, &text, text.count)
-            try check(cl_int(status), "RetrieveParameters(\(kernel))", on: info.name)
-            let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            let pairs = words.split(separator: " ").map { $0.split(separator: "=") }
-            result[kernel] = Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), Int($0[1])!) })
-        }
+        for kernel in Self.kernels { result[kernel] = try parameters(of: kernel) }
         return launchSizes.byKind.withLock { result.merging($0) { $1 } }
+    }
+
+    private func parameters(of kernel: String) throws -> [String: Int] {
+        var text = [CChar](repeating: 0, count: 4096)
+        let status = clblast_parameters(UnsafeMutableRawPointer(bitPattern: address), kernel, &text, text.count)
+        try check(cl_int(status), "RetrieveParameters(\(kernel))", on: info.name)
+        let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let pairs = words.split(separator: " ").map { $0.split(separator: "=") }
+        return Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), Int($0[1])!) })
     }
 
     /// Has the device compute with `parameters` from now on, and in this process alone. Values that the GPU's compiler
@@ -117,6 +119,7 @@ public struct GPUTuning: Sendable {
     /// that has changed has another file. Where CLBlast's choice of a tiled kernel does not fit, another takes its place,
     /// or the untiled one computes all products.
     func prepare() {
+        fitRowProducts()
         if let parameters = stored() { try? apply(parameters) }
         guard let parameters = try? current(), !fitsTiled(parameters) else { return }
         if let tile = TuningSearch.ordinaryTile(self).map({ ["Xgemm": $0] }), fitsTiled(tile),
@@ -125,6 +128,19 @@ public struct GPUTuning: Sendable {
             return
         }
         try? apply(Self.untiled)
+    }
+
+    /// CLBlast's kernels for a single row have groups as large as its vendor's devices usually allow; a smaller one gets
+    /// smaller groups, down to the 64 that CLBlast needs everywhere.
+    private func fitRowProducts() {
+        guard info.maxWorkGroupSize >= 64 else { return }
+        for (kernel, size) in [("Xgemv", "WGS1"), ("XgemvFast", "WGS2"), ("XgemvFastRot", "WGS3")] {
+            guard var parameters = try? parameters(of: kernel), let chosen = parameters[size],
+                chosen > info.maxWorkGroupSize
+            else { continue }
+            parameters[size] = info.maxWorkGroupSize.roundedDownToPowerOfTwo
+            try? apply([kernel: parameters])
+        }
     }
 
     /// Keeps parameters for every later run, or none.
