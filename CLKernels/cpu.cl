@@ -77,11 +77,15 @@ static inline void panel_multiply(
 
 static inline void share_wait(void) {}
 
-// c = a·b for a b of n columns in panels: m rows of a time step, which lie side by side in c.
+// Where a product has several right factors, how far the panels of the next lie behind those of one of k × n.
+#define FACTOR_BESIDE(k, n) ((k) * (((n) + PANEL - 1) / PANEL * PANEL))
+#define FACTOR_BELOW(k, n) FACTOR_BESIDE(k, n)
+
+// c = a·b, or c += a·b when adding, for a b of n columns in panels: m rows of a time step.
 static inline void share_multiply(
-    int m, int n, int k, global const float *a, int a_stride, global const float *b, int b_stride, global float *c,
-    local float4 *room) {
+    int m, int n, int k, int adding, global const float *a, int a_stride, global const float *b, int b_stride,
+    global float *c, int c_stride, local float4 *room) {
     for (int j = 0; j < n; j += PANEL) {
-        panel_multiply(m, k, n - j, 0, a, a_stride, b + j * k, PANEL, PANEL, c + j, n);
+        panel_multiply(m, k, n - j, adding, a, a_stride, b + j * k, PANEL, PANEL, c + j, c_stride);
     }
 }

@@ -15,15 +15,19 @@
 // What the group's other items have written may be read afterwards. All of them must call it.
 static inline void share_wait(void) { barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); }
 
-// c = a·b; afterwards the whole group may read it, and must have called this together.
+// Where a product has several right factors, how far the next lies behind one of k × n: beside it, or below it.
+#define FACTOR_BESIDE(k, n) (n)
+#define FACTOR_BELOW(k, n) ((k) * (n))
+
+// c = a·b, or c += a·b when adding; afterwards the whole group may read it, and must have called this together.
 //
 // a         m × k    rows a_stride apart; m ≤ SHARE_ROWS
 // b         k × n    rows b_stride apart
-// c         m × n
+// c         m × n    rows c_stride apart
 // room               one place for each item and for each column of a, with the numbers of all rows side by side
 static inline void share_multiply(
-    int m, int n, int k, global const float *a, int a_stride, global const float *b, int b_stride, global float *c,
-    local float4 *room) {
+    int m, int n, int k, int adding, global const float *a, int a_stride, global const float *b, int b_stride,
+    global float *c, int c_stride, local float4 *room) {
     int item = SHARE_ITEM, items = SHARE_ITEMS;
     local float4 *sums = room, *columns = room + items;
     for (int i = item; i < k; i += items) {
@@ -47,7 +51,7 @@ static inline void share_multiply(
             for (int p = 1; p < parts; p++) sum += sums[p * n + item];
             float rows[SHARE_ROWS];
             vstore4(sum, 0, rows);
-            for (int r = 0; r < m; r++) c[r * n + j] = rows[r];
+            for (int r = 0; r < m; r++) c[r * c_stride + j] = adding ? c[r * c_stride + j] + rows[r] : rows[r];
         }
         share_wait();
     }

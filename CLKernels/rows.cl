@@ -10,20 +10,21 @@ KERNEL void rows_add_bias(
     vector_store(vector_load(matrix, left) + vector_load(bias + bias_at + j, left), matrix, left);
 }
 
-// result(i, j) = table(indices[i], j); result is rows × columns, table V × columns.
+// result(i, j) = table(indices[i], j); result is rows × columns, its rows `stride` apart, table V × columns.
 KERNEL void rows_gather(
-    int rows, int columns, global const float *table, int table_at, global const int *indices, int indices_at,
+    int rows, int columns, int stride, global const float *table, int table_at, global const int *indices, int indices_at,
     global float *result, int result_at) {
     int i = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
     if (i >= rows || j >= columns) return;
     table += table_at + indices[indices_at + i] * columns + j;
-    vector_store(vector_load(table, left), result + result_at + i * columns + j, left);
+    vector_store(vector_load(table, left), result + result_at + i * stride + j, left);
 }
 
-// table(v, j) = Σ rows(positions[k], j) over starts[v] ≤ k < starts[v + 1]; table is V × columns.
+// table(v, j) = Σ rows(positions[k], j) over starts[v] ≤ k < starts[v + 1]; table is V × columns, rows are
+// `stride` apart.
 // A work-item owns its element of the table and walks the group in order: no atomics, and the same bits every time.
 KERNEL void rows_scatter(
-    int V, int columns, global const float *rows, int rows_at, global const int *starts, int starts_at,
+    int V, int columns, int stride, global const float *rows, int rows_at, global const int *starts, int starts_at,
     global const int *positions, int positions_at, global float *table, int table_at) {
     int v = get_global_id(1), j = get_global_id(0) * WIDTH, left = columns - j;
     if (v >= V || j >= columns) return;
@@ -31,7 +32,7 @@ KERNEL void rows_scatter(
     starts += starts_at;
     positions += positions_at;
     vector sum = 0.0f;
-    for (int k = starts[v]; k < starts[v + 1]; k++) sum += vector_load(rows + positions[k] * columns, left);
+    for (int k = starts[v]; k < starts[v + 1]; k++) sum += vector_load(rows + positions[k] * stride, left);
     vector_store(sum, table + table_at + v * columns + j, left);
 }
 

@@ -18,16 +18,16 @@
 #define STEP_ROOM (STEP_DEPTH * (STEP_STRIDE + STEP_COLUMNS / 4))
 
 #if FIRST_GATES > 0
-// c = a·b for a tile, which the whole group may read afterwards, and must have called this for together. Of each gate the
-// tile has `units` columns that are there; the next gate's lie H further on.
+// c = a·b, or c += a·b when adding, for a tile, which the whole group may read afterwards, and must have called this for
+// together. Of each gate the tile has `units` columns that are there; the next gate's lie H further on.
 //
 // a         m × k    rows a_stride apart; m ≤ STEP_ROWS
 // b         k × gates·H, from the tile's first unit on; rows b_stride apart
-// c         m × gates·H, likewise
+// c         m × gates·H, likewise; rows c_stride apart
 // room      for each part, STEP_DEPTH of both factors' tiles
 static inline void tile_multiply(
-    int m, int units, int H, int gates, int k, global const float *a, int a_stride, global const float *b, int b_stride,
-    global float *c, local float4 *room) {
+    int m, int units, int H, int gates, int k, int adding, global const float *a, int a_stride, global const float *b,
+    int b_stride, global float *c, int c_stride, local float4 *room) {
     int width = 4 / gates;
     int part = get_local_id(0) / STEP_ITEMS, parts = get_local_size(0) / STEP_ITEMS;
     int item = get_local_id(0) % STEP_ITEMS, lane = item % STEP_LANES, row = item / STEP_LANES * 4;
@@ -86,7 +86,8 @@ static inline void tile_multiply(
             float column[4];
             vstore4(sums[w], 0, column);
             for (int r = 0; r < 4; r++) {
-                if (row + r < m) c[(row + r) * gates * H + of_gate * H + of_unit] = column[r];
+                int at = (row + r) * c_stride + of_gate * H + of_unit;
+                if (row + r < m) c[at] = adding ? c[at] + column[r] : column[r];
             }
         }
     }
@@ -95,19 +96,23 @@ static inline void tile_multiply(
 
 // One work-group for each tile, those of one row of tiles side by side; its items are a multiple of STEP_ITEMS.
 
-// `states` are h′, or what the first half-step has made of it; `weights` the columns of U for the half-step.
+// `states` are h′, or what the first half-step has made; `weights` the columns of U for the half-step.
 KERNEL void JOIN(CELL, _whole_step_forward)(
     int half_step, int B, int H, global const float *states, int states_at, global const float *weights, int weights_at,
     global float *gates, int gates_at, global const float *input_bias, int input_bias_at, global float *product,
     int product_at, global const float *recurrent_bias, int recurrent_bias_at, global const float *hidden_before,
     int hidden_before_at, global const float *memory_before, int memory_before_at, global float *intermediate,
     int intermediate_at, global float *hidden, int hidden_at, global float *memory, int memory_at, local float4 *room) {
-    int product_gates = half_step == 0 ? FIRST_GATES : SECOND_GATES, tile = STEP_UNITS(product_gates);
+    int product_gates = PRODUCT_GATES(half_step), tile = STEP_UNITS(product_gates);
     int tiles = (H + tile - 1) / tile, unit = get_group_id(0) % tiles * tile, stream = get_group_id(0) / tiles * STEP_ROWS;
     int units = min(tile, H - unit), streams = min(STEP_ROWS, B - stream);
-    tile_multiply(
-        streams, units, H, product_gates, H, states + states_at + stream * H, H, weights + weights_at + unit, GATES * H,
-        product + product_at + stream * product_gates * H + unit, room);
+    int stride = half_step == 0 ? H : H * INTERMEDIATE;
+    for (int state = 0; state < PRODUCT_STATES(half_step); state++) {
+        tile_multiply(
+            streams, units, H, product_gates, H, state > 0, states + states_at + stream * stride + state * H, stride,
+            weights + weights_at + state * product_gates * H + unit, MATRICES * H,
+            product + product_at + stream * product_gates * H + unit, product_gates * H, room);
+    }
     for (int i = get_local_id(0); i < streams * units; i += get_local_size(0)) {
         half_step_forward(
             half_step, stream + i / units, H, unit + i % units, gates + gates_at, input_bias + input_bias_at,
@@ -129,11 +134,14 @@ KERNEL void JOIN(CELL, _whole_step_backward)(
     int is_last_half = half_step == HALF_STEPS - 1, tile = STEP_UNITS(1);
     int tiles = (H + tile - 1) / tile, unit = get_group_id(0) % tiles * tile, stream = get_group_id(0) / tiles * STEP_ROWS;
     int units = min(tile, H - unit), streams = min(STEP_ROWS, B - stream);
-    if (!(is_last_half && is_last)) {
+    int next = is_last_half ? 0 : half_step + 1, depth = PRODUCT_GATES(next) * H;
+    int states = is_last_half && is_last ? 0 : PRODUCT_STATES(next), stride = is_last_half ? H : H * INTERMEDIATE;
+    global float *gradient = is_last_half ? later + later_at : dintermediate + dintermediate_at;
+    for (int state = 0; state < states; state++) {
         tile_multiply(
-            streams, units, H, 1, (is_last_half ? FIRST_GATES : SECOND_GATES) * H,
-            arguments + arguments_at + stream * GATES * H, GATES * H, weights + weights_at + unit, H,
-            (is_last_half ? later + later_at : dintermediate + dintermediate_at) + stream * H + unit, room);
+            streams, units, H, 1, depth, PRODUCT_ADDS(next), arguments + arguments_at + stream * GATES * H, GATES * H,
+            weights + weights_at + state * depth * H + unit, H, gradient + stream * stride + state * H + unit, stride,
+            room);
     }
     for (int i = get_local_id(0); i < streams * units; i += get_local_size(0)) {
         half_step_backward(

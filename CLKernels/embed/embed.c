@@ -46,6 +46,13 @@ static const struct {
      (const char[]){
 #embed "../mingru.cl"
          , 0}},
+    // Its second half-step is the LSTM's.
+    {"mogrifier",
+     (const char[]){
+#embed "../lstm.cl"
+         ,
+#embed "../mogrifier.cl"
+         , 0}},
     {"rows",
      (const char[]){
 #embed "../rows.cl"

@@ -8,19 +8,19 @@ KERNEL void cpu_rows_add_bias(float *matrix, const float *bias, long rows, long 
     }
 }
 
-void cpu_rows_gather(const float *table, const int32_t *indices, float *rows, long count, long columns) {
+void cpu_rows_gather(const float *table, const int32_t *indices, float *rows, long stride, long count, long columns) {
     for (long i = 0; i < count; i++) {
-        memcpy(rows + i * columns, table + indices[i] * columns, (size_t)columns * sizeof(float));
+        memcpy(rows + i * stride, table + indices[i] * columns, (size_t)columns * sizeof(float));
     }
 }
 
-KERNEL void cpu_rows_scatter(const float *rows, const int32_t *starts, const int32_t *positions, float *table,
-                             long first, long last, long columns) {
+KERNEL void cpu_rows_scatter(const float *rows, long stride, const int32_t *starts, const int32_t *positions,
+                             float *table, long first, long last, long columns) {
     for (long v = first; v < last; v++) {
         float *sum = table + v * columns;
         memset(sum, 0, (size_t)columns * sizeof(float));
         for (long p = starts[v]; p < starts[v + 1]; p++) {
-            const float *row = rows + positions[p] * columns;
+            const float *row = rows + positions[p] * stride;
             INDEPENDENT
             for (long j = 0; j < columns; j++) sum[j] += row[j];
         }

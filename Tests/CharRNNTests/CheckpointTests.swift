@@ -47,7 +47,7 @@ import Testing
         let checkpoint = try Checkpoint(of: Run(cell: cell).model())
         var tensors = checkpoint.tensors
         let place = try #require(tensors.firstIndex { $0.name == "rnn.weight_ih_l1" })
-        #expect(tensors[place].shape == [cell.gateCount * 5, 5])
+        #expect(tensors[place].shape == [cell.inputGates.count * 5, 5])
         let changed = tensors[place].values[7]
         tensors[place].values[7] += 1
         let copy = try Checkpoint(checkpoint.configuration, tensors: tensors.reversed())
@@ -72,12 +72,14 @@ import Testing
             try Checkpoint(of: trainer).write(to: url)
             let file = try TensorFile(url)
             let width = cell.gateCount * 5
+            // Of a Mogrifier one number sees the input; one the state, one what becomes of the input, four that of either.
+            let (inputWidth, stateWidth) = cell == .mogrifier ? (5, 10 * 5) : (width, width)
             var shapes = ["decoder.weight": [7, 5], "decoder.bias": [7]]
             for layer in 0..<2 {
-                shapes["rnn.weight_ih_l\(layer)"] = [width, layer == 0 ? 7 : 5]
+                shapes["rnn.weight_ih_l\(layer)"] = [inputWidth, layer == 0 ? 7 : 5]
                 shapes["rnn.bias_ih_l\(layer)"] = [width]
                 guard cell.hasRecurrentProduct else { continue }
-                shapes["rnn.weight_hh_l\(layer)"] = [width, 5]
+                shapes["rnn.weight_hh_l\(layer)"] = [stateWidth, 5]
                 shapes["rnn.bias_hh_l\(layer)"] = [width]
             }
             let weights = file.names.filter { !$0.hasPrefix("training.") }
@@ -91,7 +93,7 @@ import Testing
             // On the device inputs × outputs; in the file outputs × inputs.
             let values = try trainer.model.parameterValues()
             let stored = file.floats("rnn.weight_ih_l0")
-            #expect(stored == Reference.transpose(Array(values[..<(7 * width)]), rows: 7, columns: width))
+            #expect(stored == Reference.transpose(Array(values[..<(7 * inputWidth)]), rows: 7, columns: inputWidth))
             #expect(file.floats("decoder.bias") == Array(values.suffix(7)))
             #expect(file.numbers.count == file.names.reduce(0) { $0 + 4 * file.shape($1).reduce(1, *) })
         }

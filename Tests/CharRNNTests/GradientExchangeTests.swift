@@ -78,7 +78,9 @@ import Testing
     /// made is what it will be at the end of the pass.
     @Test(
         arguments: Device.underTest,
-        [(RecurrentCell.gru, 2, 5, 4), (RecurrentCell.minGRU, 2, 5, 2), (RecurrentCell.lstm, 2, 512, 14)])
+        [
+            (RecurrentCell.gru, 2, 5, 4), (.minGRU, 2, 5, 2), (.mogrifier, 2, 5, 4), (.lstm, 2, 512, 14),
+        ])
     func whatIsSaidToBeMadeIsMade(_ device: Device, _ example: (RecurrentCell, Int, Int, Int)) throws {
         let (cell, layerCount, hiddenSize, partCount) = example
         let run = Run(

@@ -18,9 +18,11 @@ import Testing
     }
 
     /// Where the input biases of the forget gates lie.
-    private func forgetBiases(_ v: Int, _ h: Int) -> [Range<Int>] {
-        let first = v * 4 * h + h * 4 * h + h
-        let second = v * 4 * h + h * 4 * h + 8 * h + 2 * h * 4 * h + h
+    private func forgetBiases(_ cell: RecurrentCell, _ v: Int, _ h: Int) -> [Range<Int>] {
+        // The columns of W, of U and of a bias, and those before the forget gate, as multiples of H.
+        let (w, u, bias, forget) = cell == .lstm ? (4, 4, 4, 1) : (1, 10, 7, 3)
+        let first = (v * w + h * u + forget) * h
+        let second = (v * w + h * u + 2 * bias + h * w + h * u + forget) * h
         return [first..<first + h, second..<second + h]
     }
 
@@ -33,8 +35,8 @@ import Testing
             ? try LanguageModel(configuration, on: .cpu, seed: 3)
             : try LanguageModel(configuration, on: .cpu, using: &generator)
         var values = try model.parameterValues()
-        if cell == .lstm {
-            for range in forgetBiases(65, 128).reversed() {
+        if cell == .lstm || cell == .mogrifier {
+            for range in forgetBiases(cell, 65, 128).reversed() {
                 #expect(values[range].allSatisfy { $0 == 1 }, "the forget gates begin open")
                 values.removeSubrange(range)
             }

@@ -33,7 +33,7 @@ struct LaunchTests {
             #expect(step.works["write"]?.bytes == 4 * (3 * 3 * 5 + Self.vocabularySize + 1))
             // The state of each layer, a bias of each, and on GPUs U where every step multiplies by it.
             let states = cell.carriesMemory ? 2 : 1
-            let packs = Self.products(cell) == 1 && device.way(cell) == .productsApart
+            let packs = Self.products(cell).halfSteps == 1 && device.way(cell) == .productsApart
             let biases = cell.hasRecurrentProduct ? 1 : 0
             #expect(step.calls(.copy) == 2 * (states + biases + (packs ? 1 : 0)))
         }
@@ -56,11 +56,16 @@ struct LaunchTests {
         for cell in Self.cells {
             let step = try Self.step(of: cell, batchSize: batchSize, steps: steps, on: device)
             // Forward once and backward twice: a layer's U and the input of the upper one; the decoder.
-            let recurrent = cell.hasRecurrentProduct ? cell.gateCount * h * h : 0
+            let recurrent = cell.recurrentMatrixCount * h * h
             let perCharacter =
-                3 * 2 * (layers * recurrent + (layers - 1) * cell.gateCount * h * h + h * Self.vocabularySize)
-            // The states before the first step get no gradient: all gates but a GRU's candidate, which sees them reset.
-            let hiddenGates = cell.hasRecurrentProduct ? cell.gateCount - (cell == .gru ? 1 : 0) : 0
+                3 * 2 * (layers * recurrent + (layers - 1) * cell.inputGates.count * h * h + h * Self.vocabularySize)
+            // The states before the first step get no gradient from the gates that see them as they are.
+            let hiddenGates =
+                switch cell {
+                case .gru: 2
+                case .mogrifier: 1
+                default: cell.recurrentMatrixCount
+                }
             let found = step.works.values.reduce(0) { $0 + $1.operations }
             let spared = device.way(cell) == .oneLaunch ? 0 : 2 * batchSize * layers * hiddenGates * h * h
             #expect(found == batchSize * steps * perCharacter - spared, "\(cell): \(step.works)")
@@ -85,22 +90,27 @@ struct LaunchTests {
         return try profile.take()
     }
 
-    /// With the state, in a time step; a kernel follows each, or stands alone where there is none.
-    private static func products(_ cell: RecurrentCell) -> Int {
-        cell.hasRecurrentProduct ? (cell == .gru ? 2 : 1) : 0
+    /// The half-steps of a time step that multiply states, and the states that they multiply.
+    private static func products(_ cell: RecurrentCell) -> (halfSteps: Int, states: Int) {
+        switch cell {
+        case .minGRU: (0, 0)
+        case .gru: (2, 2)
+        case .mogrifier: (3, 4)
+        default: (1, 1)
+        }
     }
 
     /// Forward and backward one launch for all time steps, or one for each half-step of each; or so many products, and a
-    /// kernel after each, but before the first step no product.
+    /// kernel after each half-step's, but before the first step no product.
     private static func gpuLaunches(
         _ cell: RecurrentCell, steps: Int, layers: Int, slices: Int, _ way: Way
     ) -> Int {
-        let products = products(cell)
+        let (halfSteps, products) = products(cell)
         let recurrence =
             switch way {
             case .oneLaunch: 2
-            case .wholeSteps: 2 * steps * products
-            case .productsApart: 2 * steps * (max(1, products) + products) - min(1, products)
+            case .wholeSteps: 2 * steps * halfSteps
+            case .productsApart: 2 * steps * (max(1, halfSteps) + products) - min(1, products)
             }
         // U transposed, its gradient by each product, the biases'.
         let layer = recurrence + min(1, products) + products + slices
@@ -113,7 +123,7 @@ struct LaunchTests {
 
     /// One launch for all time steps. A product packs its right factor before, and turns a transposed left one.
     private static func processorLaunches(_ cell: RecurrentCell, layers: Int, slices: Int) -> Int {
-        let products = products(cell)
+        let products = products(cell).states
         let layer = 2 * (products + 1) + 3 * products + slices
         let upperLayer = 2 + 3 + 2
         return layers * layer + (layers - 1) * upperLayer + 2 + 2 + (3 + 2 + slices) + 2 + 2

@@ -50,7 +50,7 @@ import Testing
     }
 
     /// To the byte the files with which onnx_check.py was run.
-    @Test(arguments: RecurrentCell.charRNNs)
+    @Test(arguments: RecurrentCell.allCases)
     func theFilesAreThoseThatOtherProgramsComputedWith(_ cell: RecurrentCell) throws {
         let weights = Self.reference.appendingPathComponent("\(cell.rawValue).safetensors")
         let known = try Data(contentsOf: Self.reference.appendingPathComponent("\(cell.rawValue).onnx"))

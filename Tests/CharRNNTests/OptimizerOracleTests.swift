@@ -21,7 +21,7 @@ import Testing
     ]
 
     /// The files with weights; `embedded` is an LSTM with an embedding.
-    static let networks = RecurrentCell.charRNNs.map(\.rawValue) + ["embedded"]
+    static let networks = RecurrentCell.allCases.map(\.rawValue) + ["embedded"]
 
     @Test(arguments: networks, optimizers.indices)
     func lossesAgreeAtEveryStep(_ network: String, _ index: Int) throws {

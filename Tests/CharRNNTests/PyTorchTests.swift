@@ -28,7 +28,7 @@ import Testing
         return try JSONDecoder().decode(Expected.self, from: Data(contentsOf: file))
     }
 
-    @Test(arguments: RecurrentCell.charRNNs)
+    @Test(arguments: RecurrentCell.allCases)
     func lossesAgreeWithPyTorchAtEveryStep(_ cell: RecurrentCell) throws {
         let losses = try #require(try expected().losses[cell.rawValue])
         #expect(losses.count == 20)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(arguments: RecurrentCell.charRNNs)
+    @Test(arguments: RecurrentCell.allCases)
     func theValidationLossAgreesWithPyTorch(_ cell: RecurrentCell) throws {
         let loss = try #require(try expected().validationLosses[cell.rawValue])
         for device in Device.underTest {

@@ -16,7 +16,7 @@ import Testing
         let session = try session(cell)
         let state = try session.state()
         let bytes = state.bytes
-        #expect(bytes.count == 32 + 4 * 9 * 2 * (cell == .lstm ? 2 : 1))
+        #expect(bytes.count == 32 + 4 * 9 * 2 * (cell.carriesMemory ? 2 : 1))
         let read = try LanguageModel.State(bytes: Data(bytes))
         let fingerprint = try session.model.fingerprint()
         #expect(read == state && read.modelFingerprint == fingerprint)

@@ -101,7 +101,7 @@ import Testing
         var run = Run(cell: cell, hiddenSize: 16, batchSize: 4, sequenceLength: 11, text: SmallText.rhythm(880))
         run.options = .init(optimizer: .rmsProp(learningRate: 0.01))
         let trainer = try run.trainer()
-        for _ in 0..<100 { _ = try trainer.step() }
+        for _ in 0..<200 { _ = try trainer.step() }
         let checkpoint = try Checkpoint(of: trainer)
         func write(_ device: Device) throws -> String {
             var session = try LanguageModel(checkpoint, on: device).makeSession()

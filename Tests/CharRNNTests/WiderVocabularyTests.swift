@@ -27,7 +27,7 @@ import Testing
         // The new ones have what a new model of this seed has.
         let fresh = try LanguageModel(
             .init(cell: cell, vocabulary: all, hiddenSize: 5, layerCount: 2), on: .cpu, seed: 3)
-        let width = cell.gateCount * 5
+        let width = cell.inputGates.count * 5
         let values = try wide.parameterValues()
         let drawn = try fresh.parameterValues()
         for row in [0, 2, 4, 6] {

@@ -27,7 +27,7 @@ import Testing
             #expect(try offers(["sample", "ki"], place) == ["kings.safetensors"])
             #expect(try offers(["train", "--data-dir", "da"], place) == ["data"])
             #expect(try offers(["train", "--ce"], place) == ["--cell"])
-            #expect(try offers(["train", "--cell", ""], place) == ["lstm", "gru", "rnn", "mingru"])
+            #expect(try offers(["train", "--cell", ""], place) == ["lstm", "gru", "rnn", "mingru", "mogrifier"])
         }
     }
 }

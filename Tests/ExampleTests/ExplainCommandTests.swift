@@ -103,11 +103,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [("gru", ["hidden", "r", "z", "n"]), ("rnn", ["hidden"])])
-    func otherCellsHaveTheirOwnParts(_ cell: String, _ parts: [String]) throws {
+    @Test(arguments: [
+        ("gru", ["hidden", "r", "z", "n"], ["r", "z"]), ("rnn", ["hidden"], []),
+        ("mogrifier", ["cell", "hidden", "q", "r", "i", "f", "g", "o", "x"], ["q", "r", "i", "f", "o"]),
+    ])
+    func otherCellsHaveTheirOwnParts(_ cell: String, _ parts: [String], _ gates: [String]) throws {
         try inFolder(["--cell", cell]) { place, checkpoint in
             try place.succeed(["explain", checkpoint, "text", "-o", "page.html"])
-            #expect(try page(place, "page.html").parts.map(\.name) == parts)
+            let page = try page(place, "page.html")
+            #expect(page.parts.map(\.name) == parts && page.parts.filter(\.isGate).map(\.name) == gates)
         }
     }
 

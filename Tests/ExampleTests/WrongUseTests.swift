@@ -232,7 +232,8 @@ import Testing
         Mistake("train --label a/b", "--label a/b: it becomes part of a file name, so it has no '/'."),
         Mistake(
             "train -model qrnn",
-            "The value 'qrnn' is invalid for '--cell <cell>'. Please provide one of 'lstm', 'gru', 'rnn' or 'mingru'."),
+            "The value 'qrnn' is invalid for '--cell <cell>'. Please provide one of 'lstm', 'gru', 'rnn', 'mingru' or "
+                + "'mogrifier'."),
         Mistake("train --hiden-size 4", "Unknown option '--hiden-size'. Did you mean '--hidden-size'?"),
         Mistake("train -rnn_sise 4", "Unknown option '-rnn_sise'. Did you mean '--hidden-size'?"),
         Mistake("train -rnn_size", "-rnn_size needs a value."),

@@ -6,7 +6,9 @@ import Testing
 struct RecurrentExample: Sendable, CustomTestStringConvertible {
     let cell: RecurrentCell
     let steps, batchSize, hiddenSize: Int
-    let inputs, hidden, memory, recurrent, inputBias, recurrentBias: [Float]
+    /// NaN for the gates that see no input.
+    let inputs: [Float]
+    let hidden, memory, recurrent, inputBias, recurrentBias: [Float]
     /// The loss's gradient with respect to the outputs.
     let lossWeights: [Float]
     let reference: ReferenceRecurrence
@@ -26,16 +28,19 @@ struct RecurrentExample: Sendable, CustomTestStringConvertible {
         self.steps = steps
         self.batchSize = batchSize
         self.hiddenSize = hiddenSize
-        inputs = numbers.floats(steps * batchSize * width, in: inputRange)
+        inputs = numbers.floats(steps * batchSize * width, in: inputRange).enumerated().map { index, number in
+            cell.inputGates.contains(index % width / hiddenSize) ? number : .nan
+        }
         hidden = numbers.floats(state)
         memory = numbers.floats(cell.carriesMemory ? state : 0)
-        let recurrentWidth = cell.hasRecurrentProduct ? width : 0
-        recurrent = numbers.floats(hiddenSize * recurrentWidth, in: -weightRange...weightRange)
+        recurrent = numbers.floats(
+            hiddenSize * cell.recurrentMatrixCount * hiddenSize, in: -weightRange...weightRange)
         inputBias = numbers.floats(width, in: -0.5...0.5)
-        recurrentBias = numbers.floats(recurrentWidth, in: -0.5...0.5)
+        recurrentBias = numbers.floats(cell.hasRecurrentProduct ? width : 0, in: -0.5...0.5)
         lossWeights = numbers.floats(steps * state)
         reference = ReferenceRecurrence(
-            cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, inputs: inputs.asDoubles,
+            cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize,
+            inputs: inputs.map { $0.isNaN ? 0 : Double($0) },
             hidden: hidden.asDoubles, memory: memory.asDoubles, recurrent: recurrent.asDoubles,
             inputBias: inputBias.asDoubles, recurrentBias: recurrentBias.asDoubles)
         activations = reference.forward()

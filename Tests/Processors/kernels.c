@@ -64,11 +64,11 @@ static void row_kernels(void) {
     int32_t *chosen = indices(rows, rows);
     cpu_rows_add_bias(matrix, bias, rows, columns);
     print("rows_add_bias", matrix, rows * columns);
-    cpu_rows_gather(matrix, chosen, result, rows, columns);
+    cpu_rows_gather(matrix, chosen, result, columns, rows, columns);
     print("rows_gather", result, rows * columns);
     int32_t starts[rows + 1];
     for (int i = 0; i <= rows; i++) starts[i] = i;
-    cpu_rows_scatter(matrix, starts, chosen, result, 0, rows, columns);
+    cpu_rows_scatter(matrix, columns, starts, chosen, result, 0, rows, columns);
     print("rows_scatter", result, rows * columns);
     int32_t columns_chosen[2] = {columns - 1, 1};
     cpu_rows_gather_columns(matrix, columns, columns_chosen, result, rows, 2, rows);
@@ -89,10 +89,10 @@ static void row_kernels(void) {
 }
 
 static void cells(void) {
-    float *bias = numbers(4 * hidden), *more = numbers(4 * hidden);
-    float *h_before = numbers(rows * hidden), *c_before = numbers(rows * hidden), *between = numbers(rows * hidden);
+    float *bias = numbers(7 * hidden), *more = numbers(7 * hidden);
+    float *h_before = numbers(rows * hidden), *c_before = numbers(rows * hidden), *between = numbers(rows * 2 * hidden);
     float *h = numbers(rows * hidden), *c = numbers(rows * hidden), *dh = numbers(rows * hidden);
-    float *dh_before = numbers(rows * hidden), *dc = numbers(rows * hidden), *dbetween = numbers(rows * hidden);
+    float *dh_before = numbers(rows * hidden), *dc = numbers(rows * hidden), *dbetween = numbers(rows * 2 * hidden);
     float *gates;
 #define FORWARD(step) step(gates, bias, more, h_before, c_before, between, h, c, rows, hidden)
 #define BACKWARD(step) step(gates, h_before, c_before, c, dh, dh_before, dc, dbetween, rows, hidden)
@@ -125,6 +125,19 @@ static void cells(void) {
     BACKWARD(cpu_mingru_backward);
     print("mingru_backward_gates", gates, rows * 2 * hidden);
     print("mingru_backward_dh", dh_before, rows * hidden);
+
+    gates = numbers(rows * 7 * hidden);
+    FORWARD(cpu_mogrifier_input_forward);
+    FORWARD(cpu_mogrifier_state_forward);
+    print("mogrifier_forward_between", between, rows * 2 * hidden);
+    FORWARD(cpu_mogrifier_lstm_forward);
+    print("mogrifier_forward_h", h, rows * hidden);
+    BACKWARD(cpu_mogrifier_lstm_backward);
+    BACKWARD(cpu_mogrifier_state_backward);
+    BACKWARD(cpu_mogrifier_input_backward);
+    print("mogrifier_backward_gates", gates, rows * 7 * hidden);
+    print("mogrifier_backward_dh", dh_before, rows * hidden);
+    print("mogrifier_backward_dc", dc, rows * hidden);
 }
 
 static void optimizers(void) {

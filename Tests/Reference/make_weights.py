@@ -1,5 +1,5 @@
 """Writes lstm.safetensors, gru.safetensors and rnn.safetensors: char-rnn's first weights for seed 123 over text.txt; and
-embedded.safetensors, an LSTM whose tokens are embedded, with weights of its own.
+with weights of their own embedded.safetensors, an LSTM whose tokens are embedded, and the cells that char-rnn has not.
 
     python make_weights.py
 
@@ -24,6 +24,23 @@ ORDER = {
     "rnn": [("ih", [0]), ("hh", [0])],
 }
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+# Rows of the other cells' matrices and biases, as multiples of the units.
+OTHERS = {
+    "mingru": {"weight_ih": 2, "bias_ih": 2},
+    "mogrifier": {"weight_ih": 1, "weight_hh": 10, "bias_ih": 7, "bias_hh": 7},
+}
+
+
+def other_weights(cell, size):
+    """So large that gates open and close."""
+    shapes = {}
+    for layer in range(LAYERS):
+        columns = {"weight_ih": (size if layer == 0 else HIDDEN,), "weight_hh": (HIDDEN,)}
+        for name, rows in OTHERS[cell].items():
+            shapes[f"rnn.{name}_l{layer}"] = (rows * HIDDEN,) + columns.get(name, ())
+    shapes |= {"decoder.weight": (size, HIDDEN), "decoder.bias": (size,)}
+    generator = numpy.random.RandomState(SEED)
+    return {name: generator.uniform(-0.7, 0.7, shape).astype(numpy.float32) for name, shape in shapes.items()}
 
 
 def weights(cell, size, embedding=None):
@@ -59,7 +76,7 @@ def weights(cell, size, embedding=None):
 
 with open(os.path.join(FOLDER, "text.txt"), encoding="utf-8", newline="") as file:
     tokens = sorted(set(file.read()))
-for name, cell, embedding in [(cell, cell, None) for cell in ORDER] + [("embedded", "lstm", 5)]:
+for name, cell, embedding in [(cell, cell, None) for cell in ORDER | OTHERS] + [("embedded", "lstm", 5)]:
     configuration = {
         "cell": cell, "vocabulary": {"kind": "scalars", "tokens": tokens}, "hiddenSize": HIDDEN,
         "layerCount": LAYERS, "dropout": 0}
@@ -67,5 +84,6 @@ for name, cell, embedding in [(cell, cell, None) for cell in ORDER] + [("embedde
         configuration["embeddingSize"] = embedding
     metadata = {"format": "char-rnn checkpoint 1", "configuration": json.dumps(configuration), "options": "{}"}
     path = os.path.join(FOLDER, f"{name}.safetensors")
-    save_file(weights(cell, len(tokens), embedding), path, metadata)
+    tensors = other_weights(cell, len(tokens)) if cell in OTHERS else weights(cell, len(tokens), embedding)
+    save_file(tensors, path, metadata)
     os.chmod(path, 0o644)  # save_file makes it private

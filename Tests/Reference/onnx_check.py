@@ -26,7 +26,7 @@ def sigmoid(x):
 
 
 def step(cell, x, state, w, u, b, c):
-    """The equations of Sources/OpenCLCompute/Contract/Cells; state: h, of an LSTM also the memory."""
+    """The equations of Sources/OpenCLCompute/Contract/Cells; state: h, of an LSTM and a Mogrifier also the memory."""
     h, size = state[0], state[0].shape[1]
     if cell == "rnn":
         return [numpy.tanh(x @ w.T + b + h @ u.T + c)]
@@ -38,6 +38,12 @@ def step(cell, x, state, w, u, b, c):
         r, z = numpy.split(sigmoid((x @ w.T + b)[:, :gates] + h @ u[:gates].T + c[:gates]), 2, axis=1)
         n = numpy.tanh((x @ w.T + b)[:, gates:] + (r * h) @ u[gates:].T + c[gates:])
         return [z * n + (1 - z) * h]
+    if cell == "mogrifier":
+        bias = b + c
+        x = 2 * sigmoid(h @ u[:size].T + bias[:size]) * (x @ w.T + bias[6 * size:])
+        h = 2 * sigmoid(x @ u[size:2 * size].T + bias[size:2 * size]) * h
+        # The rest is an LSTM that reads both.
+        w, u, b, c = u[2 * size:6 * size], u[6 * size:], b[2 * size:6 * size], c[2 * size:6 * size]
     i, f, g, o = numpy.split(x @ w.T + b + h @ u.T + c, 4, axis=1)
     memory = sigmoid(f) * state[1] + sigmoid(i) * numpy.tanh(g)
     return [sigmoid(o) * numpy.tanh(memory), memory]

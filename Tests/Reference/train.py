@@ -5,7 +5,8 @@
 The numbers of losses.json and optimizers.json beside this file were made with it, with PyTorch 2.13 (see README.md). It shares nothing
 with the Swift package but the file format: batches, network, loss, clipping and optimizer are written anew, and
 torch.nn.LSTM and torch.nn.RNN load the checkpoint's tensors as they are. char-rnn's GRU is not PyTorch's (the reset
-gate acts before the product, and z is the share of the new), so it stands here as a module of its own.
+gate acts before the product, and z is the share of the new), and PyTorch has no minGRU and no Mogrifier, so these stand
+here as modules of their own.
 """
 import argparse
 import json
@@ -14,33 +15,64 @@ import torch
 from safetensors import safe_open
 
 
-class TorchGRU(torch.nn.Module):
-    def __init__(self, inputs, hidden, layers, **_):
+class Layers(torch.nn.Module):
+    """Recurrent layers of one cell, which has the rows of its parameters as multiples of H, and a step: from W x, the states
+    before it, U and the sum of the biases to the states after it."""
+
+    def __init__(self, inputs, hidden, layers):
         super().__init__()
         self.hidden, self.layers = hidden, layers
         for layer in range(layers):
-            width = inputs if layer == 0 else hidden
-            self.register_parameter(f"weight_ih_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden, width)))
-            self.register_parameter(f"weight_hh_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden, hidden)))
-            self.register_parameter(f"bias_ih_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden)))
-            self.register_parameter(f"bias_hh_l{layer}", torch.nn.Parameter(torch.empty(3 * hidden)))
+            columns = {"weight_ih": [inputs if layer == 0 else hidden], "weight_hh": [hidden]}
+            for name, rows in self.rows.items():
+                parameter = torch.nn.Parameter(torch.empty([rows * hidden] + columns.get(name, [])))
+                self.register_parameter(f"{name}_l{layer}", parameter)
 
     def forward(self, x, state):
-        final = []
+        """state and the second result: layers x B x H, or a pair of these, as of torch.nn.LSTM."""
+        final, is_pair = [], isinstance(state, tuple)
         for layer in range(self.layers):
-            w, u, b, c = (getattr(self, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-            w_rz, w_n = w[: 2 * self.hidden], w[2 * self.hidden :]
-            u_rz, u_n = u[: 2 * self.hidden], u[2 * self.hidden :]
-            bias = b + c
-            h, outputs = state[layer], []
+            parameters = {name: getattr(self, f"{name}_l{layer}") for name in self.rows}
+            bias = sum(parameter for name, parameter in parameters.items() if name.startswith("bias"))
+            states, outputs = [each[layer] for each in (state if is_pair else [state])], []
             for x_t in x:
-                r, z = torch.sigmoid(x_t @ w_rz.T + h @ u_rz.T + bias[: 2 * self.hidden]).chunk(2, dim=1)
-                n = torch.tanh(x_t @ w_n.T + (r * h) @ u_n.T + bias[2 * self.hidden :])
-                h = z * n + (1 - z) * h
-                outputs.append(h)
+                states = self.step(x_t @ parameters["weight_ih"].T, states, parameters.get("weight_hh"), bias)
+                outputs.append(states[0])
             x = torch.stack(outputs)
-            final.append(h)
-        return x, torch.stack(final)
+            final.append(states)
+        final = tuple(torch.stack(each) for each in zip(*final))
+        return x, final if is_pair else final[0]
+
+
+class TorchGRU(Layers):
+    rows = {"weight_ih": 3, "weight_hh": 3, "bias_ih": 3, "bias_hh": 3}
+
+    def step(self, inputs, states, u, bias):
+        h, gates = states[0], 2 * self.hidden
+        r, z = torch.sigmoid(inputs[:, :gates] + h @ u[:gates].T + bias[:gates]).chunk(2, dim=1)
+        n = torch.tanh(inputs[:, gates:] + (r * h) @ u[gates:].T + bias[gates:])
+        return [z * n + (1 - z) * h]
+
+
+class TorchMinGRU(Layers):
+    rows = {"weight_ih": 2, "bias_ih": 2}
+
+    def step(self, inputs, states, u, bias):
+        z, n = (inputs + bias).chunk(2, dim=1)
+        return [torch.lerp(states[0], n, torch.sigmoid(z))]
+
+
+class TorchMogrifier(Layers):
+    """A round for the input and one for the state, before nn.LSTMCell's equations."""
+
+    rows = {"weight_ih": 1, "weight_hh": 10, "bias_ih": 7, "bias_hh": 7}
+
+    def step(self, inputs, states, u, bias):
+        (h, c), one = states, self.hidden
+        x = 2 * torch.sigmoid(h @ u[:one].T + bias[:one]) * (inputs + bias[6 * one :])
+        h = 2 * torch.sigmoid(x @ u[one : 2 * one].T + bias[one : 2 * one]) * h
+        none = torch.zeros(4 * one)
+        return torch.lstm_cell(x, (h, c), u[2 * one : 6 * one], u[6 * one :], bias[2 * one : 6 * one], none)
 
 
 def batches(text, vocabulary, size, length):
@@ -121,7 +153,9 @@ def main():
         tensors = {name: file.get_tensor(name).double() for name in file.keys()}
     vocabulary = configuration["vocabulary"]["tokens"]
     hidden, layers = configuration["hiddenSize"], configuration["layerCount"]
-    kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN, "gru": TorchGRU}[configuration["cell"]]
+    kind = {
+        "lstm": torch.nn.LSTM, "rnn": torch.nn.RNN, "gru": TorchGRU, "mingru": TorchMinGRU,
+        "mogrifier": TorchMogrifier}[configuration["cell"]]
     torch.set_default_dtype(torch.float64)
     size, embedding = len(vocabulary), configuration.get("embeddingSize")
     network = torch.nn.ModuleDict(
@@ -134,7 +168,7 @@ def main():
         chunks = batches(file.read(), vocabulary, options.batch, options.length)
     train_count = int(len(chunks) * 0.95 + 1e-9)
     state = torch.zeros(layers, options.batch, hidden)
-    if configuration["cell"] == "lstm":
+    if configuration["cell"] in ("lstm", "mogrifier"):
         state = (state, state.clone())
 
     def losses(inputs, targets, state):

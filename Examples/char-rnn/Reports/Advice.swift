@@ -22,7 +22,7 @@ enum Advice {
     /// The parameters without the rows that each character of the vocabulary has in the first layer and in the decoder: a
     /// large alphabet has many, and most of them are seldom learned from.
     static func recurrentParameters(_ configuration: LanguageModel.Configuration, of all: Int) -> Int {
-        let width = configuration.cell.gateCount * configuration.hiddenSize
+        let width = configuration.cell.inputGates.count * configuration.hiddenSize
         return all - configuration.vocabulary.count
             * ((configuration.embeddingSize ?? width) + configuration.hiddenSize + 1)
     }

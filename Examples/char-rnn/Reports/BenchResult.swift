@@ -87,7 +87,7 @@ struct BenchResult: Encodable {
     private static func weightsPerCharacter(_ configuration: LanguageModel.Configuration) -> Double {
         let h = Double(configuration.hiddenSize)
         let (layers, cell) = (configuration.layerCount, configuration.cell)
-        let matrices = Double((layers - 1 + (cell.hasRecurrentProduct ? layers : 0)) * cell.gateCount)
+        let matrices = Double((layers - 1) * cell.inputGates.count + layers * cell.recurrentMatrixCount)
         return matrices * h * h + h * Double(configuration.vocabulary.count)
     }
 

@@ -32,9 +32,13 @@ struct DeviceSpeed: Encodable {
         progress(0.2)
         (launch, launchAndWait) = try Self.launches(on: backend)
 
-        let (h, width) = (configuration.hiddenSize, configuration.cell.gateCount * configuration.hiddenSize)
+        let (h, cell) = (configuration.hiddenSize, configuration.cell)
         let rows = dataset.batchSize * dataset.sequenceLength
-        let shapes = [[dataset.batchSize, width, h], [rows, width, h], [rows, configuration.vocabulary.count, h]]
+        // Of a time step, of a layer's input and of the decoder; a cell may have none in a step.
+        let shapes = [
+            [dataset.batchSize, cell.recurrentMatrixCount * h, h], [rows, cell.inputGates.count * h, h],
+            [rows, configuration.vocabulary.count, h],
+        ].filter { $0[1] > 0 }
         progress(0.3)
         products = try shapes.map { Product(shape: $0, rate: try Self.productRate($0, on: backend)) }
         progress(0.5)

@@ -57,9 +57,9 @@ struct DryRun {
 
     /// The size at which there are about as many recurrent parameters as characters; nil for the one there is.
     private static func hiddenSize(for characters: Int, _ configuration: LanguageModel.Configuration) -> Int? {
-        let (gates, layers) = (Double(configuration.cell.gateCount), Double(configuration.layerCount))
-        // Each layer has H × G·H weights for its own state, and all but the first as many for the layer below.
-        let matrices = gates * ((configuration.cell.hasRecurrentProduct ? layers : 0) + layers - 1)
+        let (cell, layers) = (configuration.cell, configuration.layerCount)
+        // Each layer has H × H weights for its own state, and all but the first as well for the layer below.
+        let matrices = Double(layers * cell.recurrentMatrixCount + (layers - 1) * cell.inputGates.count)
         guard matrices > 0 else { return nil }
         let size = max(8, Int((Double(characters) / matrices).squareRoot() / 8) * 8)
         return size == configuration.hiddenSize ? nil : size

@@ -104,6 +104,8 @@ public struct Explanation: Encodable, Sendable {
     private static func part(_ part: Trace.Part) -> Part {
         switch part {
         case .cell: return Part(name: "cell", short: "cell c", title: "the cell state c, carried on", isGate: false)
+        case .gate("x"):
+            return Part(name: "x", short: "input x", title: "the input x, as the layer takes it in", isGate: false)
         case .gate(let name):
             let isGate = gates[name] != nil
             return Part(
@@ -114,8 +116,11 @@ public struct Explanation: Encodable, Sendable {
         }
     }
 
-    /// The gates in the narrow sense, between 0 and 1. The others are what is proposed for the state.
-    private static let gates = ["i": "input", "f": "forget", "o": "output", "r": "reset", "z": "update"]
+    /// The gates in the narrow sense, between 0 and 1. Of the others x is what a layer makes of its input, and the rest is
+    /// proposed for the state.
+    private static let gates = [
+        "i": "input", "f": "forget", "o": "output", "r": "reset", "z": "update", "q": "reading",
+    ]
 
     /// Bytes of a model of bytes that are no character of their own are shown by number.
     private static func shown(_ token: Int, in vocabulary: Vocabulary) -> String {

@@ -64,11 +64,11 @@ void cpu_product_quantized(const float *a, long a_stride, const int32_t *panels,
 
 /// matrix(i, j) += bias[j].
 void cpu_rows_add_bias(float *matrix, const float *bias, long rows, long columns);
-/// rows(i, :) = table(indices[i], :).
-void cpu_rows_gather(const float *table, const int32_t *indices, float *rows, long count, long columns);
+/// rows(i, :) = table(indices[i], :); rows lie `stride` apart.
+void cpu_rows_gather(const float *table, const int32_t *indices, float *rows, long stride, long count, long columns);
 /// table(v, :) = Σ rows(positions[p], :) over starts[v] ≤ p < starts[v + 1], for v in [first, last).
-void cpu_rows_scatter(const float *rows, const int32_t *starts, const int32_t *positions, float *table, long first,
-                      long last, long columns);
+void cpu_rows_scatter(const float *rows, long stride, const int32_t *starts, const int32_t *positions, float *table,
+                      long first, long last, long columns);
 /// rows(k, i) = table(i, indices[k]) for k < count, i < columns; the rows of either lie apart by its stride.
 void cpu_rows_gather_columns(const float *table, long table_stride, const int32_t *indices, float *rows, long rows_stride,
                              long count, long columns);
@@ -85,19 +85,19 @@ double cpu_reduce_sum(const float *x, long count);
 /// Σ x².
 double cpu_reduce_squares(const float *x, long count);
 
-// MARK: lstm.c, gru.c, rnn.c, mingru.c: the half-steps of the cells, for some rows of the batch at one time step; see
-// RecurrentCell for the equations. All have these operands, of which each takes those that it needs:
+// MARK: lstm.c, gru.c, rnn.c, mingru.c, mogrifier.c: the half-steps of the cells, for some rows of the batch at one time
+// step; see RecurrentCell for the equations. All have these operands, of which each takes those that it needs:
 //
 // gates             rows × G·H, arguments without biases, the recurrent product added; then activations; backward their
 //                   gradients: the arguments'
 // input_bias, recurrent_bias   G·H
 // hidden_before, hidden        rows × H, h before and after the step
 // memory_before, memory        rows × H, c before and after it
-// intermediate      rows × H, what the second product of a step multiplies
+// intermediate      rows × H, or a multiple of H, what later products of the step multiply
 // dhidden           rows × H, the gradient of h, complete
 // dhidden_before    rows × H, that of h′, to which is added; NULL in the first step
 // dmemory           rows × H, that of c from the step after; then that of c′
-// dintermediate     rows × H
+// dintermediate     its gradient
 #define CPU_FORWARD_OPERANDS                                                                                          \
     float *gates, const float *input_bias, const float *recurrent_bias, const float *hidden_before,                   \
         const float *memory_before, float *intermediate, float *hidden, float *memory, long rows, long H
@@ -122,6 +122,18 @@ void cpu_rnn_backward(CPU_BACKWARD_OPERANDS);
 
 void cpu_mingru_forward(CPU_FORWARD_OPERANDS);
 void cpu_mingru_backward(CPU_BACKWARD_OPERANDS);
+
+/// q, x and x¹, the first intermediate.
+void cpu_mogrifier_input_forward(CPU_FORWARD_OPERANDS);
+/// r and h¹, the second.
+void cpu_mogrifier_state_forward(CPU_FORWARD_OPERANDS);
+/// i, f, g, o and h.
+void cpu_mogrifier_lstm_forward(CPU_FORWARD_OPERANDS);
+void cpu_mogrifier_lstm_backward(CPU_BACKWARD_OPERANDS);
+/// The gradient of r, from that of h¹.
+void cpu_mogrifier_state_backward(CPU_BACKWARD_OPERANDS);
+/// Those of q and x, from that of x¹.
+void cpu_mogrifier_input_backward(CPU_BACKWARD_OPERANDS);
 
 // MARK: softmax.c
 

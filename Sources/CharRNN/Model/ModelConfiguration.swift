@@ -45,10 +45,11 @@ extension LanguageModel {
         /// The number of parameters, whatever the sizes: nothing overflows.
         var parameterEstimate: Double {
             let (h, v, l) = (Double(hiddenSize), Double(vocabulary.count), Double(layerCount))
-            let width = Double(cell.gateCount) * h
-            let recurrent = cell.hasRecurrentProduct ? (h + 1) * width : 0
+            let (width, inputWidth) = (Double(cell.gateCount) * h, Double(cell.inputGates.count) * h)
+            let recurrent = Double(cell.recurrentMatrixCount) * h * h + (cell.hasRecurrentProduct ? 2 : 1) * width
             let embedding = embeddingSize.map(Double.init)
-            return (embedding ?? 0) * v + ((embedding ?? v) + (l - 1) * h + l) * width + l * recurrent + (h + 1) * v
+            let input = ((embedding ?? v) + (l - 1) * h) * inputWidth
+            return (embedding ?? 0) * v + input + l * recurrent + (h + 1) * v
         }
 
         /// The parameters' layout, once it is sure that they are not too many for `device`, for the host or for a number.

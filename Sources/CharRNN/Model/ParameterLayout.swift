@@ -10,9 +10,9 @@ struct ParameterLayout: Sendable {
     enum Role: Hashable, Sendable {
         /// E, a column for each token: D × V.
         case embedding
-        /// W of a layer: V, or D where there is an embedding, or H × G·H.
+        /// W of a layer: V, or D where there is an embedding, or H × G·H, of the gates that see the input.
         case inputWeights(layer: Int)
-        /// U of a layer: H × G·H.
+        /// U of a layer: H × G·H, or H × as many matrices as the cell has.
         case recurrentWeights(layer: Int)
         /// The bias of the input product: G·H.
         case inputBias(layer: Int)
@@ -80,13 +80,15 @@ struct ParameterLayout: Sendable {
         }
         let (one, tokens, units) = ((Axis.one, 1), (Axis.tokens, vocabularySize), (Axis.units, hiddenSize))
         let gates = (Axis.units, cell.gateCount * hiddenSize)
+        let seeingInput = (Axis.units, cell.inputGates.count * hiddenSize)
+        let matrices = (Axis.units, cell.recurrentMatrixCount * hiddenSize)
         let embedded = embeddingSize.map { (Axis.units, $0) }
         if let embedded { add(.embedding, "embedding.weight", embedded, tokens) }
         for layer in 0..<layerCount {
             let inputs = layer == 0 ? embedded ?? tokens : units
-            add(.inputWeights(layer: layer), "rnn.weight_ih_l\(layer)", inputs, gates)
+            add(.inputWeights(layer: layer), "rnn.weight_ih_l\(layer)", inputs, seeingInput)
             if cell.hasRecurrentProduct {
-                add(.recurrentWeights(layer: layer), "rnn.weight_hh_l\(layer)", units, gates)
+                add(.recurrentWeights(layer: layer), "rnn.weight_hh_l\(layer)", units, matrices)
             }
             add(.inputBias(layer: layer), "rnn.bias_ih_l\(layer)", one, gates)
             if cell.hasRecurrentProduct { add(.recurrentBias(layer: layer), "rnn.bias_hh_l\(layer)", one, gates) }

@@ -10,7 +10,7 @@ struct Parameters: Sendable {
 
     /// E, D × V, if there is one.
     let embedding: Matrix?
-    /// W of each layer: V, D or H × G·H.
+    /// W of each layer: V, D or H × G·H, of the gates that see the input.
     private(set) var inputWeights: [Matrix]
     /// U and the biases of each layer; for a cell that multiplies no state the input's alone.
     private(set) var recurrentWeights: [RecurrentWeights]

@@ -1,6 +1,6 @@
 import OpenCLCompute
 
-/// What each token puts into the gates of the first layer: a row for each, × G·H.
+/// What each token puts into the gates of the first layer that see it: a row for each.
 ///
 /// Without an embedding that is W itself, of all V tokens. With one, a token's row is that of EᵀW, and E and W act through
 /// this product alone. So it is multiplied once for a whole pass, whose T·B tokens then look up their rows as one-hot tokens
@@ -69,16 +69,16 @@ struct TokenTable {
         try backend.multiply(columns, product.weights, into: rows.rows(0..<tokens.count))
     }
 
-    /// Turns the gradient of the gates' arguments into those of E and W, after ``multiply(_:dropout:)`` with the same tokens
+    /// Turns the gradient of the input products into those of E and W, after ``multiply(_:dropout:)`` with the same tokens
     /// and mask.
     func backward(
-        _ gates: Matrix, by groups: IndexGroups, of tokens: Buffer<Int32>, dropout: DropoutMask?,
+        _ inputs: Matrix, by groups: IndexGroups, of tokens: Buffer<Int32>, dropout: DropoutMask?,
         into gradient: Parameters
     ) throws {
-        guard let product else { return try backend.scatterRows(gates, by: groups, into: gradient.inputWeights[0]) }
+        guard let product else { return try backend.scatterRows(inputs, by: groups, into: gradient.inputWeights[0]) }
         let columns = product.columns.rows(0..<tokens.count)
         let (rows, embedding) = (product.gradient.rows(0..<tokens.count), gradient.embedding!)
-        try backend.scatterRows(gates, by: groups, into: rows)
+        try backend.scatterRows(inputs, by: groups, into: rows)
         try backend.multiply(columns.transposed, rows, into: gradient.inputWeights[0])
         try backend.multiply(rows, product.weights.transposed, into: columns)
         try backend.scatterColumns(columns, at: tokens, into: embedding)

@@ -30,13 +30,13 @@ extension UnrolledNetwork {
             }
             if index > 0 {
                 let below = try dropout.map { try dropped($0, layer: index - 1) } ?? layers[index - 1].outputs
-                try backend.multiply(below.transposed, sequence.gates, into: gradient.inputWeights[index])
+                try backend.multiply(below.transposed, sequence.inputs, into: gradient.inputWeights[index])
                 try tell(.inputWeights(layer: index))
                 try backend.multiply(
-                    sequence.gates, parameters.inputWeights[index].transposed, into: outputGradient)
+                    sequence.inputs, parameters.inputWeights[index].transposed, into: outputGradient)
             } else {
                 try tokens.backward(
-                    sequence.gates, by: inputGroups, of: inputTokens, dropout: dropout.map { embeddingMask($0) },
+                    sequence.inputs, by: inputGroups, of: inputTokens, dropout: dropout.map { embeddingMask($0) },
                     into: gradient)
             }
         }

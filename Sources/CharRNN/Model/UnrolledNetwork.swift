@@ -2,8 +2,8 @@ import OpenCLCompute
 
 /// The network unrolled over T steps of B streams: the memory of a pass, and the passes.
 ///
-/// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b; G·H·⌈H⌉₁₆ for the rearranged weights of
-/// the layer at hand; T·B·V for the logits; T·B·H for the gradient of the outputs; 4·T·B + V + 1 for indices and losses, V
+/// Elements of four bytes: per layer (a·T + b)·B·H, of which the cell knows a and b; N·H·⌈H⌉₁₆ for the rearranged weights of
+/// the layer at hand, which are N matrices; T·B·V for the logits; T·B·H for the gradient of the outputs; 4·T·B + V + 1 for indices and losses, V
 /// being twice the rows of a ``TokenTable`` where there is an embedding; and what that holds. With what the trainer adds it is
 /// ``LanguageModel/Configuration/trainingBytes(batchSize:sequenceLength:optimizer:guarded:)``.
 final class UnrolledNetwork {
@@ -210,9 +210,9 @@ final class UnrolledNetwork {
         var x: Matrix?
         for (index, sequence) in layers.enumerated() {
             if let x {
-                try backend.multiply(x, parameters.inputWeights[index], into: sequence.gates)
+                try backend.multiply(x, parameters.inputWeights[index], into: sequence.inputs)
             } else {
-                try backend.gatherRows(of: tokens.rows, at: inputs, into: sequence.gates)
+                try backend.gatherRows(of: tokens.rows, at: inputs, into: sequence.inputs)
             }
             try backend.forward(sequence, weights: parameters.recurrentWeights[index])
             x = sequence.outputs

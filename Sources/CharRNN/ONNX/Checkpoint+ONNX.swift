@@ -6,7 +6,7 @@ extension Checkpoint {
     /// Writes the model as one ONNX file (https://onnx.ai), which ONNX Runtime and others compute on nearly anything; the
     /// run is left out. The article Models for other programs shows how.
     ///
-    /// The graph takes `tokens` (whole numbers of 64 bits, T × B) and the state: `hidden`, and of an LSTM also `memory`
+    /// The graph takes `tokens` (whole numbers of 64 bits, T × B) and the state: `hidden`, and of an LSTM and a Mogrifier also `memory`
     /// (each L × B × H, zero at the beginning of a text). It gives `logits` (T × B × V), of which each row is of what
     /// follows its token, and the state after the last step in the order of the inputs: `next_hidden`, `next_memory`. T and
     /// B may be any. The metadata are `configuration`, `token_kind` and `vocabulary`, the list of the tokens in JSON.
@@ -37,7 +37,6 @@ extension Checkpoint {
         graph.output("logits", .float, [.named("steps"), .named("streams"), .size(v)])
         for name in states { graph.output("next_\(name)", .float, stateShape) }
 
-        graph.constant("directions", [1])
         graph.constant("depth", [v], shape: [])
         graph.constant("off_on", [Float(0), 1], shape: [2])
         for name in states {

@@ -30,6 +30,7 @@ struct ONNXLayer {
         case .gru: append("GRU", gates: [1, 0, 2], negated: [1], ["linear_before_reset": .int(0)], to: &graph)
         case .rnn: append("RNN", gates: [0], to: &graph)
         case .minGRU: appendMinGRU(to: &graph)
+        case .mogrifier: appendMogrifier(to: &graph)
         default: preconditionFailure("\(cell) has no operators of ONNX here")
         }
     }
@@ -95,7 +96,8 @@ struct ONNXLayer {
             operation, operands + states, to: ["outputs_l\(index)_directions"] + last,
             attributes: attributes.merging(["hidden_size": .int(hiddenSize)]) { $1 })
         // The operator has a dimension for the directions, of which there is one: steps × 1 × streams × H.
+        let directions = graph.constant("directions_l\(index)", [1])
         return Result(
-            output: graph.node("Squeeze", [outputs, "directions"], to: ["outputs_l\(index)"]), states: last)
+            output: graph.node("Squeeze", [outputs, directions], to: ["outputs_l\(index)"]), states: last)
     }
 }

@@ -22,8 +22,8 @@ extension Checkpoint {
         try AtomicFile.write(Data(pyTorchScript.utf8), to: program)
     }
 
-    /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN` and an
-    /// `nn.Linear`, with or without an `nn.Embedding`, as `torch.save`, `safetensors.torch.save_file` or `save_model` writes
+    /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN`, or the Mogrifier of
+    /// ``writePyTorch(to:)``, and an `nn.Linear`, with or without an `nn.Embedding`, as `torch.save`, `safetensors.torch.save_file` or `save_model` writes
     /// it, alone or among other things of a run. The names of the modules do not matter, nothing in the file is run. The
     /// embedding is folded into the first layer's weights; biases that are not there are zero; weight norm is undone;
     /// numbers of 16 and 64 bits become those of 32.
@@ -61,8 +61,8 @@ extension Checkpoint {
             guard cell ?? network.cell == network.cell else {
                 throw StateDictionaryFault("its layers are of \(network.cell), not of \(cell!)")
             }
-            // Shapes do not tell the equations of the others.
-            guard cell != nil || network.cell == .lstm else {
+            // Shapes do not tell the equations of these.
+            guard cell != nil || ![.gru, .rnn].contains(network.cell) else {
                 throw CheckpointError.ambiguousCell(path: path, network.cell)
             }
             guard vocabulary.count > 0, network.vocabularySize == vocabulary.count else {

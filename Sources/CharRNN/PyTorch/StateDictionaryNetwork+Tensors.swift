@@ -6,7 +6,8 @@ extension StateDictionaryNetwork {
     /// - Throws: ``StateDictionaryFault``.
     func tensors(order: [Int]) throws -> [Tensor] {
         let (h, v) = (hiddenSize, vocabularySize)
-        let rows = recurrentShape[0]
+        let gates = cell.gateCount * h
+        let (inputRows, hiddenRows) = (cell.inputGates.count * h, cell.recurrentMatrixCount * h)
         var result: [Tensor] = []
         var known: Set<String> = []
         func take(_ name: String, _ shape: [Int]) throws -> Tensor? {
@@ -26,7 +27,8 @@ extension StateDictionaryNetwork {
         for layer in 0..<layerCount {
             let inputs = layer > 0 ? h : embedding?.shape[1] ?? v
             let names = ["weight_ih_l\(layer)", "weight_hh_l\(layer)", "bias_ih_l\(layer)", "bias_hh_l\(layer)"]
-            let found = try zip(names, [[rows, inputs], [rows, h], [rows], [rows]]).map { try take($0, $1) }
+            let shapes = [[inputRows, inputs], [hiddenRows, h], [gates], [gates]]
+            let found = try zip(names, shapes).map { try take($0, $1) }
             guard let input = found[0], let hidden = found[1] else {
                 throw StateDictionaryFault("it has no tensor '\(names[found[0] == nil ? 0 : 1])'")
             }
@@ -35,12 +37,12 @@ extension StateDictionaryNetwork {
             }
             result.append(
                 Tensor(
-                    name: "rnn." + names[0], shape: [rows, layer == 0 ? v : h],
+                    name: "rnn." + names[0], shape: [inputRows, layer == 0 ? v : h],
                     values: layer == 0 ? folded(input, order: order) : input.values))
             result.append(Tensor(name: "rnn." + names[1], shape: hidden.shape, values: hidden.values))
             for (name, bias) in zip(names[2...], found[2...]) {
-                let values = bias?.values ?? [Float](repeating: 0, count: rows)
-                result.append(Tensor(name: "rnn." + name, shape: [rows], values: values))
+                let values = bias?.values ?? [Float](repeating: 0, count: gates)
+                result.append(Tensor(name: "rnn." + name, shape: [gates], values: values))
             }
         }
         if let other = Set(recurrent.keys).subtracting(known).min() {
@@ -56,7 +58,7 @@ extension StateDictionaryNetwork {
         return result
     }
 
-    /// The weights of the first layer for one-hot tokens, G·H × V: the product of a row with the embedding of each token.
+    /// The weights of the first layer for one-hot tokens, as many rows × V: the product of a row with the embedding of each token.
     private func folded(_ weights: Tensor, order: [Int]) -> [Float] {
         let (rows, inputs, v) = (weights.shape[0], weights.shape[1], vocabularySize)
         var result = [Float](repeating: 0, count: rows * v)

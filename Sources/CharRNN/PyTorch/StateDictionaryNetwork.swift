@@ -9,14 +9,13 @@ struct StateDictionaryNetwork {
     let embedding: Tensor?
     let decoder: Tensor
     let decoderBias: Tensor?
-    /// G·H × H of the first layer.
-    let recurrentShape: [Int]
+    /// H, the columns of the first layer's recurrent weights.
+    let hiddenSize: Int
     /// What is in the file and no part of the network.
     private(set) var ignored: [String] = []
 
     /// V, the rows of the decoder.
     var vocabularySize: Int { decoder.shape[0] }
-    var hiddenSize: Int { recurrentShape[1] }
     var layerCount: Int { recurrent.keys.count { $0.hasPrefix("weight_hh_l") } }
     let cell: RecurrentCell
 
@@ -48,9 +47,10 @@ struct StateDictionaryNetwork {
         guard let hidden = recurrent["weight_hh_l0"]?.shape else {
             throw StateDictionaryFault("it has no LSTM, GRU or RNN: no matrix 'weight_hh_l0'")
         }
+        // How many matrices of H × H it has tells the cell.
         let cells = RecurrentCell.allCases.filter {
-            $0.hasRecurrentProduct && hidden.count == 2 && hidden[1] > 0 && hidden[0] % $0.gateCount == 0
-                && hidden[0] / $0.gateCount == hidden[1]
+            $0.hasRecurrentProduct && hidden.count == 2 && hidden[1] > 0
+                && hidden[0].quotientAndRemainder(dividingBy: hidden[1]) == ($0.recurrentMatrixCount, 0)
         }
         guard let cell = cells.first else {
             throw StateDictionaryFault("its 'weight_hh_l0' has the shape \(hidden), which no cell has")
@@ -59,7 +59,7 @@ struct StateDictionaryNetwork {
             throw StateDictionaryFault("it has no tensor 'weight_ih_l0' with two sides")
         }
         self.cell = cell
-        recurrentShape = hidden
+        hiddenSize = hidden[1]
         let roles = try Self.roles(matrices, biases: vectors, inputs: inputs[1], hiddenSize: hidden[1])
         let decoder = matrices[roles.decoder]!
         self.decoder = decoder

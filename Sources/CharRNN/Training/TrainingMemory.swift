@@ -2,24 +2,24 @@ import OpenCLCompute
 
 extension LanguageModel.Configuration {
     /// The bytes that a model and its ``Trainer`` hold on a device; a step allocates no more. With P parameters, the
-    /// optimizer's M moments (RMSProp 1, the others 2) and G gates:
+    /// optimizer's M moments (RMSProp 1, the others 2) and N matrices of H × H in a layer's recurrent weights:
     ///
     /// ```
-    /// 4·( (2 + M)·P + G·H·⌈H⌉₁₆ + V + 1537 + B·T·(V + H + 4) + B·L·H·(a·T + b) )
+    /// 4·( (2 + M)·P + N·H·⌈H⌉₁₆ + V + 1537 + B·T·(V + H + 4) + B·L·H·(a·T + b) )
     /// ```
     ///
-    /// a is 6 for an LSTM, 5 for a GRU and 2 for an RNN; b is 3, 2 and 1. ⌈H⌉₁₆ is H rounded up to a multiple of 16. A
-    /// ``TrainingGuard`` adds a copy of the parameters, of the moments and of the state: 4·( (1 + M)·P + s·B·L·H ), where s
-    /// is 2 for an LSTM and 1 for the others.
+    /// N is 4 for an LSTM, 3 for a GRU, 1 for an RNN, 0 for a minGRU and 10 for a Mogrifier; a is 6, 5, 2, 3 and 11; b is 3,
+    /// 2, 1, 1 and 5. ⌈H⌉₁₆ is H rounded up to a multiple of 16. A ``TrainingGuard`` adds a copy of the parameters, of the
+    /// moments and of the state: 4·( (1 + M)·P + s·B·L·H ), where s is 2 for an LSTM and a Mogrifier and 1 for the others.
     ///
     /// Averages (``TrainingOptions/averageDecay``) take 8·P more, and with a guard 12·P; several batches a step
     /// (``TrainingOptions/batchesPerStep``) 4·P + 4; and what is frozen is held a second time.
     ///
-    /// With an embedding of D numbers there are 4·( R·(2·G·H + D + 2) − V ) more, R being the lesser of V and B·T, and with
-    /// dropout 4·( D·V ).
+    /// With an embedding of D numbers there are 4·( R·(2·G·H + D + 2) − V ) more, R being the lesser of V and B·T and G the
+    /// gates that see the input, 4, 3, 1, 2 and 1; and with dropout 4·( D·V ).
     ///
-    /// The parameters and their gradient are the first two of (2 + M)·P; G·H·⌈H⌉₁₆ is room for rearranged weights, of which
-    /// GPUs need only G·H². Beyond all this, devices keep room for the matrix product at hand.
+    /// The parameters and their gradient are the first two of (2 + M)·P; N·H·⌈H⌉₁₆ is room for rearranged weights, of which
+    /// GPUs need only N·H². Beyond all this, devices keep room for the matrix product at hand.
     ///
     /// - Parameters:
     ///   - batchSize: B, the streams of a batch.
@@ -67,7 +67,7 @@ extension LanguageModel.Configuration {
         on device: Device, _ memoryBytes: Double, of count: Int, _ t: Double, _ optimizer: Optimizer, guarded: Bool
     ) -> Int {
         let (h, v) = (Double(hiddenSize), Double(vocabulary.count))
-        let width = Double(cell.gateCount) * h
+        let width = Double(max(cell.gateCount, cell.recurrentMatrixCount)) * h
         // As if the batch had every token, as a large one may.
         func elements(_ batchSize: Double) -> Double {
             trainingElements(batchSize, t, optimizer, guarded: guarded, batchTokens: v)
@@ -98,15 +98,16 @@ extension LanguageModel.Configuration {
         _ batchSize: Double, _ sequenceLength: Double, _ optimizer: Optimizer, guarded: Bool, batchTokens: Double
     ) -> Double {
         let (b, t, l) = (batchSize, sequenceLength, Double(layerCount))
-        let (h, v, g) = (Double(hiddenSize), Double(vocabulary.count), Double(cell.gateCount))
+        let (h, v) = (Double(hiddenSize), Double(vocabulary.count))
         let (perStep, once) = (Double(cell.trainingElements.perStep), Double(cell.trainingElements.once))
         let states: Double = cell.carriesMemory ? 2 : 1
         let moments = Double(optimizer.momentNames.count)
         let learned = (2 + moments) * parameterEstimate + Double(optimizer.scratchCount)
-        let rearranged = cell.hasRecurrentProduct ? g * h * (h / 16).rounded(.up) * 16 : 0
+        let rearranged = Double(cell.recurrentMatrixCount) * h * (h / 16).rounded(.up) * 16
         let table = embeddingSize.map {
             TokenTable.trainingElements(
-                batchTokens, vocabularySize: v, embeddingSize: Double($0), width: g * h, dropout: dropout)
+                batchTokens, vocabularySize: v, embeddingSize: Double($0), width: Double(cell.inputGates.count) * h,
+                dropout: dropout)
         }
         // The starts of the groups of equal tokens, with an embedding their numbers, and the measurements that wait in a StepLog.
         let fixed = (embeddingSize == nil ? v : 2 * batchTokens) + 1 + 3 * Double(StepLog.capacity)

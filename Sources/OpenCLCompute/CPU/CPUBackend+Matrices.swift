@@ -183,7 +183,7 @@ extension CPUBackend {
         parallel(rows.rows, grain: grain(rowLength: rows.columns)) { range in
             cpu_rows_gather(
                 table.pointer(), indices.pointer + range.lowerBound, rows.pointer(row: range.lowerBound),
-                range.count, rows.columns)
+                rows.stride, range.count, rows.columns)
         }
     }
 
@@ -195,7 +195,8 @@ extension CPUBackend {
             for share in shares {
                 for v in Swift.stride(from: share, to: table.rows, by: stride) {
                     cpu_rows_scatter(
-                        rows.pointer(), groups.starts.pointer, groups.positions.pointer, table.pointer(), v, v + 1,
+                        rows.pointer(), rows.stride, groups.starts.pointer, groups.positions.pointer, table.pointer(),
+                        v, v + 1,
                         rows.columns)
                 }
             }

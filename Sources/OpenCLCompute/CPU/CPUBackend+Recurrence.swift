@@ -11,9 +11,13 @@ extension CPUBackend {
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {
         guard forTraining || steps > 1 && steps * batchSize >= Self.packingRows else { return 0 }
-        let products = cell.halfSteps.compactMap(\.product).map { $0.columns(hiddenSize: hiddenSize).count }
-        let forward = products.reduce(0) { $0 + cpu_packed_count(hiddenSize, $1) }
-        let backward = products.reduce(0) { $0 + cpu_packed_count($1, hiddenSize) }
+        func room(_ count: (_ columns: Int) -> Int) -> Int {
+            cell.halfSteps.compactMap(\.product).reduce(0) {
+                $0 + $1.stateCount * count($1.columns(hiddenSize: hiddenSize).count)
+            }
+        }
+        let forward = room { cpu_packed_count(hiddenSize, $0) }
+        let backward = room { cpu_packed_count($0, hiddenSize) }
         return forTraining ? max(forward, backward) : forward
     }
 
@@ -26,10 +30,11 @@ extension CPUBackend {
             for t in 0..<sequence.steps {
                 let gates = run.gates(t, rows)
                 for step in steps {
-                    if let u = step.weights {
+                    let (states, width) = run.factor(step.factor, t, rows)
+                    for (state, u) in step.weights.enumerated() {
                         u.multiply(
-                            run.factor(step.factor, t, rows), h, into: gates + step.firstColumn, run.width, rows,
-                            adding: true)
+                            states + state * h, width, into: gates + step.firstColumn, run.width, rows,
+                            adding: step.seesInput || state > 0)
                     }
                     step.half.forward(
                         gates, run.inputBias, run.recurrentBias, run.hidden(t, rows), run.memory(t, rows),
@@ -57,14 +62,17 @@ extension CPUBackend {
                     step.half.backward(
                         gates, run.hidden(t, rows), run.memory(t, rows), run.memory(t + 1, rows), gradient,
                         gradientBefore, run.memoryGradient(rows), intermediateGradient, rows.count, h)
-                    guard let u = step.weights else { continue }
                     let gatesGradient = gates + step.firstColumn
-                    switch step.factor {
-                    case .intermediate:
-                        u.multiply(gatesGradient, run.width, into: intermediateGradient, h, rows, adding: false)
-                    case .hidden:
-                        guard let gradientBefore else { break }
-                        u.multiply(gatesGradient, run.width, into: gradientBefore, h, rows, adding: true)
+                    for (state, u) in step.weights.enumerated() {
+                        switch step.factor {
+                        case .intermediates:
+                            u.multiply(
+                                gatesGradient, run.width, into: intermediateGradient + state * h, run.intermediateSize,
+                                rows, adding: step.isMultipliedLater)
+                        case .hidden:
+                            guard let gradientBefore else { break }
+                            u.multiply(gatesGradient, run.width, into: gradientBefore, h, rows, adding: true)
+                        }
                     }
                 }
             }
@@ -75,7 +83,8 @@ extension CPUBackend {
     private func eachShare(of sequence: RecurrentSequence, _ body: @Sendable (Range<Int>) -> Void) {
         // Without a product only the gates are left, some 32 operations each.
         let depth = sequence.cell.hasRecurrentProduct ? sequence.hiddenSize : 32
-        let operationsPerRow = sequence.steps * sequence.cell.gateCount * sequence.hiddenSize * depth
+        let width = max(sequence.cell.gateCount, sequence.cell.recurrentMatrixCount) * sequence.hiddenSize
+        let operationsPerRow = sequence.steps * width * depth
         parallel(sequence.batchSize, grain: max(1, 500_000 / operationsPerRow), body)
     }
 
@@ -86,18 +95,26 @@ extension CPUBackend {
         var room = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
         precondition(room != nil || !transposed || !sequence.cell.hasRecurrentProduct, "no room for a backward pass")
         let u = HostMatrix(weights.recurrent)
-        return sequence.cell.halfSteps.map { half in
-            guard let product = half.product else { return RecurrentStep(half: half, factor: .hidden, firstColumn: 0) }
-            let columns = product.columns(hiddenSize: sequence.hiddenSize)
-            let part = transposed ? u.columns(columns).transposed : u.columns(columns)
-            let first = columns.lowerBound
-            if !transposed, let panels = PackedPanels(of: weights.recurrent), first % Int(cpu_panel_width) == 0 {
-                let factor = RecurrentFactor(part, packed: panels.from(column: first, depth: part.rows), on: self)
-                return RecurrentStep(half: half, factor: product.factor, firstColumn: first, weights: factor)
+        return sequence.cell.halfSteps.enumerated().map { index, half in
+            guard let product = half.product else {
+                return RecurrentStep(
+                    half: half, factor: .hidden, firstColumn: 0, seesInput: true, isMultipliedLater: false, weights: [])
             }
-            let factor = RecurrentFactor(part, packedInto: room, on: self)
-            room = room.map { $0 + cpu_packed_count(part.rows, part.columns) }
-            return RecurrentStep(half: half, factor: product.factor, firstColumn: first, weights: factor)
+            let factors = (0..<product.stateCount).map { state in
+                let columns = product.weights(of: state, hiddenSize: sequence.hiddenSize)
+                let part = transposed ? u.columns(columns).transposed : u.columns(columns)
+                let first = columns.lowerBound
+                if !transposed, let panels = PackedPanels(of: weights.recurrent), first % Int(cpu_panel_width) == 0 {
+                    return RecurrentFactor(part, packed: panels.from(column: first, depth: part.rows), on: self)
+                }
+                defer { room = room.map { $0 + cpu_packed_count(part.rows, part.columns) } }
+                return RecurrentFactor(part, packedInto: room, on: self)
+            }
+            let first = product.columns(hiddenSize: sequence.hiddenSize).lowerBound
+            return RecurrentStep(
+                half: half, factor: product.factor, firstColumn: first,
+                seesInput: sequence.cell.inputGates.overlaps(product.gates),
+                isMultipliedLater: sequence.cell.isMultipliedLater(index), weights: factors)
         }
     }
 }
@@ -108,7 +125,12 @@ private struct RecurrentStep: Sendable {
     let factor: HalfStep.Factor
     /// Of the gates that its product belongs to.
     let firstColumn: Int
-    var weights: RecurrentFactor?
+    /// Whether there is an input product to which the recurrent one is added.
+    let seesInput: Bool
+    /// See ``RecurrentCell/isMultipliedLater(_:)``.
+    let isMultipliedLater: Bool
+    /// For each state that is multiplied.
+    let weights: [RecurrentFactor]
 }
 
 /// The right factor of a recurrent product, packed where there is room.
@@ -161,7 +183,9 @@ private struct UnrolledPointers: @unchecked Sendable {
     private typealias Pointer = UnsafeMutablePointer<Float>
     private let gatesStart, hiddenStart, memoryStart, intermediateStart: Pointer
     private let memoryGradientStart, intermediateGradientStart: Pointer
-    private let batchSize, hiddenSize, memorySize, intermediateSize: Int
+    private let batchSize, hiddenSize, memorySize: Int
+    /// The columns of what a step makes for its later products.
+    let intermediateSize: Int
     let inputBias, recurrentBias: UnsafePointer<Float>
     /// G·H
     let width: Int
@@ -176,7 +200,7 @@ private struct UnrolledPointers: @unchecked Sendable {
         batchSize = sequence.batchSize
         hiddenSize = sequence.hiddenSize
         memorySize = sequence.cell.carriesMemory ? hiddenSize : 0
-        intermediateSize = sequence.cell.hasIntermediate ? hiddenSize : 0
+        intermediateSize = sequence.cell.intermediateCount * hiddenSize
         inputBias = UnsafePointer(weights.inputBias.pointer)
         recurrentBias = UnsafePointer(weights.recurrentBias.pointer)
         width = sequence.cell.gateCount * hiddenSize
@@ -190,8 +214,12 @@ private struct UnrolledPointers: @unchecked Sendable {
     func intermediate(_ t: Int, _ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
         intermediateStart + row(t, rows) * intermediateSize
     }
-    func factor(_ factor: HalfStep.Factor, _ t: Int, _ rows: Range<Int>) -> UnsafePointer<Float> {
-        UnsafePointer(factor == .hidden ? hidden(t, rows) : intermediate(t, rows))
+    /// What is multiplied, and how far its rows are apart.
+    func factor(_ factor: HalfStep.Factor, _ t: Int, _ rows: Range<Int>) -> (UnsafePointer<Float>, stride: Int) {
+        switch factor {
+        case .hidden: (UnsafePointer(hidden(t, rows)), hiddenSize)
+        case .intermediates: (UnsafePointer(intermediate(t, rows)), intermediateSize)
+        }
     }
     func memoryGradient(_ rows: Range<Int>) -> UnsafeMutablePointer<Float> {
         memoryGradientStart + rows.lowerBound * memorySize

@@ -25,10 +25,13 @@ extension Backend {
     ) throws {
         checkRecurrence(sequence, gradient)
         for product in sequence.cell.halfSteps.compactMap(\.product) {
-            let columns = product.columns(hiddenSize: sequence.hiddenSize)
-            try multiply(
-                sequence.factors(of: product).columns(rows).transposed, sequence.gates.columns(columns),
-                into: gradient.recurrent.rows(rows).columns(columns))
+            let h = sequence.hiddenSize
+            for state in 0..<product.stateCount {
+                try multiply(
+                    sequence.factor(state, of: product).columns(rows).transposed,
+                    sequence.gates.columns(product.columns(hiddenSize: h)),
+                    into: gradient.recurrent.rows(rows).columns(product.weights(of: state, hiddenSize: h)))
+            }
         }
     }
 }

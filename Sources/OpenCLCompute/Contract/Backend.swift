@@ -45,7 +45,8 @@ public protocol Backend: AnyObject, Sendable {
 
     // MARK: One-hot input
 
-    /// Row i of `rows` = row `indices[i]` of `table`: the product of one-hot rows with the table.
+    /// Row i of `rows` = row `indices[i]` of `table`: the product of one-hot rows with the table. `rows` may be columns of a
+    /// wider matrix, also in the gradient.
     func gatherRows(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) throws
     /// Row v of `table` = the sum of those rows that `groups` lists under v, zero where there are none: the
     /// gradient of ``gatherRows(of:at:into:)``, in the fixed order of the groups.

@@ -18,7 +18,7 @@ func checkCopy(_ source: Buffer<Float>, to destination: Buffer<Float>) {
 
 // MARK: Matrices
 
-/// A matrix whose rows lie one after the other, which all operations but products want.
+/// A matrix whose rows lie one after the other, which all operations but products and the look-up of rows want.
 func checkRows(of matrix: Matrix) {
     precondition(
         matrix.isContiguous,
@@ -59,17 +59,16 @@ func checkMean(of elements: Buffer<Float>, into result: Buffer<Float>) {
 
 func checkGather(of table: Matrix, at indices: Buffer<Int32>, into rows: Matrix) {
     checkRows(of: table)
-    checkRows(of: rows)
     precondition(
-        rows.rows == indices.count && rows.columns == table.columns,
+        !rows.isTransposed && rows.rows == indices.count && rows.columns == table.columns,
         "\(indices.count) rows of a table of \(table.shape) do not go into \(rows.shape)")
 }
 
 func checkScatter(_ rows: Matrix, by groups: IndexGroups, into table: Matrix) {
     checkRows(of: table)
-    checkRows(of: rows)
     precondition(
-        groups.starts.count == table.rows + 1 && groups.positions.count == rows.rows && rows.columns == table.columns,
+        !rows.isTransposed && groups.starts.count == table.rows + 1 && groups.positions.count == rows.rows
+            && rows.columns == table.columns,
         "rows of \(rows.shape), \(groups.positions.count) of them in \(groups.starts.count - 1) groups, do not go into a "
             + "table of \(table.shape)")
 }
@@ -87,7 +86,7 @@ func checkColumns(of table: Matrix, at indices: Buffer<Int32>, as rows: Matrix) 
 
 func checkRecurrence(_ sequence: RecurrentSequence, _ weights: RecurrentWeights) {
     checkRows(of: weights.recurrent)
-    let columns = sequence.cell.hasRecurrentProduct ? sequence.gates.columns : 0
+    let columns = sequence.cell.recurrentMatrixCount * sequence.hiddenSize
     precondition(
         weights.recurrent.rows == sequence.hiddenSize && weights.recurrent.columns == columns
             && weights.inputBias.count == sequence.gates.columns,

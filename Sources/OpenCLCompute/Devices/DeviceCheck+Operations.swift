@@ -118,7 +118,6 @@ extension DeviceCheck {
         Operation(name: "\(cell.rawValue) layer, forward and backward") { bench in
             let (steps, batch, hidden) = (5, 3, 17)
             let width = cell.gateCount * hidden
-            let recurrentWidth = cell.hasRecurrentProduct ? width : 0
             let backend = bench.backend
             let sequence = try RecurrentSequence(
                 cell, steps: steps, batchSize: batch, hiddenSize: hidden, on: backend)
@@ -127,8 +126,9 @@ extension DeviceCheck {
                 (sequence.hidden.elements, try bench.numbers((steps + 1) * batch * hidden)),
             ] { try backend.copy(source, to: target) }
             let weights = RecurrentWeights(
-                recurrent: try bench.matrix(hidden, recurrentWidth), inputBias: try bench.numbers(width),
-                recurrentBias: try bench.numbers(recurrentWidth))
+                recurrent: try bench.matrix(hidden, cell.recurrentMatrixCount * hidden),
+                inputBias: try bench.numbers(width),
+                recurrentBias: try bench.numbers(cell.hasRecurrentProduct ? width : 0))
             try backend.forward(sequence, weights: weights)
             let outputs = try backend.read(sequence.hidden.elements)
             let outputGradient = try bench.matrix(steps * batch, hidden)

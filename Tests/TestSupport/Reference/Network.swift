@@ -51,8 +51,7 @@ package struct ReferenceNetwork: Sendable {
     /// −ln p of each target, time-major. The state afterwards is that after the batch.
     package mutating func read(_ inputs: [Int32], targets: [Int32], dropout: Dropout? = nil) -> [Double] {
         let steps = inputs.count / batchSize
-        let width = cell.gateCount * hiddenSize
-        let recurrentWidth = cell.hasRecurrentProduct ? width : 0
+        let (width, inputWidth) = (cell.gateCount * hiddenSize, cell.inputGates.count * hiddenSize)
         let stateCount = batchSize * hiddenSize
         var position = 0
         func take(_ count: Int) -> [Double] {
@@ -64,19 +63,26 @@ package struct ReferenceNetwork: Sendable {
         var x: [Double] = []
         self.activations = []
         for layer in 0..<layerCount {
-            let entering: [Double]
+            let products: [Double]
             if layer == 0, embeddingSize == nil {
-                entering = Reference.gather(take(vocabularySize * width), at: inputs, columns: width)
+                products = Reference.gather(take(vocabularySize * inputWidth), at: inputs, columns: inputWidth)
             } else {
                 if layer == 0 { x = embedded(inputs, embedding) }
                 let inner = x.count / (steps * batchSize)
-                entering = Reference.product(
-                    x, take(inner * width), rows: steps * batchSize, inner: inner, columns: width)
+                products = Reference.product(
+                    x, take(inner * inputWidth), rows: steps * batchSize, inner: inner, columns: inputWidth)
+            }
+            // Zero for the gates that see no input.
+            var entering = [Double](repeating: 0, count: steps * batchSize * width)
+            for (index, product) in products.enumerated() {
+                let first = index / inputWidth * width + cell.inputGates.lowerBound * hiddenSize
+                entering[first + index % inputWidth] = product
             }
             let activations = ReferenceRecurrence(
                 cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize, inputs: entering,
-                hidden: hidden[layer], memory: memory[layer], recurrent: take(hiddenSize * recurrentWidth),
-                inputBias: take(width), recurrentBias: take(recurrentWidth)
+                hidden: hidden[layer], memory: memory[layer],
+                recurrent: take(hiddenSize * cell.recurrentMatrixCount * hiddenSize), inputBias: take(width),
+                recurrentBias: take(cell.hasRecurrentProduct ? width : 0)
             ).forward()
             self.activations.append(activations)
             hidden[layer] = Array(activations.hidden.suffix(stateCount))

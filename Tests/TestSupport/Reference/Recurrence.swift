@@ -10,7 +10,7 @@ package struct ReferenceRecurrence: Sendable {
     package let batchSize: Int
     package let hiddenSize: Int
 
-    /// W·x of every step and gate.
+    /// W·x of every step and gate; what stands for gates that see no input is added all the same.
     package var inputs: [Double]
     /// h₀, B × H.
     package var hidden: [Double]
@@ -81,6 +81,23 @@ package struct ReferenceRecurrence: Sendable {
                 let n = arguments(row, gate: 1, state: h)
                 output = (0..<size).map { z[$0] * n[$0] + (1 - z[$0]) * h[$0] }
                 gates = [z, n]
+            case .mogrifier:
+                let c = result.memory[row * size..<(row + 1) * size]
+                let x = arguments(row, gate: 6, states: [])
+                let q = arguments(row, gate: 0, state: h).map(sigmoid)
+                let xGated = (0..<size).map { 2 * q[$0] * x[$0] }
+                let r = arguments(row, gate: 1, state: xGated).map(sigmoid)
+                let hGated = (0..<size).map { 2 * r[$0] * h[$0] }
+                let lstm = (2..<6).map {
+                    // U's matrices are those of q and r; those of i, f, g, o for x¹; the same for h¹.
+                    arguments(row, gate: $0, states: [($0, xGated), ($0 + 4, hGated)]).map($0 == 4 ? tanh : sigmoid)
+                }
+                let (i, f, g, o) = (lstm[0], lstm[1], lstm[2], lstm[3])
+                let next = zip(0..<size, c).map { u, c in f[u] * c + i[u] * g[u] }
+                output = (0..<size).map { o[$0] * tanh(next[$0]) }
+                result.memory += next
+                result.intermediate += xGated + hGated
+                gates = [q, r] + lstm + [x]
             default: preconditionFailure("\(cell) has no equations here")
             }
             result.gates += gates.joined()
@@ -95,16 +112,24 @@ package struct ReferenceRecurrence: Sendable {
         return zip(weights, outputs).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
-    /// The arguments of one gate's units in one row.
+    /// The arguments of one gate's units in one row, where the gate's number is that of its matrix in U.
     private func arguments(_ row: Int, gate: Int, state: [Double]) -> [Double] {
+        arguments(row, gate: gate, states: recurrent.isEmpty ? [] : [(gate, state)])
+    }
+
+    /// The same with the states that are multiplied, each by a matrix of U.
+    private func arguments(_ row: Int, gate: Int, states: [(matrix: Int, state: [Double])]) -> [Double] {
         let width = cell.gateCount * hiddenSize
         let first = gate * hiddenSize
         var sums = (first..<first + hiddenSize).map { column in
             inputs[row * width + column] + inputBias[column] + (recurrentBias.isEmpty ? 0 : recurrentBias[column])
         }
-        guard !recurrent.isEmpty else { return sums }
-        for k in 0..<hiddenSize {
-            for unit in 0..<hiddenSize { sums[unit] += state[k] * recurrent[k * width + first + unit] }
+        let columns = recurrent.count / hiddenSize
+        for (matrix, state) in states {
+            for k in 0..<hiddenSize {
+                let start = k * columns + matrix * hiddenSize
+                for unit in 0..<hiddenSize { sums[unit] += state[k] * recurrent[start + unit] }
+            }
         }
         return sums
     }

@@ -12,7 +12,7 @@ extension RecurrentCell {
                 "gru_reset", of: .hidden(gates: 0..<2), forward: cpu_gru_reset_forward,
                 backward: cpu_gru_reset_backward),
             HalfStep(
-                "gru_output", of: .intermediate(gates: 2..<3), forward: cpu_gru_output_forward,
+                "gru_output", of: .intermediates(1, gates: 2..<3), forward: cpu_gru_output_forward,
                 backward: cpu_gru_output_backward),
         ],
         // z, z; then the candidate's input, r, r, and the candidate's recurrent matrix

@@ -1,7 +1,7 @@
 import CPUKernels
 
-/// A part of a cell's time step: a product with some of the weights, and what follows it unit by unit. Cells whose second
-/// product needs the result of the first have two.
+/// A part of a cell's time step: a product with some of the weights, and what follows it unit by unit. A cell whose second
+/// product needs the result of the first has two, and so on.
 struct HalfStep: Sendable {
     /// The beginning of the names of its functions in the cell's kernel file.
     let name: String
@@ -12,22 +12,31 @@ struct HalfStep: Sendable {
     /// From the gradient of the states to that of the gates' arguments, on the CPU.
     let backward: Backward
 
-    /// A product of a state with the columns of U that belong to some gates.
+    /// What is added to some gates: a state times columns of U, or a sum of several states' products.
     struct Product: Sendable {
         let factor: Factor
         let gates: Range<Int>
+        /// How many states are multiplied, each by H × H weights for every gate.
+        let stateCount: Int
 
-        /// The columns of U, and of the gates.
+        /// The columns of the gates.
         func columns(hiddenSize: Int) -> Range<Int> {
             gates.lowerBound * hiddenSize..<gates.upperBound * hiddenSize
+        }
+
+        /// The columns of U by which one of the states is multiplied. They are as many as the gates', and for the first
+        /// state they stand at the same places.
+        func weights(of state: Int, hiddenSize: Int) -> Range<Int> {
+            let first = (gates.lowerBound + state * gates.count) * hiddenSize
+            return first..<first + gates.count * hiddenSize
         }
     }
 
     enum Factor: Sendable {
         /// h′, the state before the step.
         case hidden
-        /// What the half-step before has made of it.
-        case intermediate
+        /// All that the half-steps before have made, each of them one state.
+        case intermediates
     }
 
     /// The signature of all forward half-steps in CPUKernels.h, which names the operands.
@@ -61,7 +70,9 @@ struct HalfStep: Sendable {
 
 extension HalfStep.Product {
     /// h′·U for some gates.
-    static func hidden(gates: Range<Int>) -> Self { Self(factor: .hidden, gates: gates) }
-    /// The same of what the half-step before has made.
-    static func intermediate(gates: Range<Int>) -> Self { Self(factor: .intermediate, gates: gates) }
+    static func hidden(gates: Range<Int>) -> Self { Self(factor: .hidden, gates: gates, stateCount: 1) }
+    /// The same of what so many half-steps before have made.
+    static func intermediates(_ count: Int, gates: Range<Int>) -> Self {
+        Self(factor: .intermediates, gates: gates, stateCount: count)
+    }
 }

@@ -10,6 +10,8 @@ public struct RecurrentCell: Sendable {
     public let gateNames: [String]
     /// G, the number of gates.
     public var gateCount: Int { gateNames.count }
+    /// The gates that see the layer's input, so that W has columns for these; the others see states alone.
+    public let inputGates: Range<Int>
     /// Whether a second state, the memory c, is carried from step to step beside h.
     public let carriesMemory: Bool
     /// Whether half-steps read h′ themselves, besides the products with it, and pass its gradient on.
@@ -28,17 +30,20 @@ public struct RecurrentCell: Sendable {
     package typealias TorchMatrix = (isRecurrent: Bool, gates: [Int])
 
     init(
-        _ name: String, gates gateNames: [String], carriesMemory: Bool = false, mixesHidden: Bool = false,
-        halfSteps: [HalfStep],
-        openGates: [Int] = [], torchMatrices: [TorchMatrix]? = nil, isPyTorchs: Bool = false
+        _ name: String, gates gateNames: [String], seeingInput inputGates: Range<Int>? = nil,
+        carriesMemory: Bool = false, mixesHidden: Bool = false, halfSteps: [HalfStep], openGates: [Int] = [],
+        torchMatrices: [TorchMatrix]? = nil, isPyTorchs: Bool = false
     ) {
         // Two loops over time, CLKernels/sequence.cl and the CPU device's, take what the products say about gates.
-        let gates = halfSteps.compactMap(\.product?.gates)
+        let products = halfSteps.compactMap(\.product)
+        let gates = products.map(\.gates)
         precondition(
-            (1...2).contains(halfSteps.count) && gates.flatMap(Array.init) == Array(0..<(gates.last?.upperBound ?? 0)),
+            (1...3).contains(halfSteps.count) && gates.flatMap(Array.init) == Array(0..<(gates.last?.upperBound ?? 0))
+                && products.enumerated().allSatisfy { $1.stateCount == max(1, $0) },
             "the products of \(name) take the gates \(gates)")
         rawValue = name
         self.gateNames = gateNames
+        self.inputGates = inputGates ?? gateNames.indices
         self.carriesMemory = carriesMemory
         self.mixesHidden = mixesHidden
         self.halfSteps = halfSteps
@@ -50,12 +55,22 @@ public struct RecurrentCell: Sendable {
     /// Whether a step multiplies states by weights, U, so that the layer has these and a second bias.
     public var hasRecurrentProduct: Bool { halfSteps.contains { $0.product != nil } }
 
-    /// Whether a step makes a state of its own that its second product multiplies.
-    var hasIntermediate: Bool { halfSteps.contains { $0.product?.factor == .intermediate } }
+    /// The H × H matrices of weights side by side in U; 0 for a cell that multiplies no state. They are as many as the gates,
+    /// but for a gate that no product reaches, and for one that is a sum of several.
+    public var recurrentMatrixCount: Int {
+        halfSteps.reduce(0) { $0 + ($1.product.map { $0.gates.count * $0.stateCount } ?? 0) }
+    }
+
+    /// The states of its own that a step makes, and that later products of it multiply.
+    package var intermediateCount: Int { hasRecurrentProduct ? halfSteps.count - 1 : 0 }
+
+    /// Whether what a half-step multiplies is multiplied by one after it, too. Then there is a gradient of that already when
+    /// the backward pass comes to it.
+    func isMultipliedLater(_ halfStep: Int) -> Bool { halfStep > 0 && halfStep < halfSteps.count - 1 }
 
     /// The elements that training keeps for each unit of each stream: for every step, and once.
     package var trainingElements: (perStep: Int, once: Int) {
-        let (memory, intermediate) = (carriesMemory ? 1 : 0, hasIntermediate ? 1 : 0)
+        let (memory, intermediate) = (carriesMemory ? 1 : 0, intermediateCount)
         // The gates and h; the state before the first step, and the gradients that steps hand on.
         return (gateCount + 1 + memory + intermediate, 1 + 2 * memory + intermediate)
     }
@@ -63,7 +78,7 @@ public struct RecurrentCell: Sendable {
 
 extension RecurrentCell: CaseIterable {
     /// All cells that there are.
-    public static let allCases: [RecurrentCell] = [.lstm, .gru, .rnn, .minGRU]
+    public static let allCases: [RecurrentCell] = [.lstm, .gru, .rnn, .minGRU, .mogrifier]
 }
 
 extension RecurrentCell: RawRepresentable, Hashable, Codable, CustomStringConvertible {

@@ -9,25 +9,29 @@ public struct RecurrentSequence: Sendable {
     /// H, the units of the layer.
     public let hiddenSize: Int
 
-    /// T·B × G·H. Before the forward pass the input products, after it the gates' activations, after the backward
-    /// pass the gradient of the gates' arguments.
+    /// T·B × G·H. Before the forward pass the input products, in ``inputs``; after it the gates' activations, after the
+    /// backward pass the gradient of the gates' arguments.
     public let gates: Matrix
     /// (T+1)·B × H. The first B rows are the state before the sequence, the others the layer's outputs.
     public let hidden: Matrix
     /// The cell states c, (T+1)·B × H, the first B rows from before the sequence; empty for a cell without.
     public let memory: Matrix
-    /// What the second product of a step multiplies, r∘h′ in a GRU: T·B × H, which the gradient of its weights needs;
-    /// empty for a cell with one product.
+    /// What the second product of a step multiplies, r∘h′ in a GRU: T·B × H, or a multiple of H, which the gradient of its
+    /// weights needs; empty for a cell with one product.
     public let intermediate: Matrix
     /// The gradient of c, which the backward pass carries from step to step: B × H, or empty.
     public let memoryGradient: Matrix
-    /// The gradient of ``intermediate`` at one step: B × H, or empty.
+    /// The gradient of ``intermediate`` at one step: B rows, or empty.
     public let intermediateGradient: Matrix
     /// Whether there is room for a backward pass.
     package let isForTraining: Bool
     /// Room in which a backend rearranges the weights anew in each pass; as many elements as it asked for.
     package let scratch: Buffer<Float>
 
+    /// The columns of the gates that see the layer's input, T·B rows.
+    public var inputs: Matrix {
+        gates.columns(cell.inputGates.lowerBound * hiddenSize..<cell.inputGates.upperBound * hiddenSize)
+    }
     /// The outputs h₁ … h_T, T·B × H.
     public var outputs: Matrix { hidden.rows(batchSize..<(steps + 1) * batchSize) }
     /// The states before each step h₀ … h_{T−1}, T·B × H.
@@ -68,11 +72,13 @@ public struct RecurrentSequence: Sendable {
         gates = try backend.makeMatrix(rows: steps * batchSize, columns: cell.gateCount * hiddenSize)
         hidden = try backend.makeMatrix(rows: (steps + 1) * batchSize, columns: hiddenSize)
         memory = try backend.makeMatrix(rows: cell.carriesMemory ? (steps + 1) * batchSize : 0, columns: hiddenSize)
-        intermediate = try backend.makeMatrix(rows: cell.hasIntermediate ? steps * batchSize : 0, columns: hiddenSize)
+        let made = cell.intermediateCount
+        intermediate = try backend.makeMatrix(
+            rows: made > 0 ? steps * batchSize : 0, columns: max(1, made) * hiddenSize)
         memoryGradient = try backend.makeMatrix(
             rows: forTraining && cell.carriesMemory ? batchSize : 0, columns: hiddenSize)
         intermediateGradient = try backend.makeMatrix(
-            rows: forTraining && cell.hasIntermediate ? batchSize : 0, columns: hiddenSize)
+            rows: forTraining && made > 0 ? batchSize : 0, columns: intermediate.columns)
         self.scratch =
             try scratch
             ?? backend.makeBuffer(
@@ -111,11 +117,14 @@ public struct RecurrentSequence: Sendable {
         matrix.rows == 0 ? matrix : matrix.rows(step * batchSize..<(step + 1) * batchSize)
     }
 
-    /// The states that a product multiplies, T·B × H.
-    func factors(of product: HalfStep.Product) -> Matrix {
+    /// The first, the second … state that a product multiplies, T·B × H.
+    func factor(_ state: Int, of product: HalfStep.Product) -> Matrix {
         switch product.factor {
         case .hidden: previous
-        case .intermediate: intermediate
+        case .intermediates: intermediate.columns(columns(ofIntermediate: state))
         }
     }
+
+    /// The columns of ``intermediate`` and of its gradient that belong to one of the states.
+    func columns(ofIntermediate state: Int) -> Range<Int> { state * hiddenSize..<(state + 1) * hiddenSize }
 }

@@ -1,6 +1,6 @@
 /// What a recurrent layer adds to its input product W·x.
 public struct RecurrentWeights: Sendable {
-    /// U, with which states are multiplied from the right: H × G·H, or H × 0 for a cell without such a product.
+    /// U, with which states are multiplied from the right: H × ``RecurrentCell/recurrentMatrixCount``·H.
     public let recurrent: Matrix
     /// The bias of the input product: G·H.
     public let inputBias: Buffer<Float>
@@ -9,7 +9,7 @@ public struct RecurrentWeights: Sendable {
 
     public init(recurrent: Matrix, inputBias: Buffer<Float>, recurrentBias: Buffer<Float>) {
         precondition(
-            recurrent.columns == recurrentBias.count && [0, inputBias.count].contains(recurrent.columns),
+            recurrentBias.count == (recurrent.columns == 0 ? 0 : inputBias.count),
             "biases of \(inputBias.count) and \(recurrentBias.count) for recurrent weights of \(recurrent.shape)")
         self.recurrent = recurrent
         self.inputBias = inputBias

@@ -34,7 +34,8 @@ extension OpenCLBackend {
         checkGather(of: table, at: indices, into: rows)
         try enqueue { stream in
             try stream.launch(
-                "rows_gather", rows: rows.rows, columns: rows.columns, rows.rows, rows.columns, table, indices, rows)
+                "rows_gather", rows: rows.rows, columns: rows.columns, rows.rows, rows.columns, rows.stride, table,
+                indices, rows)
         }
     }
 
@@ -42,8 +43,8 @@ extension OpenCLBackend {
         checkScatter(rows, by: groups, into: table)
         try enqueue { stream in
             try stream.launch(
-                "rows_scatter", rows: table.rows, columns: table.columns, table.rows, table.columns, rows,
-                groups.starts, groups.positions, table)
+                "rows_scatter", rows: table.rows, columns: table.columns, table.rows, table.columns, rows.stride,
+                rows, groups.starts, groups.positions, table)
         }
     }
 

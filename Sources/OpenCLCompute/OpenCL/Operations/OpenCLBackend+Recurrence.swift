@@ -9,8 +9,7 @@ extension OpenCLBackend {
             if forTraining { return max(count.forward, count.backward) }
             return OpenCLStream.repaysPanels(rows: steps * batchSize) ? count.forward : 0
         }
-        return cell.hasRecurrentProduct && (forTraining || steps > 1 && batchSize > 1)
-            ? hiddenSize * cell.gateCount * hiddenSize : 0
+        return forTraining || steps > 1 && batchSize > 1 ? hiddenSize * cell.recurrentMatrixCount * hiddenSize : 0
     }
 
     func forward(_ sequence: RecurrentSequence, weights: RecurrentWeights) throws {
@@ -49,7 +48,7 @@ extension OpenCLStream {
         return Matrix(elements, rows: sequence.batchSize, columns: columns)
     }
 
-    /// Uᵀ, G·H × H, in the sequence's scratch memory.
+    /// Uᵀ, with as many rows as U has columns, in the sequence's scratch memory.
     ///
     /// Every step of the backward pass multiplies by it. CLBlast would transpose U for each, slowly on processors.
     mutating func transposeWeights(

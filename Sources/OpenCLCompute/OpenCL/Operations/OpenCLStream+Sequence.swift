@@ -3,50 +3,47 @@
 extension OpenCLStream {
     /// The elements of the panels of U, forward, or of Uᵀ, backward.
     static func panelCount(_ cell: RecurrentCell, hiddenSize: Int) -> (forward: Int, backward: Int) {
-        let columns = cell.halfSteps.compactMap(\.product).map { $0.columns(hiddenSize: hiddenSize).count }
+        func count(_ ofFactor: (_ columns: Int) -> Int) -> Int {
+            cell.halfSteps.compactMap(\.product).reduce(0) {
+                $0 + $1.stateCount * ofFactor($1.columns(hiddenSize: hiddenSize).count)
+            }
+        }
         return (
-            columns.reduce(0) { $0 + panelCount(rows: hiddenSize, columns: $1) },
-            columns.reduce(0) { $0 + panelCount(rows: $1, columns: hiddenSize) }
+            count { panelCount(rows: hiddenSize, columns: $0) }, count { panelCount(rows: $0, columns: hiddenSize) }
         )
     }
 
     mutating func forwardFused(_ sequence: RecurrentSequence, _ weights: RecurrentWeights) throws {
-        let columns = sequence.productColumns
-        let product = try productMatrix(columns: columns.first?.count ?? 0, for: sequence)
-        let factors = columns.map { weights.recurrent.columns($0) }
-        var arguments: [any OpenCLArgument] = [sequence.gates, weights.inputBias]
-        arguments += try pair(of: context.info.isProcessor ? panels(of: factors, for: sequence) : factors, sequence)
-        arguments += [weights.recurrentBias, sequence.hidden, sequence.memory, sequence.intermediate, product]
-        try launch("\(sequence.cell)_sequence_forward", sharesOf: sequence, arguments)
+        let columns = sequence.cell.halfSteps.compactMap { $0.product?.columns(hiddenSize: sequence.hiddenSize).count }
+        let product = try productMatrix(columns: columns.max() ?? 0, for: sequence)
+        let recurrent = weights.recurrent
+        let factors: any OpenCLArgument =
+            context.info.isProcessor
+            ? try panels(of: sequence.weightColumns.map { recurrent.columns($0) }, for: sequence) : recurrent
+        try launch(
+            "\(sequence.cell)_sequence_forward", sharesOf: sequence,
+            [
+                sequence.gates, weights.inputBias, factors, weights.recurrentBias, sequence.hidden, sequence.memory,
+                sequence.intermediate, product,
+            ])
     }
 
     /// All but the gradients of the weights.
     mutating func backwardFused(
         _ sequence: RecurrentSequence, _ recurrent: Matrix, _ outputGradient: Matrix
     ) throws {
-        let columns = sequence.productColumns
         let later = try productMatrix(columns: sequence.hiddenSize, for: sequence)
-        var factors: [any OpenCLArgument]
-        if context.info.isProcessor {
-            factors = try panels(of: columns.map { recurrent.columns($0).transposed }, for: sequence)
-        } else {
-            let transposed = try transposeWeights(recurrent, for: sequence)
-            factors = columns.map { transposed.rows($0) }
-        }
-        var arguments: [any OpenCLArgument] = [sequence.gates]
-        arguments += pair(of: factors, sequence)
-        arguments.append(sequence.cell.mixesHidden ? sequence.hidden : sequence.scratch[0..<0])
-        arguments += [
-            sequence.memory, outputGradient, later, sequence.memoryGradient, sequence.intermediateGradient,
-        ]
-        try launch("\(sequence.cell)_sequence_backward", sharesOf: sequence, arguments)
-    }
-
-    /// The weights of both half-steps; nothing where a half-step has none.
-    private func pair(
-        of factors: [any OpenCLArgument], _ sequence: RecurrentSequence
-    ) -> [any OpenCLArgument] {
-        factors + [any OpenCLArgument](repeating: sequence.scratch[0..<0], count: 2 - factors.count)
+        let factors: any OpenCLArgument =
+            context.info.isProcessor
+            ? try panels(of: sequence.weightColumns.map { recurrent.columns($0).transposed }, for: sequence)
+            : try transposeWeights(recurrent, for: sequence)
+        try launch(
+            "\(sequence.cell)_sequence_backward", sharesOf: sequence,
+            [
+                sequence.gates, factors,
+                sequence.cell.mixesHidden ? sequence.hidden : sequence.scratch[0..<0] as any OpenCLArgument,
+                sequence.memory, outputGradient, later, sequence.memoryGradient, sequence.intermediateGradient,
+            ])
     }
 
     private mutating func launch(
@@ -63,29 +60,28 @@ extension OpenCLStream {
             name, groups: B.dividedRoundingUp(by: rows),
             ofAtMost: info.isProcessor ? 1 : info.shareItems(sequence.cell, hiddenSize: H),
             localFloats: { info.isProcessor ? 4 : info.shareRoom(sequence.cell, hiddenSize: H, items: $0) },
-            operations: sequence.productColumns.reduce(0) { $0 + 2 * sequence.steps * B * H * $1.count },
+            operations: 2 * sequence.steps * B * H * sequence.cell.recurrentMatrixCount * H,
             [sequence.steps, B, H, rows] + arguments)
     }
 
-    /// The factors of a step's products, in the sequence's scratch memory.
-    private mutating func panels(
-        of factors: [Matrix], for sequence: RecurrentSequence
-    ) throws -> [any OpenCLArgument] {
+    /// The right factors of a step's products one behind the other, in the sequence's scratch memory.
+    private mutating func panels(of factors: [Matrix], for sequence: RecurrentSequence) throws -> Buffer<Float> {
         var start = 0
-        return try factors.map { factor in
-            let count = Self.panelCount(rows: factor.rows, columns: factor.columns)
-            let panels = sequence.scratch[start..<start + count]
-            start += count
-            try pack(factor, into: panels)
-            return panels
+        for factor in factors {
+            let end = start + Self.panelCount(rows: factor.rows, columns: factor.columns)
+            try pack(factor, into: sequence.scratch[start..<end])
+            start = end
         }
+        return sequence.scratch[0..<start]
     }
 }
 
 extension RecurrentSequence {
-    /// The columns of U, and of the gates, of each product of a step.
-    fileprivate var productColumns: [Range<Int>] {
-        cell.halfSteps.compactMap(\.product).map { $0.columns(hiddenSize: hiddenSize) }
+    /// The columns of U for each product of a step, and for each state that it multiplies.
+    fileprivate var weightColumns: [Range<Int>] {
+        cell.halfSteps.compactMap(\.product).flatMap { product in
+            (0..<product.stateCount).map { product.weights(of: $0, hiddenSize: hiddenSize) }
+        }
     }
 }
 
@@ -105,7 +101,8 @@ extension OpenCLDeviceInfo {
 
     /// A group's size: many items, since all they do is wait for weights, but beyond 64 no fewer than 16 weights for each.
     fileprivate func shareItems(_ cell: RecurrentCell, hiddenSize: Int) -> Int {
-        var items = min(1024, maxWorkGroupSize, max(64, hiddenSize * cell.gateCount * hiddenSize / 16))
+        let matrices = max(cell.gateCount, cell.recurrentMatrixCount)
+        var items = min(1024, maxWorkGroupSize, max(64, hiddenSize * matrices * hiddenSize / 16))
             .roundedDownToPowerOfTwo
         while items > 64 && 4 * shareRoom(cell, hiddenSize: hiddenSize, items: items) > localMemory { items /= 2 }
         return items

@@ -14,8 +14,12 @@ extension OpenCLStream {
                     let columns = factor.columns(hiddenSize: H)
                     // In the same memory: the first product is used up when the second is made.
                     let result = try productMatrix(columns: columns.count, for: sequence)
-                    let states = factor.factor == .hidden ? before : sequence.rows(of: sequence.intermediate, at: t)
-                    try multiply(states, recurrent.columns(columns), into: result, adding: false)
+                    for state in 0..<factor.stateCount {
+                        try multiply(
+                            sequence.rows(of: sequence.factor(state, of: factor), at: t),
+                            recurrent.columns(factor.weights(of: state, hiddenSize: H)), into: result,
+                            adding: state > 0)
+                    }
                     product = result
                 }
                 try launch(
@@ -51,21 +55,23 @@ extension OpenCLStream {
                         ? sequence.rows(of: outputGradient, at: max(t - 1, 0)) : none as any OpenCLArgument,
                     sequence.memoryGradient, sequence.intermediateGradient)
                 guard let product = half.product else { continue }
-                let columns = product.columns(hiddenSize: H)
-                switch product.factor {
-                case .intermediate:
-                    try multiply(
-                        gates.columns(columns), transposed.rows(columns), into: sequence.intermediateGradient,
-                        adding: false)
-                case .hidden:
-                    guard t > 0 else { break }
-                    try multiply(gates.columns(columns), transposed.rows(columns), into: later, adding: false)
+                let arguments = gates.columns(product.columns(hiddenSize: H))
+                for state in 0..<product.stateCount {
+                    let weights = transposed.rows(product.weights(of: state, hiddenSize: H))
+                    switch product.factor {
+                    case .intermediates:
+                        let gradient = sequence.intermediateGradient.columns(sequence.columns(ofIntermediate: state))
+                        try multiply(arguments, weights, into: gradient, adding: cell.isMultipliedLater(index))
+                    case .hidden:
+                        guard t > 0 else { break }
+                        try multiply(arguments, weights, into: later, adding: false)
+                    }
                 }
             }
         }
     }
 
-    /// U, H × G·H, in the sequence's scratch memory where that spares work.
+    /// U in the sequence's scratch memory where that spares work.
     ///
     /// Every step of the forward pass multiplies by it, and CLBlast makes a copy for each unless the matrix is whole and
     /// stands at the start of its memory. A product of one row makes none.

@@ -18,9 +18,10 @@ extension OpenCLStream {
                 let gates = sequence.rows(of: sequence.gates, at: t)
                 let states = factor.factor == .hidden ? before : sequence.rows(of: sequence.intermediate, at: t)
                 try launch(
-                    name, tilesOf: factor.gates.count, depth: H, isComputed: true, sequence,
+                    name, tilesOf: factor.gates.count, depth: H, factors: factor.stateCount, sequence,
                     [
-                        index, B, H, states, weights.recurrent.columns(columns), gates, weights.inputBias, product,
+                        index, B, H, states, weights.recurrent.columns(factor.weights(of: 0, hiddenSize: H)), gates,
+                        weights.inputBias, product,
                         weights.recurrentBias, cell.mixesHidden ? before : none as any OpenCLArgument,
                         sequence.rows(of: sequence.memory, at: t), sequence.rows(of: sequence.intermediate, at: t),
                         sequence.rows(of: sequence.hidden, at: t + 1), sequence.rows(of: sequence.memory, at: t + 1),
@@ -40,21 +41,24 @@ extension OpenCLStream {
         }
         let transposed = try transposeWeights(recurrent, for: sequence)
         let none = sequence.scratch[0..<0]
-        let later = try productMatrix(columns: H, for: sequence)
+        let product = try productMatrix(columns: H, for: sequence)
         for t in (0..<sequence.steps).reversed() {
             let isLast = t == sequence.steps - 1
             for index in cell.halfSteps.indices.reversed() {
                 let isLastHalf = index == cell.halfSteps.count - 1
-                let columns = cell.halfSteps[isLastHalf ? 0 : index + 1].product!.columns(hiddenSize: H)
+                let later = cell.halfSteps[isLastHalf ? 0 : index + 1].product!
+                let columns = later.columns(hiddenSize: H)
                 let next = sequence.rows(of: sequence.gates, at: isLastHalf && !isLast ? t + 1 : t)
                 try launch(
-                    name, tilesOf: 1, depth: columns.count, isComputed: !(isLastHalf && isLast), sequence,
+                    name, tilesOf: 1, depth: columns.count, factors: isLastHalf && isLast ? 0 : later.stateCount,
+                    sequence,
                     [
-                        index, B, H, t == 0 ? 1 : 0, isLast ? 1 : 0, next.columns(columns), transposed.rows(columns),
+                        index, B, H, t == 0 ? 1 : 0, isLast ? 1 : 0, next.columns(columns),
+                        transposed.rows(later.weights(of: 0, hiddenSize: H)),
                         sequence.rows(of: sequence.gates, at: t),
                         cell.mixesHidden ? sequence.rows(of: sequence.hidden, at: t) : none as any OpenCLArgument,
                         sequence.rows(of: sequence.memory, at: t), sequence.rows(of: sequence.memory, at: t + 1),
-                        sequence.rows(of: outputGradient, at: t), later,
+                        sequence.rows(of: outputGradient, at: t), product,
                         cell.mixesHidden
                             ? sequence.rows(of: outputGradient, at: max(t - 1, 0)) : none as any OpenCLArgument,
                         sequence.memoryGradient, sequence.intermediateGradient,
@@ -64,9 +68,9 @@ extension OpenCLStream {
     }
 
     /// Queues a half-step with a work-group for each tile of its product, which has columns of so many gates and is a sum
-    /// over `depth`; the last half-step of the last time step computes none.
+    /// over `depth` for each of its factors; the last half-step of the last time step has none.
     private mutating func launch(
-        _ name: String, tilesOf gates: Int, depth: Int, isComputed: Bool, _ sequence: RecurrentSequence,
+        _ name: String, tilesOf gates: Int, depth: Int, factors: Int, _ sequence: RecurrentSequence,
         _ arguments: [any OpenCLArgument]
     ) throws {
         let (B, H) = (sequence.batchSize, sequence.hiddenSize)
@@ -76,7 +80,7 @@ extension OpenCLStream {
             groups: B.dividedRoundingUp(by: KernelConstants.stepRows) * H.dividedRoundingUp(by: units),
             ofAtMost: context.info.tileItems(depth: depth),
             localFloats: { $0 / OpenCLDeviceInfo.tileItems * OpenCLDeviceInfo.tileRoom },
-            operations: isComputed ? 2 * B * H * gates * depth : 0, arguments)
+            operations: factors * 2 * B * H * gates * depth, arguments)
     }
 }
 

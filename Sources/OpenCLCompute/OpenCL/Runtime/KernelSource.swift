@@ -66,12 +66,14 @@ package struct KernelSource {
 extension RecurrentCell {
     /// What sequence.cl has to know of the cell.
     fileprivate var kernelDefinitions: [(String, String)] {
-        let gates = halfSteps.map { $0.product?.gates.count ?? 0 } + [0]
+        let gates = halfSteps.map { $0.product?.gates.count ?? 0 } + [0, 0]
+        let names = halfSteps.map(\.name) + ["none", "none"]
         return [
-            ("CELL", rawValue), ("GATES", "\(gateCount)"), ("MEMORY", carriesMemory ? "1" : "0"),
-            ("INTERMEDIATE", hasIntermediate ? "1" : "0"), ("MIXES_HIDDEN", mixesHidden ? "1" : "0"),
-            ("HALF_STEPS", "\(halfSteps.count)"), ("FIRST", halfSteps[0].name), ("FIRST_GATES", "\(gates[0])"),
-            ("SECOND", halfSteps.last!.name), ("SECOND_GATES", "\(gates[1])"),
+            ("CELL", rawValue), ("GATES", "\(gateCount)"), ("MATRICES", "\(recurrentMatrixCount)"),
+            ("MEMORY", carriesMemory ? "1" : "0"),
+            ("MIXES_HIDDEN", mixesHidden ? "1" : "0"),
+            ("HALF_STEPS", "\(halfSteps.count)"), ("FIRST", names[0]), ("FIRST_GATES", "\(gates[0])"),
+            ("SECOND", names[1]), ("SECOND_GATES", "\(gates[1])"), ("THIRD", names[2]), ("THIRD_GATES", "\(gates[2])"),
         ]
     }
 }
