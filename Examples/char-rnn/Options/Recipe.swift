@@ -52,8 +52,8 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
         // Two layers learn more than one of as many weights, in a minute as in an hour.
         let layerCount = typed.contains("--layers") ? train.model.layers : 2
         let size = try Size(
-            characters: characters, streamCount: streamCount, seconds: 60 * time, layerCount: layerCount,
-            on: train.device.devices()[0])
+            characters: characters, streamCount: streamCount, seconds: 60 * time, cell: train.model.cell,
+            layerCount: layerCount, on: train.device.devices()[0])
         if train.initFrom == nil {
             options += [
                 ("--layers", "\(layerCount)"), ("--hidden-size", "\(size.hiddenSize)"),
@@ -84,11 +84,14 @@ private struct Size {
     /// The time is best spent when some fifteen characters are read for each recurrent weight: with fewer the model is not
     /// yet taught, with more a larger one would be better. But a text that is short for its time is read by heart then, by a
     /// larger model sooner, and thirty passes or two thousand steps teach all that there is to learn.
-    init(characters: Double, streamCount: Int, seconds: Double, layerCount: Int, on device: Device) throws {
+    init(
+        characters: Double, streamCount: Int, seconds: Double, cell: RecurrentCell, layerCount: Int, on device: Device
+    ) throws {
         let work = try Self.rate(on: device) * seconds
         let weights = min((work / 15).squareRoot(), 2.4 * characters)
         // U of each layer, and W of those above the first.
-        let unit = Double(4 * (2 * layerCount - 1))
+        let matrices = layerCount * cell.recurrentMatrixCount + (layerCount - 1) * cell.inputGates.count
+        let unit = Double(max(1, matrices))
         hiddenSize = min(2048, max(64, Int(((weights / unit).squareRoot() / 32).rounded()) * 32))
         let most = max(30, Double(2000 * 64 * streamCount) / max(1, characters))
         let read = min(most, work / weights / max(1, characters))
