@@ -121,7 +121,7 @@ struct TuningTests {
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : -1"),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 0"),
                 text.replacing(#/"gru" : \d+/#, with: "\"gru\" : -1"),
-                text.replacing(#/"gru" : \d+,?/#, with: ""),
+                text.replacing(#/"gru" : \d+/#, with: "\"qrnn\" : 1"),
                 text.replacing(#/"WGD" : \d+/#, with: "\"WGD\" : 99999999999999999999"),
             ]
             for damaged in damages {
@@ -129,6 +129,11 @@ struct TuningTests {
                 try Data(damaged.utf8).write(to: file)
                 #expect(tuning.stored() == nil, "\(damaged)")
             }
+            // Older than a cell.
+            let older = text.replacing(#/"gru" : \d+,/#, with: "")
+            try #require(older != text)
+            try Data(older.utf8).write(to: file)
+            #expect(tuning.stored()?["Sequence"]?.count == RecurrentCell.allCases.count - 1)
             try tuning.store(nil)
             try tuning.store(nil)
             #expect(!FileManager.default.fileExists(atPath: file.path))
