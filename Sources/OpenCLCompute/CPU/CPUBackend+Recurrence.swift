@@ -30,13 +30,13 @@ extension CPUBackend {
             for t in 0..<sequence.steps {
                 let gates = run.gates(t, rows)
                 for step in steps {
-                    let (states, width) = run.factor(step.factor, t, rows)
-                    for (state, u) in step.weights.enumerated() {
+                    if let u = step.weights {
+                        let (states, stride) = run.factor(step.factor, t, rows)
                         u.multiply(
-                            states + state * h, width, into: gates + step.firstColumn, run.width, rows,
-                            adding: step.seesInput || state > 0)
+                            states + step.state * h, stride, into: gates + step.firstColumn, run.width, rows,
+                            adding: step.addsForward)
                     }
-                    step.half.forward(
+                    step.half?.forward(
                         gates, run.inputBias, run.recurrentBias, run.hidden(t, rows), run.memory(t, rows),
                         run.intermediate(t, rows), run.hidden(t + 1, rows), run.memory(t + 1, rows), rows.count, h)
                 }
@@ -59,20 +59,19 @@ extension CPUBackend {
                 let gradientBefore = t > 0 ? gradient - sequence.batchSize * h : nil
                 let intermediateGradient = run.intermediateGradient(rows)
                 for step in steps.reversed() {
-                    step.half.backward(
+                    step.half?.backward(
                         gates, run.hidden(t, rows), run.memory(t, rows), run.memory(t + 1, rows), gradient,
                         gradientBefore, run.memoryGradient(rows), intermediateGradient, rows.count, h)
+                    guard let u = step.weights else { continue }
                     let gatesGradient = gates + step.firstColumn
-                    for (state, u) in step.weights.enumerated() {
-                        switch step.factor {
-                        case .intermediates:
-                            u.multiply(
-                                gatesGradient, run.width, into: intermediateGradient + state * h, run.intermediateSize,
-                                rows, adding: step.isMultipliedLater)
-                        case .hidden:
-                            guard let gradientBefore else { break }
-                            u.multiply(gatesGradient, run.width, into: gradientBefore, h, rows, adding: true)
-                        }
+                    switch step.factor {
+                    case .intermediates:
+                        u.multiply(
+                            gatesGradient, run.width, into: intermediateGradient + step.state * h, run.intermediateSize,
+                            rows, adding: step.addsBackward)
+                    case .hidden:
+                        guard let gradientBefore else { break }
+                        u.multiply(gatesGradient, run.width, into: gradientBefore, h, rows, adding: true)
                     }
                 }
             }
@@ -88,49 +87,57 @@ extension CPUBackend {
         parallel(sequence.batchSize, grain: max(1, 500_000 / operationsPerRow), body)
     }
 
-    /// The half-steps of the cell with their weights, which are packed one after the other where there is room.
+    /// The products of the cell's half-steps with their weights, which are packed one after the other where there is room.
     private func recurrentSteps(
         of sequence: RecurrentSequence, _ weights: RecurrentWeights, transposed: Bool = false
     ) -> [RecurrentStep] {
+        let (cell, h) = (sequence.cell, sequence.hiddenSize)
         var room = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
-        precondition(room != nil || !transposed || !sequence.cell.hasRecurrentProduct, "no room for a backward pass")
+        precondition(room != nil || !transposed || !cell.hasRecurrentProduct, "no room for a backward pass")
         let u = HostMatrix(weights.recurrent)
-        return sequence.cell.halfSteps.enumerated().map { index, half in
-            guard let product = half.product else {
-                return RecurrentStep(
-                    half: half, factor: .hidden, firstColumn: 0, seesInput: true, isMultipliedLater: false, weights: [])
+        func factor(_ columns: Range<Int>) -> RecurrentFactor {
+            let part = transposed ? u.columns(columns).transposed : u.columns(columns)
+            let first = columns.lowerBound
+            if !transposed, let panels = PackedPanels(of: weights.recurrent), first % Int(cpu_panel_width) == 0 {
+                return RecurrentFactor(part, packed: panels.from(column: first, depth: part.rows), on: self)
             }
-            let factors = (0..<product.stateCount).map { state in
-                let columns = product.weights(of: state, hiddenSize: sequence.hiddenSize)
-                let part = transposed ? u.columns(columns).transposed : u.columns(columns)
-                let first = columns.lowerBound
-                if !transposed, let panels = PackedPanels(of: weights.recurrent), first % Int(cpu_panel_width) == 0 {
-                    return RecurrentFactor(part, packed: panels.from(column: first, depth: part.rows), on: self)
-                }
-                defer { room = room.map { $0 + cpu_packed_count(part.rows, part.columns) } }
-                return RecurrentFactor(part, packedInto: room, on: self)
-            }
-            let first = product.columns(hiddenSize: sequence.hiddenSize).lowerBound
-            return RecurrentStep(
-                half: half, factor: product.factor, firstColumn: first,
-                seesInput: sequence.cell.inputGates.overlaps(product.gates),
-                isMultipliedLater: sequence.cell.isMultipliedLater(index), weights: factors)
+            defer { room = room.map { $0 + cpu_packed_count(part.rows, part.columns) } }
+            return RecurrentFactor(part, packedInto: room, on: self)
         }
+        var steps: [RecurrentStep] = []
+        for (index, half) in cell.halfSteps.enumerated() {
+            guard let product = half.product else {
+                steps.append(RecurrentStep(half: half))
+                continue
+            }
+            for state in 0..<product.stateCount {
+                steps.append(
+                    RecurrentStep(
+                        half: state == product.stateCount - 1 ? half : nil, factor: product.factor, state: state,
+                        firstColumn: product.columns(hiddenSize: h).lowerBound,
+                        addsForward: state > 0 || cell.inputGates.overlaps(product.gates),
+                        addsBackward: cell.isMultipliedLater(index),
+                        weights: factor(product.weights(of: state, hiddenSize: h))))
+            }
+        }
+        return steps
     }
 }
 
-/// A half-step at work.
+/// A product at work, and the half-step that follows when its sum is complete.
 private struct RecurrentStep: Sendable {
-    let half: HalfStep
-    let factor: HalfStep.Factor
-    /// Of the gates that its product belongs to.
-    let firstColumn: Int
-    /// Whether there is an input product to which the recurrent one is added.
-    let seesInput: Bool
-    /// See ``RecurrentCell/isMultipliedLater(_:)``.
-    let isMultipliedLater: Bool
-    /// For each state that is multiplied.
-    let weights: [RecurrentFactor]
+    let half: HalfStep?
+    var factor = HalfStep.Factor.hidden
+    /// Which of the factor's states is multiplied.
+    var state = 0
+    /// Of the gates that the product belongs to.
+    var firstColumn = 0
+    /// Whether there is something already to which the product is added: an input product, or that of another state.
+    var addsForward = false
+    /// The same of the gradient of the state; see ``RecurrentCell/isMultipliedLater(_:)``.
+    var addsBackward = false
+    /// Nil where there is none.
+    var weights: RecurrentFactor?
 }
 
 /// The right factor of a recurrent product, packed where there is room.
