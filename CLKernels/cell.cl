@@ -5,16 +5,16 @@
 //
 // gates             G·H    W·x; then activations; backward gradients of the arguments
 // input_bias, recurrent_bias   G·H
-// product           the half-step's own product, h′·U or intermediate·U, for its gates
+// product           the half-step's own product, of h′ or of all that is in intermediate so far, for its gates
 // hidden_before, hidden        H, h before and after the step
 // memory_before, memory        H, c before and after it
-// intermediate      H      what the second product of a step multiplies
+// intermediate      H for each half-step but the last, which makes it: what later products of the step multiply
 // dhidden           H      the gradient of h: that which comes from above, then complete
 // later             H      what the products of the step after add to that
 // is_last           whether there is no later step, and so neither `later` nor a gradient of c
 // dhidden_before    H      that of h′, to which is added; not touched in the first step, whose h′ is no output
 // dmemory           H      that of c from the step after; then that of c′
-// dintermediate     H
+// dintermediate            its gradient
 #define FORWARD_OPERANDS \
     int H, int j, global float *gates, global const float *input_bias, global const float *product, \
     global const float *recurrent_bias, global const float *hidden_before, global const float *memory_before, \

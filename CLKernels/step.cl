@@ -96,7 +96,7 @@ static inline void tile_multiply(
 
 // One work-group for each tile, those of one row of tiles side by side; its items are a multiple of STEP_ITEMS.
 
-// `states` are h′, or what the first half-step has made; `weights` the columns of U for the half-step.
+// `states` are h′, or all that the half-steps before have made; `weights` the columns of U for the half-step.
 KERNEL void JOIN(CELL, _whole_step_forward)(
     int half_step, int B, int H, global const float *states, int states_at, global const float *weights, int weights_at,
     global float *gates, int gates_at, global const float *input_bias, int input_bias_at, global float *product,

@@ -161,7 +161,7 @@ import Testing
                     + "the vocabulary has 3 tokens")
             let bidirectional = try reason(lstm) { $0.replacingOccurrences(of: "l1", with: "l0_reverse") }
             #expect(bidirectional.contains("_reverse"))
-            // As many matrices as the Mogrifier has gates, of which two see no state.
+            // As many matrices as the Mogrifier has gates, where it has ten.
             let small = try Run(cell: .rnn, hiddenSize: 1, text: Self.text).model()
             let sevenMatrices = try reason(small) {
                 ["rnn.weight_hh_l0": "decoder.weight", "decoder.weight": "rnn.weight_hh_l0"][$0] ?? $0

@@ -11,7 +11,9 @@ struct LearningCase: CustomTestStringConvertible {
 
     static let all = RecurrentCell.allCases.flatMap { cell in
         [
-            .rmsProp(learningRate: 0.01), .adam(learningRate: 0.01), .adamW(AdamW(learningRate: 0.01)),
+            // Of a Mogrifier, whose gates multiply one another, a step of 0.01 may slip.
+            .rmsProp(learningRate: cell == .mogrifier ? 0.005 : 0.01),
+            .adam(learningRate: 0.01), .adamW(AdamW(learningRate: 0.01)),
             .muon(Muon(learningRate: 0.02, others: AdamW(learningRate: 0.01))),
         ].map { LearningCase(cell: cell, optimizer: $0) }
     }

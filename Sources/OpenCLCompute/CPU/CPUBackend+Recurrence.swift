@@ -11,13 +11,9 @@ extension CPUBackend {
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool
     ) -> Int {
         guard forTraining || steps > 1 && steps * batchSize >= Self.packingRows else { return 0 }
-        func room(_ count: (_ columns: Int) -> Int) -> Int {
-            cell.halfSteps.compactMap(\.product).reduce(0) {
-                $0 + $1.stateCount * count($1.columns(hiddenSize: hiddenSize).count)
-            }
-        }
-        let forward = room { cpu_packed_count(hiddenSize, $0) }
-        let backward = room { cpu_packed_count($0, hiddenSize) }
+        let factors = cell.factorColumns(hiddenSize: hiddenSize)
+        let forward = factors.reduce(0) { $0 + cpu_packed_count(hiddenSize, $1.count) }
+        let backward = factors.reduce(0) { $0 + cpu_packed_count($1.count, hiddenSize) }
         return forTraining ? max(forward, backward) : forward
     }
 

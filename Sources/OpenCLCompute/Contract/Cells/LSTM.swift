@@ -12,5 +12,5 @@ extension RecurrentCell {
         ],
         openGates: [1],
         // i, f, o, g in char-rnn
-        torchMatrices: [(false, [0, 1, 3, 2]), (true, [0, 1, 3, 2])], isPyTorchs: true)
+        torchMatrices: [(false, [0, 1, 3, 2]), (true, [0, 1, 3, 2])])
 }

@@ -7,5 +7,5 @@ extension RecurrentCell {
         halfSteps: [
             HalfStep("rnn", of: .hidden(gates: 0..<1), forward: cpu_rnn_forward, backward: cpu_rnn_backward)
         ],
-        torchMatrices: [(false, [0]), (true, [0])], isPyTorchs: true)
+        torchMatrices: [(false, [0]), (true, [0])])
 }

@@ -23,8 +23,6 @@ public struct RecurrentCell: Sendable {
     /// The matrices of a layer of char-rnn in the order in which Torch draws and writes them; nil for a cell that
     /// char-rnn has not.
     package let torchMatrices: [TorchMatrix]?
-    /// Whether a module of `torch.nn` computes the same equations.
-    package let isPyTorchs: Bool
 
     /// A matrix of char-rnn, with a bias: whether it multiplies h′ rather than x, and the gates that it computes.
     package typealias TorchMatrix = (isRecurrent: Bool, gates: [Int])
@@ -32,7 +30,7 @@ public struct RecurrentCell: Sendable {
     init(
         _ name: String, gates gateNames: [String], seeingInput inputGates: Range<Int>? = nil,
         carriesMemory: Bool = false, mixesHidden: Bool = false, halfSteps: [HalfStep], openGates: [Int] = [],
-        torchMatrices: [TorchMatrix]? = nil, isPyTorchs: Bool = false
+        torchMatrices: [TorchMatrix]? = nil
     ) {
         // Two loops over time, CLKernels/sequence.cl and the CPU device's, take what the products say about gates.
         let products = halfSteps.compactMap(\.product)
@@ -49,7 +47,6 @@ public struct RecurrentCell: Sendable {
         self.halfSteps = halfSteps
         self.openGates = openGates
         self.torchMatrices = torchMatrices
-        self.isPyTorchs = isPyTorchs
     }
 
     /// Whether a step multiplies states by weights, U, so that the layer has these and a second bias.
@@ -59,6 +56,13 @@ public struct RecurrentCell: Sendable {
     /// but for a gate that no product reaches, and for one that is a sum of several.
     public var recurrentMatrixCount: Int {
         halfSteps.reduce(0) { $0 + ($1.product.map { $0.gates.count * $0.stateCount } ?? 0) }
+    }
+
+    /// The columns of U for each product of a step, and for each state that it multiplies.
+    func factorColumns(hiddenSize: Int) -> [Range<Int>] {
+        halfSteps.compactMap(\.product).flatMap { product in
+            (0..<product.stateCount).map { product.weights(of: $0, hiddenSize: hiddenSize) }
+        }
     }
 
     /// The states of its own that a step makes, and that later products of it multiply.

@@ -3,13 +3,10 @@
 extension OpenCLStream {
     /// The elements of the panels of U, forward, or of Uᵀ, backward.
     static func panelCount(_ cell: RecurrentCell, hiddenSize: Int) -> (forward: Int, backward: Int) {
-        func count(_ ofFactor: (_ columns: Int) -> Int) -> Int {
-            cell.halfSteps.compactMap(\.product).reduce(0) {
-                $0 + $1.stateCount * ofFactor($1.columns(hiddenSize: hiddenSize).count)
-            }
-        }
+        let factors = cell.factorColumns(hiddenSize: hiddenSize)
         return (
-            count { panelCount(rows: hiddenSize, columns: $0) }, count { panelCount(rows: $0, columns: hiddenSize) }
+            factors.reduce(0) { $0 + panelCount(rows: hiddenSize, columns: $1.count) },
+            factors.reduce(0) { $0 + panelCount(rows: $1.count, columns: hiddenSize) }
         )
     }
 
@@ -19,7 +16,9 @@ extension OpenCLStream {
         let recurrent = weights.recurrent
         let factors: any OpenCLArgument =
             context.info.isProcessor
-            ? try panels(of: sequence.weightColumns.map { recurrent.columns($0) }, for: sequence) : recurrent
+            ? try panels(
+                of: sequence.cell.factorColumns(hiddenSize: sequence.hiddenSize).map { recurrent.columns($0) },
+                for: sequence) : recurrent
         try launch(
             "\(sequence.cell)_sequence_forward", sharesOf: sequence,
             [
@@ -35,7 +34,10 @@ extension OpenCLStream {
         let later = try productMatrix(columns: sequence.hiddenSize, for: sequence)
         let factors: any OpenCLArgument =
             context.info.isProcessor
-            ? try panels(of: sequence.weightColumns.map { recurrent.columns($0).transposed }, for: sequence)
+            ? try panels(
+                of: sequence.cell.factorColumns(hiddenSize: sequence.hiddenSize).map {
+                    recurrent.columns($0).transposed
+                }, for: sequence)
             : try transposeWeights(recurrent, for: sequence)
         try launch(
             "\(sequence.cell)_sequence_backward", sharesOf: sequence,
@@ -73,15 +75,6 @@ extension OpenCLStream {
             start = end
         }
         return sequence.scratch[0..<start]
-    }
-}
-
-extension RecurrentSequence {
-    /// The columns of U for each product of a step, and for each state that it multiplies.
-    fileprivate var weightColumns: [Range<Int>] {
-        cell.halfSteps.compactMap(\.product).flatMap { product in
-            (0..<product.stateCount).map { product.weights(of: $0, hiddenSize: hiddenSize) }
-        }
     }
 }
 
