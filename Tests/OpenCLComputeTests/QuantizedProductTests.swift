@@ -156,4 +156,38 @@ struct QuantizedProductTests {
             expectSame(try backend.read(c.elements), expected, "\(rows) rows")
         }
     }
+
+    /// Of 20 units, so that the columns of most products begin inside a panel of 16. All of U but one matrix is zero at a time:
+    /// only a gate of that matrix can show what was rounded.
+    @Test("Every product of a cell's step is one of them", arguments: RecurrentCell.allCases, [1, 5])
+    func steps(cell: RecurrentCell, batchSize: Int) throws {
+        let (h, matrices) = (20, cell.recurrentMatrixCount)
+        for matrix in 0..<matrices {
+            let recurrent = RecurrentExample(cell, steps: 1, batchSize: batchSize, hiddenSize: h).recurrent
+            let alone = recurrent.enumerated().map { index, weight in
+                index % (matrices * h) / h == matrix ? weight : 0
+            }
+            let example = RecurrentExample(
+                cell, steps: 1, batchSize: batchSize, hiddenSize: h, recurrent: rounded(alone, columns: matrices * h))
+            let run = try RecurrentRun(example, on: .cpu)
+            let backend = run.bench.backend
+            let weights = try run.weights.mapFactors(of: cell) { try backend.quantized($0) }
+            try run.forward(with: weights)
+            let worst = zip(try run.bench.read(run.sequence.gates), example.activations.gates)
+                .map { abs(Double($0) - $1) }.max()!
+            #expect(worst > 1e-4 && worst < 0.05, "matrix \(matrix): \(worst)")
+        }
+    }
+
+    /// What the weights are in 8 bits.
+    private func rounded(_ weights: [Float], columns: Int) -> [Float] {
+        let scales = (0..<columns).map { first in
+            let magnitudes = stride(from: first, to: weights.count, by: columns).map { abs(weights[$0]) }
+            return Quantization.scale(largest: magnitudes.max()!)
+        }
+        return weights.enumerated().map { index, weight in
+            let scale = scales[index % columns]
+            return scale * Float(Quantization.weight(weight, scale: scale))
+        }
+    }
 }

@@ -18,7 +18,8 @@ struct RecurrentExample: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(cell) of \(steps) steps × \(batchSize) streams × \(hiddenSize) units" }
 
     init(
-        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, inputRange: ClosedRange<Float> = -1...1
+        _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, inputRange: ClosedRange<Float> = -1...1,
+        recurrent: [Float]? = nil
     ) {
         var numbers = Numbers()
         let (state, width) = (batchSize * hiddenSize, cell.gateCount * hiddenSize)
@@ -33,15 +34,16 @@ struct RecurrentExample: Sendable, CustomTestStringConvertible {
         }
         hidden = numbers.floats(state)
         memory = numbers.floats(cell.carriesMemory ? state : 0)
-        recurrent = numbers.floats(
+        let weights = numbers.floats(
             hiddenSize * cell.recurrentMatrixCount * hiddenSize, in: -weightRange...weightRange)
+        self.recurrent = recurrent ?? weights
         inputBias = numbers.floats(width, in: -0.5...0.5)
         recurrentBias = numbers.floats(cell.hasRecurrentProduct ? width : 0, in: -0.5...0.5)
         lossWeights = numbers.floats(steps * state)
         reference = ReferenceRecurrence(
             cell, steps: steps, batchSize: batchSize, hiddenSize: hiddenSize,
             inputs: inputs.map { $0.isNaN ? 0 : Double($0) },
-            hidden: hidden.asDoubles, memory: memory.asDoubles, recurrent: recurrent.asDoubles,
+            hidden: hidden.asDoubles, memory: memory.asDoubles, recurrent: self.recurrent.asDoubles,
             inputBias: inputBias.asDoubles, recurrentBias: recurrentBias.asDoubles)
         activations = reference.forward()
     }
@@ -111,7 +113,9 @@ struct RecurrentRun {
             unset(example.lossWeights.count), rows: example.steps * example.batchSize, columns: example.hiddenSize)
     }
 
-    func forward() throws {
+    func forward() throws { try forward(with: weights) }
+
+    func forward(with weights: RecurrentWeights) throws {
         let backend = bench.backend
         for matrix in [
             sequence.hidden, sequence.memory, sequence.intermediate, sequence.memoryGradient,

@@ -58,10 +58,7 @@ struct Parameters: Sendable {
         var result = self
         // Those of the first layer are looked up, row by row.
         for layer in 1..<max(1, layout.layerCount) { result.inputWeights[layer] = try change(inputWeights[layer]) }
-        result.recurrentWeights = try recurrentWeights.map {
-            RecurrentWeights(
-                recurrent: try change($0.recurrent), inputBias: $0.inputBias, recurrentBias: $0.recurrentBias)
-        }
+        result.recurrentWeights = try recurrentWeights.map { try $0.mapFactors(of: layout.cell, change) }
         result.decoderWeights = try change(decoderWeights)
         return result
     }

@@ -90,16 +90,14 @@ extension CPUBackend {
         let (cell, h) = (sequence.cell, sequence.hiddenSize)
         var room = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
         precondition(room != nil || !transposed || !cell.hasRecurrentProduct, "no room for a backward pass")
-        let u = HostMatrix(weights.recurrent)
-        func factor(_ columns: Range<Int>) -> RecurrentFactor {
-            let part = transposed ? u.columns(columns).transposed : u.columns(columns)
-            let first = columns.lowerBound
-            if !transposed, let panels = PackedPanels(of: weights.recurrent), first % Int(cpu_panel_width) == 0 {
-                return RecurrentFactor(part, packed: panels.from(column: first, depth: part.rows), on: self)
+        var factors = weights.factors(of: cell).map { matrix in
+            if !transposed, let panels = PackedPanels(of: matrix) {
+                return RecurrentFactor(HostMatrix(matrix), packed: panels, on: self)
             }
+            let part = transposed ? HostMatrix(matrix).transposed : HostMatrix(matrix)
             defer { room = room.map { $0 + cpu_packed_count(part.rows, part.columns) } }
             return RecurrentFactor(part, packedInto: room, on: self)
-        }
+        }[...]
         var steps: [RecurrentStep] = []
         for (index, half) in cell.halfSteps.enumerated() {
             guard let product = half.product else {
@@ -113,7 +111,7 @@ extension CPUBackend {
                         firstColumn: product.columns(hiddenSize: h).lowerBound,
                         addsForward: state > 0 || cell.inputGates.overlaps(product.gates),
                         addsBackward: cell.isMultipliedLater(index),
-                        weights: factor(product.weights(of: state, hiddenSize: h))))
+                        weights: factors.removeFirst()))
             }
         }
         return steps

@@ -34,7 +34,7 @@ func checkProduct(_ a: Matrix, _ b: Matrix, into c: Matrix) {
 
 /// A matrix to be rounded to 8 bits, whose sums fit in 32.
 func checkQuantization(of matrix: Matrix) {
-    checkRows(of: matrix)
+    precondition(!matrix.isTransposed, "a transposed matrix, \(matrix.shape), in 8 bits")
     let most = Int(cpu_quantized_depth)
     precondition(matrix.rows <= most, "a matrix of \(matrix.shape) in 8 bits, which take \(most) rows at most")
 }

@@ -6,6 +6,8 @@ public struct RecurrentWeights: Sendable {
     public let inputBias: Buffer<Float>
     /// The bias of the recurrent product: G·H, or nothing.
     public let recurrentBias: Buffer<Float>
+    /// U in the parts by which a step multiplies, each with what ``mapFactors(of:_:)`` has made of it.
+    private(set) var factors: [Matrix]?
 
     public init(recurrent: Matrix, inputBias: Buffer<Float>, recurrentBias: Buffer<Float>) {
         precondition(
@@ -14,5 +16,18 @@ public struct RecurrentWeights: Sendable {
         self.recurrent = recurrent
         self.inputBias = inputBias
         self.recurrentBias = recurrentBias
+    }
+
+    /// The same, with each part by which a step multiplies changed by itself. So every product finds its own in whole panels,
+    /// wherever its columns begin.
+    package func mapFactors(of cell: RecurrentCell, _ change: (Matrix) throws -> Matrix) rethrows -> RecurrentWeights {
+        var result = self
+        result.factors = try factors(of: cell).map(change)
+        return result
+    }
+
+    /// U in the parts by which a step multiplies, in its order.
+    func factors(of cell: RecurrentCell) -> [Matrix] {
+        factors ?? cell.factorColumns(hiddenSize: recurrent.rows).map(recurrent.columns)
     }
 }
