@@ -5,7 +5,7 @@ long cpu_packed_count(long k, long n) { return (n + width - 1) / width * width *
 
 KERNEL void cpu_pack(const float *b, long stride, long k, long n, float *packed) {
     for (long group = 0; group < n; group += group_columns) {
-        copy_panels(b + group, stride, smaller(n - group, group_columns), k, packed + group * k);
+        copy_panels(b + group, stride, smaller(n - group, group_columns), k, group_columns, packed + group * k);
     }
 }
 

@@ -1,20 +1,15 @@
 // The products with weights: those of a recurrent step, which have few rows and the same right factor at every time step,
 // and those of a whole batch.
 //
-// A tile of c stays in registers while the inner loop runs over k: with AVX-512 up to 12 rows × 32 columns of 24 registers, 2
-// loads and 12 broadcasts for 24 multiply-adds, of which a processor may begin as many in a cycle as loads; elsewhere 6 rows
-// × 16 columns of 12 registers of 8 floats, 2 loads and 6 broadcasts for 12. Whatever the tiles, an element of c is one sum
-// over k in its order: its bits depend on none of what follows.
-//
 // The right factor is copied into the order in which a tile reads it. A library does so anew at each call, which for 25 rows
 // costs as much as the product; here it is packed once for a whole sequence (packing.c) where it has several products.
 #include <limits.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
-#include "panels.h"
+#include "tile.h"
 
 enum {
-    most_tile_rows = 12,
-    most_tile_panels = 2,
     // Rows that are a multiple of this apart share the few lines of a first-level cache.
     collision = 1024,
     // How much of a passes over the right factor at a time. Over panels, long sums, since each slice of k reads and writes
@@ -22,7 +17,9 @@ enum {
     panels_rows = 96,
     matrix_depth = 256,
     most_of_left = panels_rows * 768,
-    most_columns = 256,
+    most_columns = 512,
+    // How far ahead the rows of a right factor are fetched that is copied.
+    rows_ahead = 16,
     // Packed factors of more elements than this are read from beyond the second-level cache. Where they are not, fetching them
     // ahead costs a tenth of a model's training.
     second_level = 1 << 18,
@@ -41,8 +38,8 @@ struct tiling {
     long columns;
     /// For more columns of a matrix than this, tiles side by side follow one another, so that c, which is larger than the
     /// caches, is written along its rows. For fewer, those one below the other: they find their panels in the first-level
-    /// cache, and the processor does not run ahead to where another thread's columns begin. Along them a's rows are read
-    /// where they lie, and b is copied once.
+    /// cache, and the processor does not run ahead to where another thread's columns begin. Along them b is copied once,
+    /// and a's rows are read where they lie; its columns, each of which is a line of its own, are copied for a tile.
     long short_rows;
 };
 
@@ -58,86 +55,6 @@ struct product {
     long c_stride, rows, n, k;
     bool in_panels, adding;
 };
-
-// MARK: Tiles
-
-/// One row of the panels times a column of a.
-INLINE void add(vector *sums, const float *a, long a_row, const float *b, long panel_stride, const int rows,
-                const int panels) {
-    UNROLLED
-    for (int r = 0; r < rows; r++) {
-        UNROLLED
-        for (int p = 0; p < panels; p++) sums[r * panels + p] += a[r * a_row] * *(const vector *)(b + p * panel_stride);
-    }
-}
-
-/// `rows` and `panels` are constants at every call, so that the sums live in registers. `ahead` is a panel of which as many
-/// rows are fetched in the meantime, or NULL.
-INLINE void tile(const float *a, long a_row, long a_column, const float *b, long b_stride, long panel_stride,
-                 const float *ahead, float *c, long c_stride, const int rows, const int panels, long k, bool adding) {
-    vector sums[most_tile_rows * most_tile_panels];
-    UNROLLED
-    for (int r = 0; r < rows; r++) {
-        // The next panel's part of c: a sequence is longer than the caches, and its rows lie too far apart for the
-        // processor to foresee. The end of it, since where rows do not begin with a line it begins in this one's. Two panels
-        // side by side take long enough without.
-        if (panels == 1) __builtin_prefetch(c + r * c_stride + 2 * width - 1, 1);
-        UNROLLED
-        for (int p = 0; p < panels; p++) {
-            sums[r * panels + p] = adding ? *(const vector *)(c + r * c_stride + p * width) : (vector){0};
-        }
-    }
-    if (panels == 1) {
-        UNROLLED_BY_FOUR
-        ALIGNED
-        for (long i = 0; i < k; i++) add(sums, a + i * a_column, a_row, b + i * b_stride, 0, rows, 1);
-    } else if (ahead) {
-        ALIGNED
-        for (long i = 0; i < k; i++) {
-            __builtin_prefetch(ahead + i * width);
-            add(sums, a + i * a_column, a_row, b + i * b_stride, panel_stride, rows, panels);
-        }
-    } else {
-        // Four times this is more than a cache of decoded instructions feeds at full rate.
-        ALIGNED
-        for (long i = 0; i < k; i++) add(sums, a + i * a_column, a_row, b + i * b_stride, panel_stride, rows, panels);
-    }
-    UNROLLED
-    for (int r = 0; r < rows; r++) {
-        UNROLLED
-        for (int p = 0; p < panels; p++) *(vector *)(c + r * c_stride + p * width) = sums[r * panels + p];
-    }
-}
-
-/// `copied`: a has columns of `rows`, one after the other.
-INLINE void tile_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
-                    long panel_stride, const float *ahead, float *c, long c_stride, const int panels, long k, bool adding,
-                    const int most_rows) {
-#define TILE(count)                                                                                                \
-    case count:                                                                                                    \
-        if (count > most_rows) break;                                                                              \
-        if (copied) tile(a, 1, count, b, b_stride, panel_stride, ahead, c, c_stride, count, panels, k, adding);    \
-        else tile(a, a_row, a_column, b, b_stride, panel_stride, ahead, c, c_stride, count, panels, k, adding);    \
-        break;
-    switch (rows) {
-        TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
-    }
-#undef TILE
-}
-
-/// A tile of fewer columns than a panel has, in room for all of them.
-INLINE void edge_of(long rows, bool copied, const float *a, long a_row, long a_column, const float *b, long b_stride,
-                    float *c, long c_stride, long columns, long k, bool adding, const int most_rows) {
-    float whole[most_tile_rows * width] = {0};
-    for (long r = 0; adding && r < rows; r++) {
-        for (long j = 0; j < columns; j++) whole[r * width + j] = c[r * c_stride + j];
-    }
-    tile_of(rows, copied, a, a_row, a_column, b, b_stride, 0, NULL, whole, width, 1, k, adding, most_rows);
-    for (long r = 0; r < rows; r++) {
-        for (long j = 0; j < columns; j++) c[r * c_stride + j] = whole[r * width + j];
-    }
-}
 
 // MARK: Products
 
@@ -155,21 +72,18 @@ INLINE void copy_left(const float *a, long a_row, long a_column, long rows, long
     }
 }
 
-INLINE bool goes_along_rows(const struct product *p, const struct tiling with) {
-    return !p->in_panels && p->n > with.short_rows;
-}
-
 /// `rows` rows from `first` on, over `depth` of k from `start` on.
-INLINE void block(const struct product *p, long first, long rows, long start, long depth, const struct tiling with) {
-    bool adding = p->adding || start > 0, along_rows = goes_along_rows(p, with);
-    bool in_columns = !along_rows && p->n > with.few_columns;
+INLINE void block(const struct product *p, long first, long rows, long start, long depth, bool along_rows,
+                  const struct tiling with) {
+    bool adding = p->adding || start > 0;
+    bool in_columns = along_rows ? p->a_row == 1 : p->n > with.few_columns;
     const float *a = p->a + first * p->a_row + start * p->a_column;
     long a_row = p->a_row, a_column = p->a_column;
     bool is_far = p->in_panels && p->n * p->k > second_level;
     // Tiles of nearly equal height: 25 rows are 8, 8 and 9, not 12, 12 and 1.
     long tiles = (rows + with.rows - 1) / with.rows;
     float left[most_of_left];
-    if (in_columns) {
+    if (in_columns && !along_rows) {
         for (long t = 0; t < tiles; t++) {
             long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
             copy_left(a + row * a_row, a_row, a_column, height, depth, left + row * depth);
@@ -186,7 +100,7 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
         float right[matrix_depth * most_columns];
         // Copied for some tiles, or where a panel is cut short by the end of the matrix.
         if (!p->in_panels && (tiles > 2 || end % width != 0)) {
-            copy_panels(b, b_stride, end - group, depth, right);
+            copy_panels(b, b_stride, end - group, depth, rows_ahead * b_stride, right);
             b = right;
             b_stride = width;
             panel_stride = width * depth;
@@ -198,7 +112,11 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
             long t = along_rows ? i / steps : i % tiles, step = along_rows ? i % steps : i / tiles;
             long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
             long panel = step + smaller(step, wide_steps) * (with.panels - 1), column = group + panel * width;
-            const float *a_tile = in_columns ? left + row * depth : a + row * a_row, *b_tile = b + panel * panel_stride;
+            const float *a_tile = a + row * a_row, *b_tile = b + panel * panel_stride;
+            if (in_columns) {
+                a_tile = left + (along_rows ? 0 : row * depth);
+                if (along_rows && step == 0) copy_left(a + row, 1, a_column, height, depth, left);
+            }
             float *c = p->c + (first + row) * p->c_stride + column;
             if (step < wide_steps) {
                 // The panels after these come from far. Each of the first tiles has the time for one of them.
@@ -218,15 +136,24 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
 }
 
 INLINE void multiply(const struct product *p, const struct tiling with) {
+    bool along_rows = !p->in_panels && p->n > with.short_rows;
     long most_depth = p->in_panels ? with.left / panels_rows : matrix_depth;
     long most_rows = p->in_panels ? panels_rows : with.left / matrix_depth;
-    long blocks = goes_along_rows(p, with) ? 1 : (p->rows + most_rows - 1) / most_rows;
+    long blocks = along_rows ? 1 : (p->rows + most_rows - 1) / most_rows;
     long slices = (p->k + most_depth - 1) / most_depth;
-    for (long s = 0; s < slices; s++) {
-        long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
-        for (long i = 0; i < blocks; i++) {
-            long first = p->rows * i / blocks;
-            block(p, first, p->rows * (i + 1) / blocks - first, start, depth, with);
+    // Along rows some columns at a time: so the part of c to which slice after slice is added stays in the second-level cache.
+    long columns = along_rows ? with.columns : p->n;
+    for (long column = 0; column < p->n; column += columns) {
+        struct product part = *p;
+        part.n = smaller(columns, p->n - column);
+        part.b += column;
+        part.c += column;
+        for (long s = 0; s < slices; s++) {
+            long start = p->k * s / slices, depth = p->k * (s + 1) / slices - start;
+            for (long i = 0; i < blocks; i++) {
+                long first = p->rows * i / blocks;
+                block(&part, first, p->rows * (i + 1) / blocks - first, start, depth, along_rows, with);
+            }
         }
     }
 }
@@ -236,9 +163,21 @@ static const struct tiling narrow = {6, 1, panels_rows * 512, 128, group_columns
 KERNEL static void multiply_narrow(const struct product *p) { multiply(p, narrow); }
 
 #ifdef WIDE
-static const struct tiling wide = {most_tile_rows, most_tile_panels, most_of_left, LONG_MAX, most_columns, most_columns};
+/// The copy of so many columns takes a quarter of the second-level cache: 256 where it has a megabyte, 512 where it has two.
+static long columns_in_cache(void) {
+    // Asked for once, since on a virtual machine it takes long. Threads that ask at once find the same.
+    static atomic_long known;
+    long columns = atomic_load_explicit(&known, memory_order_relaxed);
+    if (columns == 0) {
+        columns = sysconf(_SC_LEVEL2_CACHE_SIZE) < 1 << 21 ? most_columns / 2 : most_columns;
+        atomic_store_explicit(&known, columns, memory_order_relaxed);
+    }
+    return columns;
+}
 
-WIDE static void multiply_wide(const struct product *p) { multiply(p, wide); }
+WIDE static void multiply_wide(const struct product *p) {
+    multiply(p, (struct tiling){most_tile_rows, most_tile_panels, most_of_left, LONG_MAX, columns_in_cache(), 256});
+}
 
 bool cpu_product_is_wide(void) { return __builtin_cpu_supports("x86-64-v4"); }
 

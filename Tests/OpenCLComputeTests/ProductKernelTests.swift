@@ -14,9 +14,10 @@ struct ProductKernelTests {
     }
 
     /// Panels have 16 columns; tiles have up to 6 rows and a panel, with AVX-512 12 rows and two panels. Blocks have 96 rows
-    /// and 512 of k (768 with AVX-512) over panels, 192 rows (288) and 256 of k over a matrix, of which 64 columns (256) are
-    /// copied at a time. A left factor is copied for more than 128 columns, and where its rows are a multiple of 1024 apart.
-    /// With AVX-512 only there, and it is read where it lies for more than 256 columns, with which a block has all rows.
+    /// and 512 of k (768 with AVX-512) over panels, 192 rows (288) and 256 of k over a matrix, of which 64 columns (256, or 512
+    /// where the second-level cache has two megabytes) are copied at a time. A left factor is copied for more than 128 columns,
+    /// and where its rows are a multiple of 1024 apart. With AVX-512 only there; and for more than 256 columns, with which a
+    /// block has all rows, if it is transposed, a tile of it at a time.
     static let shapes =
         (1...30).map { Shape(rows: $0, columns: 35, inner: 9, stride: 11) }
         + [1, 63, 64, 65, 127, 145].map { Shape(rows: 1, columns: $0, inner: 9, stride: 9) }
@@ -31,7 +32,7 @@ struct ProductKernelTests {
         + [12, 24, 25].flatMap { rows in
             [255, 256, 257, 272, 288, 529].map { Shape(rows: rows, columns: $0, inner: 9, stride: 1024) }
         }
-        + [256, 257, 513].map { Shape(rows: 400, columns: $0, inner: 512, stride: 1024) }
+        + [256, 257, 513, 1025].map { Shape(rows: 400, columns: $0, inner: 513, stride: 1024) }
 
     @Test("They agree with the reference and to the bit with one another, and write no other column", arguments: shapes)
     func product(shape: Shape) {

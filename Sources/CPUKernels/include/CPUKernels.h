@@ -16,7 +16,7 @@
 
 // MARK: product.c
 //
-// k is at least 1. What a product copies lies on its thread's stack, up to 600 KB.
+// k is at least 1. What a product copies lies on its thread's stack, up to 900 KB.
 
 /// The columns of a packed panel.
 enum { cpu_panel_width = 16 };
