@@ -90,14 +90,17 @@ extension CPUBackend {
         let (cell, h) = (sequence.cell, sequence.hiddenSize)
         var room = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
         precondition(room != nil || !transposed || !cell.hasRecurrentProduct, "no room for a backward pass")
-        var factors = weights.factors(of: cell).map { matrix in
-            if !transposed, let panels = PackedPanels(of: matrix) {
-                return RecurrentFactor(HostMatrix(matrix), packed: panels, on: self)
+        let u = HostMatrix(weights.recurrent)
+        var index = 0
+        func nextFactor(_ columns: Range<Int>) -> RecurrentFactor {
+            defer { index += 1 }
+            let part = transposed ? u.columns(columns).transposed : u.columns(columns)
+            if !transposed, let arranged = weights.factors?[index], let panels = PackedPanels(of: arranged) {
+                return RecurrentFactor(part, packed: panels, on: self)
             }
-            let part = transposed ? HostMatrix(matrix).transposed : HostMatrix(matrix)
             defer { room = room.map { $0 + cpu_packed_count(part.rows, part.columns) } }
             return RecurrentFactor(part, packedInto: room, on: self)
-        }[...]
+        }
         var steps: [RecurrentStep] = []
         for (index, half) in cell.halfSteps.enumerated() {
             guard let product = half.product else {
@@ -111,7 +114,7 @@ extension CPUBackend {
                         firstColumn: product.columns(hiddenSize: h).lowerBound,
                         addsForward: state > 0 || cell.inputGates.overlaps(product.gates),
                         addsBackward: cell.isMultipliedLater(index),
-                        weights: factors.removeFirst()))
+                        weights: nextFactor(product.weights(of: state, hiddenSize: h))))
             }
         }
         return steps

@@ -6,7 +6,7 @@ public struct RecurrentWeights: Sendable {
     public let inputBias: Buffer<Float>
     /// The bias of the recurrent product: G·H, or nothing.
     public let recurrentBias: Buffer<Float>
-    /// U in the parts by which a step multiplies, each with what ``mapFactors(of:_:)`` has made of it.
+    /// U in the parts by which a step multiplies, in its order, as ``mapFactors(of:_:)`` has made them.
     private(set) var factors: [Matrix]?
 
     public init(recurrent: Matrix, inputBias: Buffer<Float>, recurrentBias: Buffer<Float>) {
@@ -22,12 +22,8 @@ public struct RecurrentWeights: Sendable {
     /// wherever its columns begin.
     package func mapFactors(of cell: RecurrentCell, _ change: (Matrix) throws -> Matrix) rethrows -> RecurrentWeights {
         var result = self
-        result.factors = try factors(of: cell).map(change)
+        let factors = factors ?? cell.factorColumns(hiddenSize: recurrent.rows).map(recurrent.columns)
+        result.factors = try factors.map(change)
         return result
-    }
-
-    /// U in the parts by which a step multiplies, in its order.
-    func factors(of cell: RecurrentCell) -> [Matrix] {
-        factors ?? cell.factorColumns(hiddenSize: recurrent.rows).map(recurrent.columns)
     }
 }
