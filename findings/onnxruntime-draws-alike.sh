@@ -5,8 +5,8 @@
 # for itself: the standard has the runtime find it one. Two such nodes of one graph do. But two in the bodies of two
 # Scans draw the same in each step and each run, if both are the first node there, or both the second; so do the first
 # node of a graph and the first of a body in it, until the body's has drawn more often. Then two noises are one of twice
-# the size, and two continuations of a text the same. onnx's reference evaluator 1.23.2 draws different numbers (it has no
-# Multinomial).
+# the size, and two continuations of a text the same. onnx's reference evaluator 1.23.2 draws different numbers, though
+# it has no Multinomial.
 #
 # Give each such node a seed of its own; with one they still draw anew in each run of a session.
 set -euo pipefail
