@@ -2,11 +2,11 @@
 # PoCL 3.1-3+deb12u1 (Debian 12): sin((float2)(0.0001f, 1e7f)) is (0.0128, 0.4205), but the sine of 0.0001 is 0.0001.
 #
 # One expects a mathematical function of a vector to be computed for each element by itself, as OpenCL C says. In sin,
-# cos, tan and sincos of float vectors an element of ten million or more makes each one below 1/128 count as a number
-# between 1/128 and 1/64: its exponent is lost, whatever it was. So the sine of 1e-30 is 0.0099 and its cosine 0.99995.
-# Right to 1e-6 are zeros, elements of 0.01 and above, the large one itself, small ones beside 5e6, scalars, and vectors
-# of double. Seen with float2 to float16, on a processor with AVX-512. Oclgrind 21.10 and Intel's runtime 2026.2.0 are
-# right.
+# cos, tan and sincos of float vectors an element of 2^23 or more makes each one below 1/128 count as a number between
+# 1/128 and 1/64: its exponent is lost, whatever it was. So the sine of 1e-30 is 0.0099 and its cosine 0.99995. Right to
+# 1e-6 are zeros, elements of 0.01 and above, the large one itself, small ones beside 2^23 - 1, scalars, and vectors of
+# double. Seen with float2 to float16, on a processor with AVX-512. Oclgrind 21.10 and Intel's runtime 2026.2.0 are right.
+# (PoCL's pull request 2327, of September 2026, says the same of its newest source.)
 #
 # Take the sine of scalars, or keep what is large or only padding out of the vector.
 set -euo pipefail
@@ -51,12 +51,12 @@ def beside(function, large, width):
 changed = False
 for function, exact in [("sin", np.sin), ("cos", np.cos), ("tan", np.tan)]:
     right = exact(small.astype(np.float64))
-    for width, large in [(1, 0), (2, 5e6), (2, 1e7), (4, 1e7), (4, 1e30), (16, 1e30)]:
+    for width, large in [(1, 0), (2, 2**23 - 1), (2, 2**23), (4, 1e7), (4, 1e30), (16, 1e30)]:
         rows = beside(function, large, width)
         near = np.isclose(rows[:, 0], right, rtol=1e-6, atol=0)
-        text = "alone" if width == 1 else f"beside {large:g} in a float{width}"
+        text = "alone" if width == 1 else f"beside {large:.7g} in a float{width}"
         print(f"{function} of {small[3]:g} {text}: {rows[3, 0]:.7g}" + ("" if near[3] else f", not {right[3]:.7g}"))
-        changed |= list(near) != list(~lost if large >= 1e7 else np.ones_like(lost))
+        changed |= list(near) != list(~lost if large >= 2**23 else np.ones_like(lost))
         if width > 1:
             changed |= not np.allclose(rows[:, -1], exact(np.float64(np.float32(large))), rtol=1e-5)
     # The exponent is that of 1/128, the rest is the number's own.
