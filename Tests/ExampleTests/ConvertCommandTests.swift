@@ -53,7 +53,7 @@ import Testing
             let options = ["--init-from", "old.t7", "-data_dir", "data/some_folder", "--max-iterations", "2"]
             let outcome = try place.succeed(["train"] + options)
             #expect(outcome.errors.contains("starting from the weights, cell, sizes and dropout of old.t7\n"))
-            #expect(outcome.errors.contains("model: lstm, 2 x 3 units"))
+            #expect(outcome.errors.contains("model: LSTM, 2 x 3 units"))
         }
     }
 
