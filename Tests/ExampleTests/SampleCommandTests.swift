@@ -151,8 +151,20 @@ import Testing
                     == "char-rnn: the model does not know the character 'é' at position 1; leave it out, or choose "
                     + "--unknown skip or --unknown replace")
             #expect(try run(["--unknown", "error"]).status == 1)
-            #expect(try run(["--unknown", "skip"]).text.hasPrefix("ab"))
-            #expect(try run(["--unknown", "replace"]).text.hasPrefix("a b"))
+            try place.write("éaéb", to: "prime.txt")
+            for (choice, beginnings, note) in [
+                ("skip", ["ab", "ab"], "left out"), ("replace", ["a b", " a b"], "unknown and read as ' '"),
+            ] {
+                for (index, prime) in [["--prime", "aéb"], ["--prime-file", "prime.txt"]].enumerated() {
+                    let outcome = try place.succeed(
+                        ["sample", checkpoint, "--length", "20", "--unknown", choice] + prime)
+                    #expect(outcome.text.hasPrefix(beginnings[index]))
+                    #expect(outcome.errorLines.contains("\(index + 1) of the characters are \(note)"))
+                }
+                #expect(try run(["--unknown", choice, "--quiet"]).errors.isEmpty)
+            }
+            let known = try place.succeed(["sample", checkpoint, "--prime", "ab", "--unknown", "skip"])
+            #expect(!known.errors.contains("of the characters"))
         }
     }
 

@@ -115,14 +115,9 @@ struct Sample: ParsableCommand {
     }
 
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
-        let rule = unknown.rule(in: vocabulary)
-        do {
-            if let primeFile {
-                return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule, quietly: quiet)
-            }
-            return try prime.map { try vocabulary.encode(unescaped($0, of: "--prime"), unknown: rule) }
-        } catch let error as VocabularyError {
-            throw Failure("\(error); \(UnknownChoice.advice)")
+        if let primeFile { return try unknown.tokens(of: primeFile, in: vocabulary, quietly: quiet) }
+        return try prime.map {
+            try unknown.tokens(ofText: unescaped($0, of: "--prime"), in: vocabulary, quietly: quiet)
         }
     }
 }
