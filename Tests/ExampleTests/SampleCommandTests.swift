@@ -91,6 +91,33 @@ import Testing
         }
     }
 
+    /// Of lines as on Windows, whose model never writes two line feeds in a row.
+    @Test(arguments: ["scalars", "bytes", "characters"])
+    func aStopOfOtherLinesIsTold(_ tokens: String) throws {
+        try Workplace.inNewFolder(text: String(repeating: "abc d.\r\n\r\nab.\r\n", count: 70)) { place in
+            let checkpoint = try place.train(["--tokens", tokens])
+            func notes(_ options: [String]) throws -> [String] {
+                try place.succeed(["sample", checkpoint, "--length", "20", "--prime", "ab"] + options).errorLines
+                    .filter { $0.hasPrefix("note: ") }
+            }
+            let words = "note: the model writes carriage returns, '\\r', as lines have on Windows, and --stop "
+            let advice = "has none; for such lines type --escapes --stop "
+            for (stop, typed, meant) in [
+                ("\n\n", #"\n\n"#, #"'\r\n\r\n'"#), ("it's\n\\", #"it's\n\\"#, #"'it'\''s\r\n\\'"#),
+            ] {
+                let note = "\(words)'\(typed)' \(advice)\(meant)"
+                #expect(try notes(["--stop", "a", "--stop", stop]) == [note])
+                #expect(try notes(["--escapes", "--stop", typed]) == [note])
+                #expect(try notes(["--escapes", "--stop", typed, "--quiet"]).isEmpty)
+            }
+            #expect(try notes(["--escapes", "--stop", "\\r\\n\\r\\n", "--stop", "b"]).isEmpty)
+        }
+        try withCheckpoint { place, checkpoint in
+            let outcome = try place.succeed(["sample", checkpoint, "--length", "9", "--escapes", "--stop", "\\n\\n"])
+            #expect(!outcome.errors.contains("note: "))
+        }
+    }
+
     @Test func severalTextsHaveSeedsOneAfterTheOther() throws {
         try withCheckpoint { place, checkpoint in
             func write(_ options: String) throws -> CommandLineTool.Outcome {
