@@ -67,6 +67,7 @@ def check_hover(reader, bits):
 
 def check_cells(reader):
     page, surprise = reader.page, reader.colors()
+    assert page.locator("#facts").inner_text().startswith("LSTM, 2 × 24 cells, "), page.locator("#facts").inner_text()
     page.locator("#list button").first.click()
     assert page.locator("#list button[aria-pressed=true]").count() >= 1
     cell = reader.colors()

@@ -24,6 +24,14 @@ import Testing
         #expect(!card.contains("somebody"), "a path of the machine")
     }
 
+    @Test(
+        arguments: zip(RecurrentCell.allCases, ["LSTM", "GRU", "RNN", "minGRU", "Mogrifier LSTM"]))
+    func aCellHasItsNameInProse(_ cell: RecurrentCell, _ title: String) throws {
+        let card = try Checkpoint(of: Run(cell: cell).model()).card(title: "a", sampling: "b")
+        #expect(card.contains("\n| network | \(title), layers: 2, "), "\(card)")
+        #expect(card.contains("\n- \(cell.rawValue)\n"))
+    }
+
     @Test func weightsAloneSayThatTheRestIsUnknown() throws {
         let card = try Checkpoint(of: Run().model()).card(title: "a", sampling: "b")
         #expect(card.contains("Unknown: the file holds weights without the run that made them."))

@@ -19,6 +19,19 @@ struct CheckpointDamage: CustomTestStringConvertible {
     }
 }
 
+extension TensorFile {
+    /// Takes a tensor out with its numbers; those behind them move up.
+    mutating func remove(_ name: String) {
+        func place(_ name: String) -> [Int] { (header[name] as? [String: Any])?["data_offsets"] as? [Int] ?? [0, 0] }
+        let gone = place(name)
+        header[name] = nil
+        numbers.removeSubrange(gone[0]..<gone[1])
+        for other in names where place(other)[0] >= gone[1] {
+            set(other, "data_offsets", place(other).map { $0 - gone[1] + gone[0] })
+        }
+    }
+}
+
 extension CheckpointDamage {
     static let all: [CheckpointDamage] = [
         CheckpointDamage("half precision") { $0.set("decoder.bias", "dtype", "F16") },

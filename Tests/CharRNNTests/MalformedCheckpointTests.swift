@@ -37,6 +37,21 @@ import Testing
         }
     }
 
+    /// Also where no run's numbers stand beside them.
+    @Test(arguments: [true, false])
+    func aTensorThatIsMissingIsNamed(_ hasRun: Bool) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("damaged.safetensors")
+            let checkpoint = try hasRun ? Checkpoint(of: Run().trainer()) : Checkpoint(of: Run().model())
+            for tensor in checkpoint.tensors {
+                try checkpoint.write(to: url)
+                var file = try TensorFile(url)
+                file.remove(tensor.name)
+                #expect(try error(of: file.bytes, in: folder) == .missing(path: url.path, tensor: tensor.name))
+            }
+        }
+    }
+
     @Test func aHoleBetweenTensorsIsReported() throws {
         var file = try whole()
         for name in file.names {

@@ -200,6 +200,17 @@ import Testing
                 file.header[name] = nil
             }
             #expect(missing == .missing(path: url.path, tensor: name))
+            for tensor in checkpoint.tensors {
+                let found = try error { $0.remove(tensor.name) }
+                #expect(found == .missing(path: url.path, tensor: tensor.name))
+            }
+            for (old, new) in [
+                ("\"layerCount\":2", "\"layerCount\":\(Int.max)"), ("\"layerCount\":2", "\"layerCount\":3"),
+                ("\"hiddenSize\":16", "\"hiddenSize\":\(Int.max)"), ("\"hiddenSize\":16", "\"hiddenSize\":10000000"),
+            ] {
+                let found = try error { $0.edit("configuration", old, new) }
+                #expect(found != nil, "\(new)")
+            }
             let shape = try error { $0.set("rnn.weight_hh_l1_scale", "shape", [32, 2]) }
             #expect(
                 shape == .shape(path: url.path, tensor: "rnn.weight_hh_l1_scale", found: [32, 2], expected: [64]))

@@ -154,7 +154,7 @@ import Testing
                 return (error?.description ?? "").replacingOccurrences(of: file.path, with: "FILE")
             }
             #expect(try reason(gru).contains("a GRU, and torch.nn.GRU's equations are others"))
-            #expect(try reason(lstm, cell: .gru).hasSuffix("its layers are of lstm, not of gru"))
+            #expect(try reason(lstm, cell: .gru).hasSuffix("its layers are of LSTM, not of GRU"))
             #expect(
                 try reason(lstm, Vocabulary(of: "abc"))
                     == "FILE cannot become a checkpoint: its decoder has the shape [7, 5], "

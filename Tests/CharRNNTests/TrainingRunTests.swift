@@ -190,8 +190,81 @@ import Testing
             let ends = try [whole, second].map { try Checkpoint(contentsOf: try #require($0.lastCheckpoint)) }
             #expect(ends[0].losses.count == 24 && ends[0].losses == ends[1].losses)
             #expect(ends[0].tensors.map(\.values) == ends[1].tensors.map(\.values))
+            #expect(ends[0].validationLosses == ends[1].validationLosses, "none is added where the run was stopped")
             #expect(throws: TrainingRunError.hasEnded(iteration: 24, last: 24)) {
                 try TrainingRun(Trainer(resuming: ends[1], dataset: first.dataset), options: options)
+            }
+        }
+    }
+
+    /// Two runs that are the same, of which the second is stopped before a validation and continued, once more in vain.
+    private func wholeAndStopped(
+        at stop: Int, in folder: URL, learningRate: Float? = nil, _ change: (inout TrainingRun.Options) -> Void
+    ) throws -> [(validations: [TrainingEvent.Validation], end: TrainingEvent.End, run: TrainingHistory.Run)] {
+        try ["whole", "stopped"].map { name in
+            var options = TrainingRun.Options(folder: folder.appendingPathComponent(name), maxEpochs: 3)
+            change(&options)
+            let trainer = try self.trainer()
+            if let learningRate { trainer.learningRate = learningRate }
+            var run = try TrainingRun(trainer, options: options)
+            let dataset = run.dataset
+            var validations: [TrainingEvent.Validation] = []
+            var end: TrainingEvent.End?
+            func observe(_ event: TrainingEvent) {
+                if case .validation(let validation) = event { validations.append(validation) }
+                if case .end(let last) = event { end = last }
+                if case .step(let step) = event, step.iteration == stop, name == "stopped" { run.cancel() }
+            }
+            try run.run(observe)
+            for isStopped in name == "stopped" ? [true, false] : [] {
+                #expect(end?.reason == .cancelled && end?.iteration == stop)
+                let file = try #require(run.lastCheckpoint)
+                let checkpoint = try Checkpoint(contentsOf: file)
+                #expect(checkpoint.validationLosses[stop] == nil)
+                run = try TrainingRun(
+                    Trainer(resuming: checkpoint, dataset: dataset), options: options, resuming: (checkpoint, file))
+                if isStopped { run.cancel() }
+                try run.run(observe)
+            }
+            return (validations, try #require(end), try #require(TrainingHistory(in: options.folder).runs.first))
+        }
+    }
+
+    /// With a validation where there is no checkpoint, and with one where there is.
+    @Test(arguments: [7, 5, 3])
+    func aValidationThatAStopHasBrokenOffIsMadeUp(_ checkpointEvery: Int) throws {
+        try withTemporaryFolder { folder in
+            let runs = try wholeAndStopped(at: 10, in: folder) {
+                $0.evaluateEvery = 5
+                $0.checkpointEvery = .iterations(checkpointEvery)
+                $0.keepBest = true
+                $0.keepLast = 100
+            }
+            let told = runs.map { $0.validations.map { [Double($0.iteration), $0.loss, $0.trainingLoss ?? 0] } }
+            #expect(told[0] == told[1] && told[0].contains { $0[0] == 10 })
+            let recorded = runs.map { $0.run.lines.filter { $0.validationLoss != nil }.map(\.iteration) }
+            #expect(recorded[0] == recorded[1])
+            let ends = try runs.map { try Checkpoint(contentsOf: try #require($0.end.last)) }
+            #expect(ends[0].validationLosses == ends[1].validationLosses && ends[0].iteration == 24)
+            #expect(ends[0].tensors.map(\.values) == ends[1].tensors.map(\.values))
+            let saved = try runs.map { try Set(names(in: try #require($0.end.last).deletingLastPathComponent())) }
+            // One more, of the stop.
+            #expect(saved[0].isSubset(of: saved[1]) && saved[1].count == saved[0].count + 1)
+        }
+    }
+
+    @Test func aValidationThatIsMadeUpMayEndTheRun() throws {
+        try withTemporaryFolder { folder in
+            // Nothing gets better, and the second validation is the one too many.
+            let runs = try wholeAndStopped(at: 10, in: folder, learningRate: 0) {
+                $0.evaluateEvery = 5
+                $0.patience = 1
+            }
+            for run in runs {
+                #expect(run.end.reason == .noImprovement && run.end.iteration == 10)
+                #expect(run.validations.map(\.iteration) == [5, 10])
+                let last = try Checkpoint(contentsOf: try #require(run.end.last))
+                #expect(last.validationLosses.keys.sorted() == [5, 10])
             }
         }
     }

@@ -98,12 +98,12 @@ import Testing
             let unknown = "\u{416}\u{416}"
             try place.write(unknown, to: "unknown")
             let sample = ["sample", checkpoint, "--length", "3", "--quiet"]
-            for prime in [["--prime", unknown], ["--prime-file", "unknown"]] {
+            for (prime, name) in [(["--prime", unknown], ""), (["--prime-file", "unknown"], " of unknown")] {
                 let outcome = try place.run(sample + prime)
                 #expect(outcome.status == 1 && outcome.output.isEmpty)
                 #expect(
-                    outcome.errors == "char-rnn: the model does not know the character '\u{416}' at position 0; leave "
-                        + "it out, or choose --unknown skip or --unknown replace\n")
+                    outcome.errors == "char-rnn: the model does not know the character '\u{416}' at position 0\(name); "
+                        + "leave it out, or choose --unknown skip or --unknown replace\n")
                 #expect(try place.succeed(sample + prime + ["--unknown", "skip"]).output.count == 4)
                 #expect(try place.succeed(sample + prime + ["--unknown", "replace"]).output.count == 6)
             }

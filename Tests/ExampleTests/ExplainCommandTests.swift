@@ -22,6 +22,7 @@ import Testing
             let signal: String
             let cells: [Cell]
         }
+        let cell: String
         let vocabulary: [String]
         let layers, units, likeliest: Int
         let parts: [Part]
@@ -104,13 +105,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("gru", ["hidden", "r", "z", "n"], ["r", "z"]), ("rnn", ["hidden"], []),
-        ("mogrifier", ["cell", "hidden", "q", "r", "i", "f", "g", "o", "x"], ["q", "r", "i", "f", "o"]),
+        ("gru", "GRU", ["hidden", "r", "z", "n"], ["r", "z"]), ("rnn", "RNN", ["hidden"], []),
+        (
+            "mogrifier", "Mogrifier LSTM", ["cell", "hidden", "q", "r", "i", "f", "g", "o", "x"],
+            ["q", "r", "i", "f", "o"]
+        ),
     ])
-    func otherCellsHaveTheirOwnParts(_ cell: String, _ parts: [String], _ gates: [String]) throws {
+    func otherCellsHaveTheirOwnParts(
+        _ cell: String, _ title: String, _ parts: [String], _ gates: [String]
+    ) throws {
         try inFolder(["--cell", cell]) { place, checkpoint in
             try place.succeed(["explain", checkpoint, "text", "-o", "page.html"])
             let page = try page(place, "page.html")
+            #expect(page.cell == title)
             #expect(page.parts.map(\.name) == parts && page.parts.filter(\.isGate).map(\.name) == gates)
         }
     }

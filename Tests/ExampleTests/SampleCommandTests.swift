@@ -91,6 +91,33 @@ import Testing
         }
     }
 
+    /// Of lines as on Windows, whose model never writes two line feeds in a row.
+    @Test(arguments: ["scalars", "bytes", "characters"])
+    func aStopOfOtherLinesIsTold(_ tokens: String) throws {
+        try Workplace.inNewFolder(text: String(repeating: "abc d.\r\n\r\nab.\r\n", count: 70)) { place in
+            let checkpoint = try place.train(["--tokens", tokens])
+            func notes(_ options: [String]) throws -> [String] {
+                try place.succeed(["sample", checkpoint, "--length", "20", "--prime", "ab"] + options).errorLines
+                    .filter { $0.hasPrefix("note: ") }
+            }
+            let words = "note: the model writes carriage returns, '\\r', as lines have on Windows, and --stop "
+            let advice = "has none; for such lines type --escapes --stop "
+            for (stop, typed, meant) in [
+                ("\n\n", #"\n\n"#, #"'\r\n\r\n'"#), ("it's\n\\", #"it's\n\\"#, #"'it'\''s\r\n\\'"#),
+            ] {
+                let note = "\(words)'\(typed)' \(advice)\(meant)"
+                #expect(try notes(["--stop", "a", "--stop", stop]) == [note])
+                #expect(try notes(["--escapes", "--stop", typed]) == [note])
+                #expect(try notes(["--escapes", "--stop", typed, "--quiet"]).isEmpty)
+            }
+            #expect(try notes(["--escapes", "--stop", "\\r\\n\\r\\n", "--stop", "b"]).isEmpty)
+        }
+        try withCheckpoint { place, checkpoint in
+            let outcome = try place.succeed(["sample", checkpoint, "--length", "9", "--escapes", "--stop", "\\n\\n"])
+            #expect(!outcome.errors.contains("note: "))
+        }
+    }
+
     @Test func severalTextsHaveSeedsOneAfterTheOther() throws {
         try withCheckpoint { place, checkpoint in
             func write(_ options: String) throws -> CommandLineTool.Outcome {
@@ -151,8 +178,20 @@ import Testing
                     == "char-rnn: the model does not know the character 'é' at position 1; leave it out, or choose "
                     + "--unknown skip or --unknown replace")
             #expect(try run(["--unknown", "error"]).status == 1)
-            #expect(try run(["--unknown", "skip"]).text.hasPrefix("ab"))
-            #expect(try run(["--unknown", "replace"]).text.hasPrefix("a b"))
+            try place.write("éaéb", to: "prime.txt")
+            for (choice, beginnings, note) in [
+                ("skip", ["ab", "ab"], "left out"), ("replace", ["a b", " a b"], "unknown and read as ' '"),
+            ] {
+                for (index, prime) in [["--prime", "aéb"], ["--prime-file", "prime.txt"]].enumerated() {
+                    let outcome = try place.succeed(
+                        ["sample", checkpoint, "--length", "20", "--unknown", choice] + prime)
+                    #expect(outcome.text.hasPrefix(beginnings[index]))
+                    #expect(outcome.errorLines.contains("\(index + 1) of the characters are \(note)"))
+                }
+                #expect(try run(["--unknown", choice, "--quiet"]).errors.isEmpty)
+            }
+            let known = try place.succeed(["sample", checkpoint, "--prime", "ab", "--unknown", "skip"])
+            #expect(!known.errors.contains("of the characters"))
         }
     }
 

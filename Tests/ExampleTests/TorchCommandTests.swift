@@ -14,7 +14,7 @@ import Testing
             try place.write(Workplace.text, to: "data/tinyshakespeare/input.txt")
             let outcome = try place.succeed(["train", "-gpuid", "-1"] + short)
             #expect(outcome.errors.contains("device: cpu "))
-            #expect(outcome.errors.contains("model: lstm, 2 x 128 units, dropout 0.0"))
+            #expect(outcome.errors.contains("model: LSTM, 2 x 128 units, dropout 0.0"))
             #expect(place.checkpoints().count == 1, "in cv, named after an lstm")
             #expect(place.checkpoints()[0].hasPrefix("cv/lm_lstm_epoch0.05_"))
         }
@@ -26,7 +26,7 @@ import Testing
             let outcome = try place.succeed(
                 ["train", "-data_dir", "data/some_folder", "-rnn_size", "512", "-num_layers", "2", "-dropout", "0.5"]
                     + ["-max_epochs", "0.01", "-batch_size", "4", "-seq_length", "5"])
-            #expect(outcome.errors.contains("model: lstm, 2 x 512 units, dropout 0.5"))
+            #expect(outcome.errors.contains("model: LSTM, 2 x 512 units, dropout 0.5"))
         }
     }
 

@@ -71,6 +71,25 @@ import Testing
         }
     }
 
+    /// Of a text whose epochs are two batches the rate falls at every second step.
+    @Test func aRateThatFallsOftenIsToldNowAndThen() throws {
+        try Workplace.inNewFolder { place in
+            func falls(_ options: [String]) throws -> [String] {
+                let outcome = try place.succeed(
+                    ["train", "-data_dir", "data/some_folder"] + Workplace.smallSizes + ["-seq_length", "100"]
+                        + ["-learning_rate_decay_after", "3", "-max_epochs", "20"] + options)
+                #expect(outcome.errors.contains("batches of 4x100: 2 for training"), "\(outcome.errors)")
+                return outcome.errorLines.filter { $0.hasPrefix("the learning rate falls to") }
+            }
+            // After steps 6, 16, 26 and 36, of 40.
+            let expected = [1, 6, 11, 16].map { count in
+                "the learning rate falls to " + String(format: "%.6g", 0.002 * pow(0.97, Double(count)))
+            }
+            let (each, some) = (try falls([]), try falls(["-print_every", "20"]))
+            #expect(each == expected && some == [expected[0]], "\(each)")
+        }
+    }
+
     @Test func checkpointsAreWrittenAsOftenAsAskedForAndAtTheEnd() throws {
         try Workplace.inNewFolder { place in
             try place.train(["-eval_val_every", "20", "-savefile", "mine"], into: "out/of/the/way")

@@ -6,27 +6,6 @@ import Testing
 @Suite("GRU")
 struct GRUTests {
     static let devices = Device.ofAllLaunches
-    static let examples = RecurrentExample.examples(.gru)
-    static let gradientExamples = examples.map(RecurrentGradientExample.init)
-    static let long = RecurrentExample(.gru, steps: 200, batchSize: 3, hiddenSize: 7)
-
-    @Test("The forward pass agrees with the reference", arguments: devices, examples)
-    func forward(device: Device, example: RecurrentExample) throws { try example.expectForward(on: device) }
-
-    @Test("The backward pass agrees with central differences", arguments: devices, gradientExamples)
-    func backward(device: Device, example: RecurrentGradientExample) throws { try example.expectBackward(on: device) }
-
-    @Test("Saturated gates give no NaN", arguments: devices)
-    func saturated(device: Device) throws { try RecurrentExample.expectSaturated(.gru, on: device) }
-
-    @Test("A long sequence stays close, whole or in two halves", arguments: devices)
-    func longSequence(device: Device) throws {
-        try Self.long.expectForward(on: device)
-        try Self.long.expectCarriedState(on: device)
-    }
-
-    @Test("The same pass gives the same bits again", arguments: devices)
-    func repeatability(device: Device) throws { try Self.examples[2].expectSameBitsAgain(on: device) }
 
     @Test("An open update gate overwrites the state, a shut one keeps it", arguments: devices)
     func update(device: Device) throws {

@@ -6,24 +6,6 @@ import Testing
 @Suite("Minimal GRU")
 struct MinGRUTests {
     static let devices = Device.ofAllLaunches
-    static let examples = RecurrentExample.examples(.minGRU)
-    static let gradientExamples = examples.map(RecurrentGradientExample.init)
-    static let long = RecurrentExample(.minGRU, steps: 200, batchSize: 3, hiddenSize: 7)
-
-    @Test("The forward pass agrees with the reference", arguments: devices, examples)
-    func forward(device: Device, example: RecurrentExample) throws { try example.expectForward(on: device) }
-
-    @Test("The backward pass agrees with central differences", arguments: devices, gradientExamples)
-    func backward(device: Device, example: RecurrentGradientExample) throws { try example.expectBackward(on: device) }
-
-    @Test("A long sequence stays close, whole or in two halves", arguments: devices)
-    func longSequence(device: Device) throws {
-        try Self.long.expectForward(on: device)
-        try Self.long.expectCarriedState(on: device)
-    }
-
-    @Test("The same pass gives the same bits again", arguments: devices)
-    func repeatability(device: Device) throws { try Self.examples[2].expectSameBitsAgain(on: device) }
 
     @Test("An open gate overwrites the state, a shut one keeps it, and nothing is squashed", arguments: devices)
     func gate(device: Device) throws {

@@ -2,7 +2,7 @@ import OpenCLCompute
 import TestSupport
 import Testing
 
-/// What holds for every cell; the cells' own test files call these.
+/// What holds for every cell; ``RecurrentCellTests`` asks for it.
 extension RecurrentExample {
     /// A gate's argument is a sum of H products and 3 more terms, all near 1, and its function adds a few roundings.
     /// Being no steeper than 1 the functions pass errors on at most whole; from step to step they add up.

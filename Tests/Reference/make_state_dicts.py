@@ -255,11 +255,26 @@ def torch_files():
         save=lambda path: torch.save(state, path, _use_new_zipfile_serialization=False))
 
 
+def files_without_numbers():
+    """Weights that are NaN or infinite: of a run that went wrong, of numbers too large for 16 bits, and of 0/0."""
+    model = Model()
+    model.fc.bias.data[1] = torch.nan
+    add("nan", model, refusal="'fc.bias' has a number that is NaN or infinite")
+    model = Model()
+    model.lstm.weight_hh_l0.data[2, 3] = 1e6
+    add("half_infinite", model.half(), refusal="'lstm.weight_hh_l0' has a number that is NaN or infinite", ending="pt")
+    model = Model()
+    model.fc = weight_norm(model.fc)
+    model.fc.weight_v.data[0] = 0
+    add("weight_norm_of_nothing", model, refusal="'fc.weight' has a number that is NaN or infinite")
+
+
 def main():
     torch.manual_seed(1)
     FOLDER.mkdir(exist_ok=True)
     safetensors_files()
     torch_files()
+    files_without_numbers()  # the last, so that the others stay as they are
     text = json.dumps({"text": TEXT, "files": expected}, indent=1, ensure_ascii=False)
     (FOLDER / "expected.json").write_text(text + "\n")
     print(len(expected), "files")

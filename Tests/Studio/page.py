@@ -58,6 +58,7 @@ def check_runs(visitor, folder, texts):
         row = f"[...document.querySelectorAll('#table tr')].find(row => row.textContent.includes('{new}'))"
         until(page, f"{row} !== undefined")
         reached = f"+{row}.cells[3].textContent.replaceAll(',', '')"
+        assert "LSTM 2 × 24" in page.evaluate(f"{row}.textContent")
         first = page.evaluate(reached)
         until(page, f"{reached} > {first + 20}")
         curve = "[...document.querySelectorAll('#chart path.training')].map(path => path.getAttribute('d')).join()"
@@ -90,6 +91,9 @@ def check_playground(visitor):
     page.get_by_role("link", name="Playground").click()
     page.locator(".column select option").first.wait_for(state="attached")
     page.get_by_text("parameters").first.wait_for()
+    assert page.locator(".column .quiet").first.inner_text().startswith("LSTM 2 × 24, ")
+    titles = page.evaluate("import('/cells.js').then(cells => cells.cellTitles)")
+    assert titles["mingru"] == "minGRU" and titles["mogrifier"] == "Mogrifier LSTM", titles
     page.locator("#prompt").fill("Where")
     page.locator("#length").fill("300")
     page.get_by_role("button", name="Write").click()

@@ -90,6 +90,11 @@ struct Convert: ParsableCommand {
         try require(
             precision == nil || to == nil && ending != "onnx",
             "--precision: only checkpoints can have weights of 8 bits; the other formats have floats.")
+        // Which would overwrite what it is the name of.
+        try require(
+            to != nil || ending != "md",
+            "\(output): that is the name of a model card, which stands beside a model; name the model, such as "
+                + "\(output.dropLast(3)).safetensors, and add --card.")
         try require(
             to != nil || !Target.unwritten.contains(ending),
             "\(output): .\(ending) files are not written; give a .safetensors or .onnx, or a folder and --to pytorch or "
@@ -102,10 +107,6 @@ struct Convert: ParsableCommand {
         let name = URL(named: output).lastPathComponent
         try require(
             !Target.endings.contains { name == ".\($0)" }, "\(output): a name is missing before the ending.")
-        // Which would overwrite it.
-        try require(
-            !card || cardFile != output,
-            "\(output): with --card that is the name of the card; name the checkpoint that it goes with.")
     }
 
     mutating func run() throws {
@@ -187,7 +188,7 @@ extension Convert.Target {
     static let unwritten: Set<String> = ["t7", "pt", "pth", "ckpt", "npz", "gguf", "h5", "keras"]
 
     /// Those and what we write.
-    static let endings = unwritten.union(["safetensors", "onnx"])
+    static let endings = unwritten.union(["safetensors", "onnx", "md"])
 
     /// Whether a name with this ending may be that of the output, which is a file for .onnx, and else a folder.
     func suits(_ ending: String) -> Bool {

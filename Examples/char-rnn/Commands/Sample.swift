@@ -80,6 +80,7 @@ struct Sample: ParsableCommand {
         if prime == nil && !quiet {
             Console.note("no prime text, so the first character may be any; give the model a beginning with --prime")
         }
+        if !quiet { for notice in try stopNotices(vocabulary) { Console.note("note: \(notice)") } }
         let firstSeed = drawing.seed.value
         if case .random = drawing.seed, !quiet { Console.note("seed: \(firstSeed)") }
         for index in 0..<count {
@@ -107,6 +108,24 @@ struct Sample: ParsableCommand {
         if let failure = stream.failure { throw failure }
     }
 
+    /// What to type for strings to stop at whose lines end in another way than those of the model's text.
+    private func stopNotices(_ vocabulary: Vocabulary) throws -> [String] {
+        guard ["\r", "\r\n"].contains(where: { vocabulary.contains(Array($0.utf8)) }) else { return [] }
+        return try stop.compactMap { stop in
+            let text = try unescaped(stop, of: "--stop")
+            var meant = ""
+            for scalar in text.unicodeScalars {
+                if scalar == "\n", meant.unicodeScalars.last != "\r" { meant.unicodeScalars.append("\r") }
+                meant.unicodeScalars.append(scalar)
+            }
+            guard meant.utf8.count > text.utf8.count else { return nil }
+            return
+                "the model writes carriage returns, '\\r', as lines have on Windows, and --stop "
+                + "'\(Escapes.typed(text))' has none; for such lines type --escapes --stop "
+                + shellWord(Escapes.typed(meant))
+        }
+    }
+
     /// A text as it is meant.
     ///
     /// - Throws: `ValidationError`.
@@ -115,14 +134,9 @@ struct Sample: ParsableCommand {
     }
 
     private func primeTokens(_ vocabulary: Vocabulary) throws -> [Int]? {
-        let rule = unknown.rule(in: vocabulary)
-        do {
-            if let primeFile {
-                return try TextInput.tokens(of: primeFile, in: vocabulary, unknown: rule, quietly: quiet)
-            }
-            return try prime.map { try vocabulary.encode(unescaped($0, of: "--prime"), unknown: rule) }
-        } catch let error as VocabularyError {
-            throw Failure("\(error); \(UnknownChoice.advice)")
+        if let primeFile { return try unknown.tokens(of: primeFile, in: vocabulary, quietly: quiet) }
+        return try prime.map {
+            try unknown.tokens(ofText: unescaped($0, of: "--prime"), in: vocabulary, quietly: quiet)
         }
     }
 }

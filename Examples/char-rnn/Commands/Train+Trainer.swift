@@ -244,7 +244,7 @@ extension Train {
                 + "training, \(Count(dataset.batchCount(in: .validation))) for validation, "
                 + "\(Count(dataset.batchCount(in: .test))) for testing")
         Console.note(
-            "model: \(configuration.cell), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
+            "model: \(configuration.cell.title), \(configuration.layerCount) x \(configuration.hiddenSize) units, "
                 + "dropout \(configuration.dropout)"
                 + (configuration.embeddingSize.map { ", embedding of \($0)" } ?? ""))
         Console.note("number of parameters: \(Count(model.parameterCount))")

@@ -31,4 +31,11 @@ enum Escapes {
         }
         return result
     }
+
+    /// `text` as it is typed with --escapes.
+    static func typed(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            letters.first { $0.value.unicodeScalars.first == scalar }.map { "\\\($0.key)" } ?? String(scalar)
+        }.joined()
+    }
 }

@@ -68,8 +68,10 @@ public struct TimeLeft {
         stepSeconds = share * stepSeconds + seconds
     }
 
-    /// Takes note of a pause after the step `iteration`, and of the time since what was told before.
+    /// Takes note of a pause after the step `iteration`, and of the time since what was told before. One before the
+    /// first step is not among those that are still to come.
     public mutating func add(pauseAt iteration: Int, seconds: Double) {
+        guard iteration > first else { return }
         let steps = iteration - max(self.iteration, lastPause)
         pauseSeconds += max(0, seconds - secondsPerStep * Double(max(0, steps)))
         lastPause = iteration

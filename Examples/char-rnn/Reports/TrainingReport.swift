@@ -13,6 +13,10 @@ final class TrainingReport {
     private var lastCheckpoint: String?
     private var validations: [TrainingEvent.Validation] = []
     private var isOverfitting = false
+    /// The steps that were told since the learning rate was.
+    private var stepsSinceRate = TrainingReport.stepsBetweenRates
+    /// Of a small text an epoch is a few steps, and a line at the end of each would drown the others.
+    private static let stepsBetweenRates = 10
     /// How the run has ended.
     private(set) var end: TrainingEvent.End?
 
@@ -35,7 +39,7 @@ final class TrainingReport {
         }
         switch event {
         case .step(let step): tell(step)
-        case .learningRate(let rate): Console.note("the learning rate falls to \(significant(Double(rate), 6))")
+        case .learningRate(let rate): tell(rate)
         case .rollback(let rollback): Console.note("\(rollback)")
         case .evaluating(let progress): tell(progress)
         case .validation(let validation):
@@ -67,7 +71,14 @@ final class TrainingReport {
         }
     }
 
+    private func tell(_ rate: Float) {
+        guard stepsSinceRate >= Self.stepsBetweenRates else { return }
+        Console.note("the learning rate falls to \(significant(Double(rate), 6))")
+        stepsSinceRate = 0
+    }
+
     private func tell(_ step: TrainingEvent.Step) {
+        stepsSinceRate += 1
         timeLeft.add(stepsTo: step.iteration, secondsPerStep: step.secondsPerBatch)
         trend.add(step.loss)
         let left = timeLeft.isKnown ? "\(duration(secondsLeft)) left" : nil

@@ -58,7 +58,7 @@ public struct Explanation: Encodable, Sendable {
         let configuration = model.configuration
         self.model = name
         self.source = source
-        cell = "\(configuration.cell)"
+        cell = configuration.cell.title
         layers = configuration.layerCount
         units = configuration.hiddenSize
         vocabulary = (0..<model.vocabulary.count).map { Self.shown($0, in: model.vocabulary) }

@@ -79,6 +79,7 @@ struct StudioServer: Sendable {
                 StudioPage(name).response
             }
         }
+        router.get("/cells.js") { _, _ in try StudioPage.cells().response }
         return router
     }
 

@@ -20,14 +20,14 @@ extension Checkpoint {
         let vocabulary = configuration.vocabulary
         let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.quoted($0) }.joined(separator: " ")
         let more = vocabulary.count > 100 ? " and \(vocabulary.count - 100) more" : ""
-        let cell = configuration.cell.rawValue
+        let cell = configuration.cell
         return onLines(
             [
                 "---", "license: unknown", "library_name: char-rnn", "pipeline_tag: text-generation",
                 "tags:", "- char-rnn", "- \(cell)", "---", "", "# \(onOneLine(title))", "",
                 "A recurrent language model that reads and writes text character by character.", "",
                 "| what | value |", "|---|---|",
-                "| network | \(cell.uppercased()), layers: \(configuration.layerCount), units of each: "
+                "| network | \(cell.title), layers: \(configuration.layerCount), units of each: "
                     + "\(configuration.hiddenSize), dropout: \(configuration.dropout)"
                     + "\(configuration.embeddingSize.map { ", numbers of an embedded token: \($0)" } ?? "") |",
                 "| parameters | \(Count(parameterCount)) |",

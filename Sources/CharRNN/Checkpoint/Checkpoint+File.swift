@@ -82,10 +82,9 @@ extension Checkpoint {
             } ?? .float32
         let list = precision == .int8 ? try contents.dequantized(path: path) : contents.tensors
         let tensors = NamedTensors(list, path: path)
-        let numbers = list.reduce(0) { $0 + $1.count }
         configuration = try decode(LanguageModel.Configuration.self, "configuration")
-        guard configuration.isPlausible(forAtMost: numbers) else {
-            throw fail("its configuration does not fit its \(numbers) numbers")
+        guard configuration.isPlausible(forTensors: list.count) else {
+            throw fail("its configuration does not fit its \(list.count) tensors")
         }
         parameters = try configuration.layout.values(from: tensors)
         options = try decode([String: String].self, "options")
@@ -144,9 +143,11 @@ extension TrainingProgress {
 }
 
 extension LanguageModel.Configuration {
-    /// Whether the sizes make sense for a file with so many numbers, before anything is computed from them.
-    fileprivate func isPlausible(forAtMost numbers: Int) -> Bool {
+    /// Whether a layout can be made of the sizes, for a file with so many tensors: no more layers than these, and nothing
+    /// that overflows. What of it the file lacks, or has in other shapes, is told by name.
+    fileprivate func isPlausible(forTensors count: Int) -> Bool {
         let sizes = [hiddenSize, layerCount, vocabulary.count, embeddingSize ?? 1]
-        return sizes.allSatisfy { $0 > 0 } && dropout >= 0 && dropout < 1 && parameterEstimate <= Double(numbers)
+        return sizes.allSatisfy { $0 > 0 } && dropout >= 0 && dropout < 1 && layerCount <= count
+            && parameterEstimate <= 0x1p53
     }
 }

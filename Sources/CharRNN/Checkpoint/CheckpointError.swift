@@ -44,8 +44,8 @@ extension CheckpointError: CustomStringConvertible {
         case .ambiguousCell(let path, .gru):
             "\(path) cannot become a checkpoint: its layers are a GRU, and torch.nn.GRU's equations are others"
         case .ambiguousCell(let path, let cell):
-            "\(path) cannot become a checkpoint: its layers are of \(cell), of which no file tells whether it is of tanh "
-                + "or relu"
+            "\(path) cannot become a checkpoint: its layers are of \(cell.title), of which no file tells whether it is of "
+                + "tanh or relu"
         case .missing(let path, let tensor): "\(path) has no tensor '\(tensor)'"
         case .shape(let path, let tensor, let found, let expected):
             "\(path): the tensor '\(tensor)' has the shape \(found), the model needs \(expected)"

@@ -59,7 +59,7 @@ extension Checkpoint {
         do {
             let network = try StateDictionaryNetwork(StateDictionary(data, path: path))
             guard cell ?? network.cell == network.cell else {
-                throw StateDictionaryFault("its layers are of \(network.cell), not of \(cell!)")
+                throw StateDictionaryFault("its layers are of \(network.cell.title), not of \(cell!.title)")
             }
             // Shapes do not tell the equations of these.
             guard cell != nil || ![.gru, .rnn].contains(network.cell) else {

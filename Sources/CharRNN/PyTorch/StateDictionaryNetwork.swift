@@ -26,6 +26,9 @@ struct StateDictionaryNetwork {
         for (name, tensor) in dictionary.tensors.sorted(by: { $0.key < $1.key }) {
             let (module, base) = StateDictionary.split(name)
             try Self.refuseOtherModules(name, base)
+            guard tensor.values.allSatisfy(\.isFinite) else {
+                throw StateDictionaryFault("its '\(name)' has a number that is NaN or infinite")
+            }
             if Self.isRecurrent(base) {
                 let other = recurrentModule ?? module
                 guard other == module else {

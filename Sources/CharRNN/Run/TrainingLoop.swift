@@ -22,7 +22,7 @@ final class TrainingLoop {
     private var hasLostPatience = false
     /// Whether somebody wanted to end while the model was tried on a part of the text.
     private var isBrokenOff = false
-    /// The step of the last validation, or of the run's beginning.
+    /// The step of the last validation; 0 before the first.
     private var lastValidation: Int
 
     init(
@@ -37,7 +37,7 @@ final class TrainingLoop {
         self.cancellation = cancellation
         self.emit = emit
         firstProgress = trainer.progress
-        lastValidation = trainer.iteration
+        lastValidation = trainer.validationLosses.keys.max() ?? 0
         writer = folder.map {
             CheckpointWriter($0.url, options: options, start: trainer.iteration, resumed: resumed)
         }
@@ -90,6 +90,8 @@ final class TrainingLoop {
         let isAlone = trainer.network.exchange.count == 1
         trainer.network.ownNews = { [weak self] in self.map { $0.news(after: $0.trainer.iteration + 1).numbers } ?? [] }
         var isToEnd = try isCancelled()
+        if !isToEnd { try makeUpForValidation() }
+        if hasLostPatience { return }
         clock.start()
         while trainer.iteration < lastIteration {
             if isAlone ? cancellation.isRequested : isToEnd { return try stop(guardian) }
@@ -121,6 +123,18 @@ final class TrainingLoop {
             if isSaved || hasLostPatience { try save(isLast: isLast || hasLostPatience) }
             if isLast || hasLostPatience { return }
         }
+    }
+
+    /// Validates, and saves, where the run goes on, if that was due there and a stop has broken the validation off.
+    private func makeUpForValidation() throws {
+        let iteration = trainer.iteration
+        guard iteration > 0, trainer.validationLosses[iteration] == nil else { return }
+        let isSaved = try trainer.network.exchange.isSaidByFirst(schedule.isDue(at: iteration))
+        guard isSaved || iteration % options.evaluateEvery == 0 else { return }
+        try validate()
+        guard trainer.validationLosses[iteration] != nil else { return }
+        hasLostPatience = isWithoutImprovement
+        if isSaved || hasLostPatience { try save(isLast: hasLostPatience) }
     }
 
     /// What this process knows after a step, or when it has made the gradient of one.

@@ -1,5 +1,5 @@
 // A column of the playground: a model, how it draws, and what it writes.
-import { chooseModel, events, getJSON, glyph, grouped, make, post, reason, tip } from "./common.js";
+import { cellTitle, chooseModel, events, getJSON, glyph, grouped, make, post, reason, tip } from "./common.js";
 
 /** The numbers of `Sampling`, with what changes nothing where the field is empty. */
 const settings = [
@@ -86,7 +86,7 @@ export class Column {
       const facts = await getJSON(`models?name=${encodeURIComponent(name)}`);
       if (this.model.value !== name) return;
       this.tokens = facts.tokens;
-      this.facts.textContent = `${facts.cell.toUpperCase()} ${facts.layers} × ${facts.hiddenSize}, ${grouped(facts.parameters)} parameters, ${facts.vocabularySize} characters`;
+      this.facts.textContent = `${cellTitle(facts.cell)} ${facts.layers} × ${facts.hiddenSize}, ${grouped(facts.parameters)} parameters, ${facts.vocabularySize} characters`;
     } catch (error) { this.facts.textContent = error.message; }
   }
 

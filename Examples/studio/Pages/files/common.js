@@ -1,4 +1,5 @@
 // What the parts of the page share.
+import { cellTitles } from "./cells.js";
 
 export const $ = id => document.getElementById(id);
 
@@ -15,6 +16,9 @@ export function make(tag, properties = {}, ...children) {
 /** A name for people. The server has a private character for each byte of a name that is no UTF-8, and wants it back so. */
 export const readable = name => name.replace(/[\u{10FE80}-\u{10FEFF}]/gu,
   byte => "\\x" + (byte.codePointAt(0) - 0x10FE00).toString(16).toUpperCase());
+
+/** What people call a cell; one that this studio does not know, as its file does. */
+export const cellTitle = cell => cellTitles[cell] ?? cell;
 
 export const grouped = number => Math.round(number).toLocaleString("en");
 

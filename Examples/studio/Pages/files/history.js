@@ -1,4 +1,5 @@
 // What the lines of history.jsonl files tell of runs.
+import { cellTitle } from "./common.js";
 
 /** A run: what it is, its curves and its samples. */
 class Run {
@@ -43,7 +44,7 @@ class Run {
   get isRecent() { return Date.now() / 1000 - this.last.time < 60; }
   get facts() {
     const { cell, layers, hidden_size } = this.start;
-    return `${cell.toUpperCase()} ${layers} × ${hidden_size}`;
+    return `${cellTitle(cell)} ${layers} × ${hidden_size}`;
   }
 }
 

@@ -1,3 +1,5 @@
+import CharRNN
+import FoundationEssentials
 import Hummingbird
 import StudioPages
 
@@ -15,7 +17,18 @@ struct StudioPage {
     init(_ name: String) {
         guard let page = studio_page(name) else { preconditionFailure("no page \(name)") }
         let bytes = UnsafeRawBufferPointer(start: page.pointee.bytes, count: page.pointee.count)
-        var headers: HTTPFields = [.contentType: String(cString: page.pointee.type), .cacheControl: "no-cache"]
+        self.init(bytes, type: String(cString: page.pointee.type))
+    }
+
+    /// The script `cells.js`, which is made here: what people call the cells, by the names that files have.
+    static func cells() throws -> StudioPage {
+        let titles = Dictionary(uniqueKeysWithValues: RecurrentCell.allCases.map { ($0.rawValue, $0.title) })
+        let script = Data("export const cellTitles = ".utf8) + (try jsonBytes(titles)) + Data(";\n".utf8)
+        return StudioPage(script, type: "text/javascript; charset=utf-8")
+    }
+
+    private init(_ bytes: some Sequence<UInt8>, type: String) {
+        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-cache"]
         // Nothing is loaded from elsewhere or sent elsewhere. Pages of char-rnn explain, which have their script in them, are
         // shown in a frame and fall under this, too.
         headers[.contentSecurityPolicy] =

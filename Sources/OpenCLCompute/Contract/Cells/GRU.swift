@@ -6,7 +6,7 @@ extension RecurrentCell {
     ///
     /// It is not `torch.nn.GRU`, whose reset gate acts after the product and whose z is the share of the old state.
     public static let gru = RecurrentCell(
-        "gru", gates: ["r", "z", "n"], mixesHidden: true,
+        "gru", title: "GRU", gates: ["r", "z", "n"], mixesHidden: true,
         halfSteps: [
             HalfStep(
                 "gru_reset", of: .hidden(gates: 0..<2), forward: cpu_gru_reset_forward,

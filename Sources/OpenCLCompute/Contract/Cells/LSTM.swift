@@ -6,7 +6,7 @@ extension RecurrentCell {
     ///
     /// The forget gate is open at first, so that the layer remembers from the start (Jozefowicz et al. 2015).
     public static let lstm = RecurrentCell(
-        "lstm", gates: ["i", "f", "g", "o"], carriesMemory: true,
+        "lstm", title: "LSTM", gates: ["i", "f", "g", "o"], carriesMemory: true,
         halfSteps: [
             HalfStep("lstm", of: .hidden(gates: 0..<4), forward: cpu_lstm_forward, backward: cpu_lstm_backward)
         ],

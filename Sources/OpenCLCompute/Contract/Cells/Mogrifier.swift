@@ -8,8 +8,8 @@ extension RecurrentCell {
     ///
     /// U's matrices are Q, R, those of i, f, g, o for x¹, and those for h¹.
     public static let mogrifier = RecurrentCell(
-        "mogrifier", gates: ["q", "r", "i", "f", "g", "o", "x"], seeingInput: 6..<7, carriesMemory: true,
-        mixesHidden: true,
+        "mogrifier", title: "Mogrifier LSTM", gates: ["q", "r", "i", "f", "g", "o", "x"], seeingInput: 6..<7,
+        carriesMemory: true, mixesHidden: true,
         halfSteps: [
             HalfStep(
                 "mogrifier_input", of: .hidden(gates: 0..<1), forward: cpu_mogrifier_input_forward,

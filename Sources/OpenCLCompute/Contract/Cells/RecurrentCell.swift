@@ -6,6 +6,8 @@
 public struct RecurrentCell: Sendable {
     /// Its name in files and options, and that of its kernel files.
     public let rawValue: String
+    /// Its name in what people read, such as "minGRU".
+    public let title: String
     /// What its equations call the gates, in the order in which they are stored.
     public let gateNames: [String]
     /// G, the number of gates.
@@ -28,7 +30,7 @@ public struct RecurrentCell: Sendable {
     package typealias TorchMatrix = (isRecurrent: Bool, gates: [Int])
 
     init(
-        _ name: String, gates gateNames: [String], seeingInput inputGates: Range<Int>? = nil,
+        _ name: String, title: String, gates gateNames: [String], seeingInput inputGates: Range<Int>? = nil,
         carriesMemory: Bool = false, mixesHidden: Bool = false, halfSteps: [HalfStep], openGates: [Int] = [],
         torchMatrices: [TorchMatrix]? = nil
     ) {
@@ -40,6 +42,7 @@ public struct RecurrentCell: Sendable {
                 && products.enumerated().allSatisfy { $1.stateCount == max(1, $0) },
             "the products of \(name) take the gates \(gates)")
         rawValue = name
+        self.title = title
         self.gateNames = gateNames
         self.inputGates = inputGates ?? gateNames.indices
         self.carriesMemory = carriesMemory
