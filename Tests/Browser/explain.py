@@ -54,6 +54,8 @@ class Reader:
 
 
 def check_hover(reader, bits):
+    title = reader.page.locator("#cellsTitle").inner_text()
+    assert title.endswith("; point at a character"), "why they have no color yet"
     for place in (3, 41, 77):
         reader.page.locator(f'[data-i="{place}"]').hover()
         tip = reader.page.locator("#tip")
@@ -62,6 +64,8 @@ def check_hover(reader, bits):
         assert rows.count() == 5, rows.count()
         chances = [float(row.locator(".r").inner_text().rstrip(" %")) for row in rows.all()]
         assert chances == sorted(chances, reverse=True) and 0 < sum(chances) <= 101, chances
+        for name in tip.locator("code").all():
+            assert name.evaluate("e => e.scrollWidth <= e.clientWidth"), f"{name.inner_text()} reaches into its bar"
         assert f"surprise {bits[place]:.2f} bits" in tip.inner_text(), (tip.inner_text(), bits[place])
 
 

@@ -22,6 +22,8 @@ import Testing
             #expect(card.contains(line), "'\(line)' is not in:\n\(card)")
         }
         #expect(!card.contains("somebody"), "a path of the machine")
+        #expect(try checkpoint.converted(to: .int8).card(title: "a", sampling: "b").contains("rounded to 8 bits"))
+        #expect(!card.contains("8 bits"))
     }
 
     @Test(

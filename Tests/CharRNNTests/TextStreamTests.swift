@@ -50,6 +50,12 @@ import Testing
         }
     }
 
+    @Test func withoutAClosureItIsDrawnFromTheModelAsItIs() throws {
+        let session = try session(text: mixed)
+        let text = try session.text(limit: 50, stoppingAt: ["never"], using: SplitMix64(seed: 1)).joined()
+        #expect(try text == session.text(limit: 50, using: SplitMix64(seed: 1)) { $0 }.joined())
+    }
+
     @Test func brokenTextReadsAsStringDoes() throws {
         let session = try session(.bytes, text: mixed)
         let text = try session.text(limit: 300, using: SplitMix64(seed: 1)) { $0.temperature(1) }.joined()

@@ -66,6 +66,39 @@ import Testing
         }
     }
 
+    /// 0.04 and 0.004 are rates of recipes, and with norms from 1.9 to 22 there are four numbers and one power of ten.
+    @Test(arguments: ["0.04", "0.004", "0.002", "0.0005", "0.00042"])
+    func eachAxisHasTwoNumbersThatAreWholeInLargeLetters(_ rate: String) throws {
+        let start = try #require(Self.history().split(separator: "\n").first)
+        let lines = (1...100).map { place in
+            Self.line(1000 * place, "run", #""loss":2,"grad_norm":\#(1.9 + 0.2 * Double(place))"#)
+        }
+        let history = "\(start)\n\(lines.joined())".replacing("0.002", with: rate)
+        try inFolder(["cv": history]) { place in
+            try place.succeed(["plot", "-o", "loss.svg"])
+            let svg = try picture(place, "loss.svg")
+            // In pixels: a digit of DejaVu Sans is 0.64 of the 21 of large letters, what parts digits half of that.
+            let pattern = #/<text x="([\d.]+)" y="([\d.]+)" class="([em])">([\d.,]+)</text>/#
+            let numbers = svg.matches(of: pattern).map { match in
+                let width = match.4.reduce(0.0) { $0 + ($1.isNumber ? 13.4 : 6.7) }
+                let (x, y) = (Double(match.1)!, Double(match.2)!)
+                return (x: x, y: y, isCentred: match.3 == "m", text: match.4, width: width)
+            }
+            func height(of title: String) throws -> Double {
+                let match = try #require(svg.firstMatch(of: try Regex("y=\"([0-9.]+)\" class=\"q\">\(title)<")))
+                return try #require(Double(match.output[1].substring ?? ""))
+            }
+            let (rates, norms) = (try height(of: "learning rate"), try height(of: "gradient norm"))
+            let heights = numbers.filter { !$0.isCentred }.map(\.y)
+            #expect(heights.count { $0 < rates } >= 2 && heights.count { $0 > norms } >= 2, "\(numbers)")
+            #expect(heights.count { $0 > rates && $0 < norms } >= 2, "\(numbers)")
+            #expect(numbers.contains { $0.text == "100,000" })
+            for number in numbers {
+                #expect(number.isCentred ? number.x + number.width / 2 <= 720 : number.width <= number.x, "\(number)")
+            }
+        }
+    }
+
     @Test func severalRunsAreToldApart() throws {
         try inFolder(["a<b": Self.history(), "c": Self.history(400, offset: 0.25)]) { place in
             try place.succeed(["plot", "a<b", "c", "-o", "loss.svg"])

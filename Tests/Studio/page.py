@@ -41,6 +41,15 @@ def until(page, expression):
         page.wait_for_timeout(50)
 
 
+def lengthen(history, longer):
+    """A run whose last iteration is a long number at the end of the axis."""
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    for line in lines:
+        line["iteration"] = line["iteration"] * 100_000 // 60
+    longer.parent.mkdir()
+    longer.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
 def check_runs(visitor, folder, texts):
     """A run that begins is there without a word, and its curve grows."""
     page = visitor.page
@@ -81,9 +90,24 @@ def check_runs(visitor, folder, texts):
     box = page.locator("#chart").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 100)
     assert "training" in page.locator("#tip").inner_text()
-    page.locator("#axis").select_option("time")
+    check_axis(page)
     page.get_by_label(new).first.uncheck()
     until(page, f"document.querySelectorAll('#chart path.training').length <= {curves}")
+
+
+def check_axis(page):
+    """Of the losses and of what goes to the right there are two numbers at least, all of them whole."""
+    for axis in ("iteration", "epoch", "time"):
+        page.locator("#axis").select_option(axis)
+        places = page.evaluate("""(() => {
+            const box = document.querySelector("#chart svg").getBoundingClientRect();
+            return [...document.querySelectorAll("#chart text")].map(text => {
+                const { left, right } = text.getBoundingClientRect(), isLoss = text.getAttribute("text-anchor") === "end";
+                return [isLoss, left >= box.left && right <= box.right, text.textContent];
+            });
+        })()""")
+        assert all(is_whole for _, is_whole, _ in places), places
+        assert sum(is_loss for is_loss, _, _ in places) > 1 < sum(not is_loss for is_loss, _, _ in places), places
 
 
 def check_playground(visitor):
@@ -180,6 +204,7 @@ def main():
         texts, folder = pathlib.Path(name) / "texts", pathlib.Path(name) / "cv"
         texts.mkdir()
         command(*train(texts, folder / "first", "--max-iterations", "60", "--label", "first", "--eval-every", "20"))
+        lengthen(folder / "first/history.jsonl", folder / "long/history.jsonl")
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         with serving(folder, "--max-length", "1000000") as server:
             for width, height, scheme in [(1280, 900, "light"), (390, 844, "dark")]:

@@ -131,7 +131,8 @@ struct Convert: ParsableCommand {
         let written = files.isEmpty ? output : "the folder \(output)"
         Console.note(
             target == .onnx
-                ? "wrote \(written); open it with: \(session) in Python; --card also writes a program that samples from it"
+                ? "wrote \(written); open it with: \(session) in Python; "
+                    + "\(card ? "the card has" : "--card also writes") a program that samples from it"
                 : "wrote \(written); let it write with: \(sampling(target))")
         if card {
             let name = URL(named: output).deletingPathExtension().lastPathComponent

@@ -2,7 +2,8 @@ import FoundationEssentials
 
 extension LossChart {
     private static let width = 720.0
-    private static let (left, margin) = (72.0, 24.0)
+    // So that 0.0005 has room in large letters.
+    private static let (left, margin) = (84.0, 24.0)
     private static let (lossHeight, stripHeight, gap) = (280.0, 56.0, 40.0)
     private static let bins = 240
 
@@ -31,7 +32,11 @@ extension LossChart {
         drawStrip(&svg, "learning rate", \.learningRate, x, y)
         y += Self.stripHeight + Self.gap
         drawStrip(&svg, "gradient norm", \.gradientNorm, x, y, isLogarithmic: true)
-        for tick in x.ticks(6) { svg.text(x(tick), bottom + 24, PlotText.number(tick), "m") }
+        for tick in x.ticks(6) {
+            let number = PlotText.number(tick)
+            // That at the right end is moved in where it is long; half of a large digit takes 6.7.
+            svg.text(min(x(tick), Self.width - 6.7 * Double(number.count)), bottom + 24, number, "m")
+        }
         svg.text((Self.left + Self.width - Self.margin) / 2, bottom + 52, xTitle, "m")
         return svg.document
     }

@@ -28,18 +28,25 @@ struct PlotScale {
             let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
             let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
                 .filter { (low...high).contains($0) }
-            // Of many, powers of ten only, and of many of those some.
-            let coarse = all.count > count + 1 ? all.filter { log10($0).rounded() == log10($0) } : all
+            // Of many, powers of ten only, and of many of those some. A number alone would be no scale.
+            let tens = all.filter { log10($0).rounded() == log10($0) }
+            let coarse = all.count > count + 1 && tens.count > 1 ? tens : all
             let step = max(1, (coarse.count + count) / (count + 1))
             return stride(from: 0, to: coarse.count, by: step).map { coarse[$0] }
         }
         let rough = (high - low) / Double(count)
         let power = pow(10, log10(rough).rounded(.down))
-        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? rough
-        let first = (low / step - 1e-6).rounded(.up)
-        let last = (high / step + 1e-6).rounded(.down)
-        // Minus zero is zero.
-        return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
+        let steps = [0.5, 1, 2, 5, 10].map { $0 * power }
+        func numbers(_ step: Double) -> [Double] {
+            let first = (low / step - 1e-6).rounded(.up)
+            let last = (high / step + 1e-6).rounded(.down)
+            // Minus zero is zero.
+            return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
+        }
+        // A number alone would be no scale, and with the next smaller step there are two.
+        let place = steps.firstIndex { $0 >= rough * 0.999 } ?? steps.count - 1
+        let wide = numbers(steps[place])
+        return wide.count > 1 ? wide : numbers(steps[max(0, place - 1)])
     }
 }
 

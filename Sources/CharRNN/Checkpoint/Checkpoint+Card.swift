@@ -30,7 +30,8 @@ extension Checkpoint {
                 "| network | \(cell.title), layers: \(configuration.layerCount), units of each: "
                     + "\(configuration.hiddenSize), dropout: \(configuration.dropout)"
                     + "\(configuration.embeddingSize.map { ", numbers of an embedded token: \($0)" } ?? "") |",
-                "| parameters | \(Count(parameterCount)) |",
+                "| parameters | \(Count(parameterCount))"
+                    + "\(precision == .int8 ? ", weights rounded to 8 bits after the training" : "") |",
                 "| vocabulary | \(Count(vocabulary.count)) \(vocabulary.kind.rawValue)"
                     + "\(vocabulary.unknownToken == nil ? "" : ", with U+FFFD for all that it lacks") |", "",
                 "The vocabulary, one after the other:", "", fenced(shown + more), "", "## Text", "",

@@ -110,11 +110,11 @@ extension Session {
     ///   - mirostat: draws from what is chosen, when there is one.
     ///   - generator: a copy of it draws.
     ///   - choose: what of the expected tokens each is drawn from, given also those that were read last
-    ///     (``recent``).
+    ///     (``recent``); without it the model as it is.
     public func text<Generator: RandomNumberGenerator>(
         limit: Int, stoppingAt stops: [String] = [], allowing isAllowed: ((String) -> Bool)? = nil,
         mirostat: Mirostat? = nil, using generator: Generator,
-        _ choose: @escaping (_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution
+        _ choose: @escaping (_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution = { next, _ in next }
     ) -> TextStream<Generator> {
         TextStream(
             TokenWriter(self, mirostat: mirostat, using: generator, choose),

@@ -59,7 +59,9 @@ export function drawChart(element, runs, axis) {
       svg("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, `${+value.toFixed(3)}`));
   }
   for (const value of ticks(low, high, Math.max(2, width / 130))) {
-    picture.append(svg("text", { x: x(value), y: height - 6, "text-anchor": value === low ? "start" : "middle" }, named(axis, value)));
+    const text = named(axis, value);
+    // That at the right end is moved in where it is long; half of a digit takes 4.
+    picture.append(svg("text", { x: Math.min(x(value), width - 4 * text.length), y: height - 6, "text-anchor": value === low ? "start" : "middle" }, text));
   }
   const line = points => points.map((p, i) => `${i ? "L" : "M"}${x(p[axis]).toFixed(1)} ${y(p.loss).toFixed(1)}`).join("");
   for (const { place, steps, validations } of curves) {
