@@ -83,12 +83,7 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
     // Tiles of nearly equal height: 25 rows are 8, 8 and 9, not 12, 12 and 1.
     long tiles = (rows + with.rows - 1) / with.rows;
     float left[most_of_left];
-    if (in_columns && !along_rows) {
-        for (long t = 0; t < tiles; t++) {
-            long row = rows * t / tiles, height = rows * (t + 1) / tiles - row;
-            copy_left(a + row * a_row, a_row, a_column, height, depth, left + row * depth);
-        }
-    } else if (a_row % collision == 0 && !along_rows) {
+    if (!in_columns && !along_rows && a_row % collision == 0) {
         for (long r = 0; r < rows; r++) memcpy(left + r * depth, a + r * a_row, depth * sizeof(float));
         a = left;
         a_row = depth;
@@ -114,8 +109,10 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
             long panel = step + smaller(step, wide_steps) * (with.panels - 1), column = group + panel * width;
             const float *a_tile = a + row * a_row, *b_tile = b + panel * panel_stride;
             if (in_columns) {
-                a_tile = left + (along_rows ? 0 : row * depth);
-                if (along_rows && step == 0) copy_left(a + row, 1, a_column, height, depth, left);
+                // Along rows a tile is done with when the next one begins.
+                float *copy = left + (along_rows ? 0 : row * depth);
+                if (group == 0 && step == 0) copy_left(a_tile, a_row, a_column, height, depth, copy);
+                a_tile = copy;
             }
             float *c = p->c + (first + row) * p->c_stride + column;
             if (step < wide_steps) {
