@@ -113,12 +113,9 @@ struct Sample: ParsableCommand {
         guard ["\r", "\r\n"].contains(where: { vocabulary.contains(Array($0.utf8)) }) else { return [] }
         return try stop.compactMap { stop in
             let text = try unescaped(stop, of: "--stop")
-            var meant = ""
-            for scalar in text.unicodeScalars {
-                if scalar == "\n", meant.unicodeScalars.last != "\r" { meant.unicodeScalars.append("\r") }
-                meant.unicodeScalars.append(scalar)
-            }
-            guard meant.utf8.count > text.utf8.count else { return nil }
+            // Where there is a carriage return already, both are one character.
+            let meant = text.replacing("\n", with: "\r\n")
+            guard meant != text else { return nil }
             return
                 "the model writes carriage returns, '\\r', as lines have on Windows, and --stop "
                 + "'\(Escapes.typed(text))' has none; for such lines type --escapes --stop "

@@ -192,8 +192,7 @@ final class TrainingLoop {
         // A new session each time: those from before a step know the old parameters.
         let text = try trainer.withAverages {
             let stream = try trainer.model.makeSession().text(
-                limit: options.sampleLength, using: SplitMix64(seed: trainer.options.seed &+ UInt64(trainer.iteration))
-            ) { $0 }
+                limit: options.sampleLength, using: SplitMix64(seed: trainer.options.seed &+ UInt64(trainer.iteration)))
             var text = ""
             while !cancellation.isRequested, let piece = stream.next() { text += piece }
             if case .failure(let error as DeviceError) = stream.end { throw error }

@@ -91,11 +91,10 @@ extension CPUBackend {
         var room = sequence.scratch.count > 0 ? sequence.scratch.pointer : nil
         precondition(room != nil || !transposed || !cell.hasRecurrentProduct, "no room for a backward pass")
         let u = HostMatrix(weights.recurrent)
-        var index = 0
+        var arranged = transposed ? nil : weights.factors?.makeIterator()
         func nextFactor(_ columns: Range<Int>) -> RecurrentFactor {
-            defer { index += 1 }
             let part = transposed ? u.columns(columns).transposed : u.columns(columns)
-            if !transposed, let arranged = weights.factors?[index], let panels = PackedPanels(of: arranged) {
+            if let matrix = arranged?.next(), let panels = PackedPanels(of: matrix) {
                 return RecurrentFactor(part, packed: panels, on: self)
             }
             defer { room = room.map { $0 + cpu_packed_count(part.rows, part.columns) } }
