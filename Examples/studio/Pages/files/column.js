@@ -23,6 +23,8 @@ export class Column {
   #fields = new Map();
   #characters = [];
   #abort;
+  /** Is kept once the facts of the chosen model have come. */
+  #told;
   /** What has come and is not drawn yet, and the characters in it. */
   #pending = [];
   #pendingCount = 0;
@@ -42,12 +44,12 @@ export class Column {
     this.element = make("article", { className: "card column" }, this.model, this.facts, first,
       make("details", {}, make("summary", { textContent: "More ways to draw" }), ...others),
       this.output, this.status, make("div", { className: "row" }, explain, remove));
-    this.model.onchange = () => this.#tellFacts();
+    this.model.onchange = () => { this.#told = this.#tellFacts(); };
     this.output.addEventListener("pointermove", event => this.#point(event.target));
     this.output.addEventListener("pointerdown", event => this.#point(event.target));
     this.output.addEventListener("pointerleave", () => this.#point());
     chooseModel(this.model);
-    this.#tellFacts();
+    this.#told = this.#tellFacts();
   }
 
   #row({ key, text, off, min, max, step, slides, help }) {
@@ -104,6 +106,7 @@ export class Column {
     const start = performance.now();
     let count = 0, seed;
     try {
+      await this.#told;
       const asked = { model: this.model.value, prompt, length, stop, sampling: this.sampling, stream: true };
       if (this.tokens === "scalars") asked.alternatives = 5;
       const response = await post("generate", asked, abort.signal);
