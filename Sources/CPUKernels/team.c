@@ -43,6 +43,10 @@ struct cpu_team {
 
 enum { number_shift = 16 };
 
+static _Thread_local bool at_work;
+
+bool cpu_team_is_at_work(void) { return at_work; }
+
 struct helper {
     cpu_team *team;
     long own;
@@ -76,7 +80,10 @@ static void work(cpu_team *team, long operation, long own) {
         long slice = (own + i) % slices;
         long last = atomic_load(&team->taken[slice]);
         if (last >= number || !atomic_compare_exchange_strong(&team->taken[slice], &last, number)) continue;
+        bool was_at_work = at_work;
+        at_work = true;
         team->body(team->context, slice);
+        at_work = was_at_work;
         atomic_fetch_add(&team->done, 1);
     }
 }

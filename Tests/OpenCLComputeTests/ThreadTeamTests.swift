@@ -22,6 +22,21 @@ import Testing
             }
         }
     }
+
+    /// So that what it calls is not shared out once more.
+    @Test func whoRunsASliceIsAtWork() {
+        let (team, others) = (ThreadTeam(threadCount: 2), ThreadTeam(threadCount: 2))
+        let atWork = Calls()
+        for _ in 0..<100 {
+            team.run(slices: 2) { slice in
+                if ThreadTeam.isAtWork { atWork.counts[slice].wrappingAdd(1, ordering: .relaxed) }
+                others.run(slices: 2) { _ in }
+                if ThreadTeam.isAtWork { atWork.counts[slice].wrappingAdd(1, ordering: .relaxed) }
+            }
+            #expect(!ThreadTeam.isAtWork)
+        }
+        #expect((0..<2).map { atWork.counts[$0].load(ordering: .relaxed) } == [200, 200])
+    }
 }
 
 /// How often each slice was taken.

@@ -17,9 +17,10 @@ final class CPUBackend: Backend {
     ///
     /// A slice has at least `grain` elements; what would be less than two runs on the calling thread, since waking
     /// a thread may cost some ten microseconds. Slices begin at multiples of `alignment`.
+    /// Within a slice there are no others: who has one computes on his own.
     func parallel(_ count: Int, grain: Int, alignment: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
         let slices = min(threadCount, count / max(1, grain))
-        if slices <= 1 { return body(0..<count) }
+        if slices <= 1 || ThreadTeam.isAtWork { return body(0..<count) }
         let blocks = (count + alignment - 1) / alignment
         team.run(slices: slices) { slice in
             let begin = blocks * slice / slices * alignment

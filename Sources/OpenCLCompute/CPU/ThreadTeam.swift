@@ -11,6 +11,9 @@ package final class ThreadTeam: @unchecked Sendable {
 
     deinit { cpu_team_free(team) }
 
+    /// Whether the calling thread runs a slice, so that the others have theirs.
+    package static var isAtWork: Bool { cpu_team_is_at_work() }
+
     /// Calls `body` with 0 ..< slices, and returns when all calls have.
     package func run(slices: Int, _ body: @Sendable (Int) -> Void) {
         withoutActuallyEscaping(body) { body in

@@ -9,6 +9,10 @@ extension Buffer {
 }
 
 extension Backend {
+    /// How many threads ``onHost(_:grain:_:)`` has on the CPU device, each of which may compute with this backend by itself; 1
+    /// on others, whose operations come one after the other.
+    package var threadCount: Int { (self as? CPUBackend)?.threadCount ?? 1 }
+
     /// Runs `body` on consecutive slices of 0..<count, side by side, and returns when all are done: what the host has to do
     /// between two operations. On the CPU device the threads do it that have just computed, as long as they are awake.
     ///
