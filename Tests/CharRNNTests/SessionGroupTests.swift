@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func eachTextIsReadAsAlone(_ cell: RecurrentCell) throws {
-        for device in Device.underTest {
+        for device in Device.underTest + [.processor(threadCount: 3)] {
             // 1030 units: products of them are cut, and 9 are less than a vector.
             for (hiddenSize, counts) in [(9, [1, 2, 11, 64]), (130, [7, 8, 33]), (1030, [3, 9])] {
                 if hiddenSize == 1030 && cell != .lstm { continue }
@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func textsComeAndGoRestForkAndReadDifferentNumbersOfTokens(_ cell: RecurrentCell) throws {
-        for device in Device.underTest {
+        for device in Device.underTest + [.processor(threadCount: 3)] {
             let model = try model(cell, on: device)
             var generator = SplitMix64(seed: 3)
             let group = try model.makeSessionGroup()

@@ -11,7 +11,7 @@ public struct Session: Sendable {
     /// Whether anything was fed, or a state set in which something had been.
     private(set) var hasRead = false
     private var owner: Owner
-    private var predictor: any Predictor { owner.predictor }
+    private var predictor: NetworkPredictor { owner.predictor }
     /// That of the model with whose parameters all was read.
     private(set) var revision: Int
 
@@ -50,8 +50,7 @@ public struct Session: Sendable {
         vocabulary.check(token)
         try requireUnchanged()
         try makeUnique()
-        try predictor.read([Int32(token)])
-        next = try Distribution(answered: predictor.logits())
+        next = try Distribution(answered: predictor.read([Int32(token)]))
         history.append(token)
         hasRead = true
     }
@@ -194,9 +193,9 @@ extension LanguageModel {
 }
 
 /// What the copies of a session share until one of them changes. `isKnownUniquelyReferenced` never says yes to an
-/// `any Predictor`: opening it takes a second reference.
+/// `NetworkPredictor`: opening it takes a second reference.
 private final class Owner: Sendable {
-    let predictor: any Predictor
+    let predictor: NetworkPredictor
 
-    init(_ predictor: any Predictor) { self.predictor = predictor }
+    init(_ predictor: NetworkPredictor) { self.predictor = predictor }
 }

@@ -19,6 +19,8 @@ public final class SessionGroup {
     /// One text of a group, as long as it is in it.
     public struct Row: Hashable, Sendable {
         fileprivate let number: Int
+        /// By which its place is known.
+        fileprivate let slot: Int
     }
 
     /// What is known of a row besides what the predictor remembers of it.
@@ -37,7 +39,9 @@ public final class SessionGroup {
     private var predictor: any Predictor
     /// By the place that they have in the predictor. Those that read at a step stand in front.
     private var readers: [Reader?]
-    private var places: [Row: Int] = [:]
+    /// For each slot the place that belongs to it, and for each place the slot: places that are exchanged keep theirs.
+    private var places: [Int]
+    private var slots: [Int]
     /// Before this place all are taken, so that nobody who comes looks through them again.
     private var firstFree = 0
     private var joined = 0
@@ -47,25 +51,32 @@ public final class SessionGroup {
     /// The number of texts.
     public var count: Int { rows.count }
 
-    fileprivate init(_ model: LanguageModel, capacity: Int) throws {
-        try model.requireRoom(forTexts: capacity)
+    fileprivate init(_ model: LanguageModel, revision: Int, _ predictor: any Predictor, capacity: Int) {
         self.model = model
-        revision = model.revisions.number
-        predictor = try model.makePredictor(count: capacity)
+        self.revision = revision
+        self.predictor = predictor
         readers = Array(repeating: nil, count: capacity)
+        places = Array(0..<capacity)
+        slots = places
     }
 
     // MARK: What is expected
 
     /// What the model expects of each text, after all that was fed, in the order of ``rows``. Before anything is fed every
     /// token is as likely as another.
-    public var next: [Distribution] { rows.indices.map { readers[place(ofRowAt: $0)]!.next } }
+    public var next: [Distribution] { rows.map { reader(of: $0).next } }
 
     /// What the model expects of a text.
     public func next(of row: Row) -> Distribution { reader(of: row).next }
 
     /// The tokens that a text has read last, as in ``Session/recent``.
     public func recent(of row: Row) -> ArraySlice<Int> { reader(of: row).history.tokens }
+
+    /// Both at once.
+    func expectation(of row: Row) -> (next: Distribution, recent: ArraySlice<Int>) {
+        let reader = reader(of: row)
+        return (reader.next, reader.history.tokens)
+    }
 
     /// A session that has read what the text has.
     ///
@@ -79,15 +90,10 @@ public final class SessionGroup {
     }
 
     private func place(of row: Row) -> Int {
-        guard let place = places[row] else {
+        guard row.slot < places.count, readers[places[row.slot]]?.row == row else {
             preconditionFailure("row \(row.number) is not, or no longer, in the group")
         }
-        return place
-    }
-
-    /// Usually nobody has moved, and then nothing has to be looked up.
-    private func place(ofRowAt index: Int) -> Int {
-        readers[index]?.row == rows[index] ? index : place(of: rows[index])
+        return places[row.slot]
     }
 
     private func reader(of row: Row) -> Reader { readers[place(of: row)]! }
@@ -128,15 +134,13 @@ public final class SessionGroup {
     private func vacate(_ row: Row) {
         let place = place(of: row)
         readers[place] = nil
-        places[row] = nil
         firstFree = min(firstFree, place)
     }
 
     private func seat(at place: Int, next: Distribution, history: RecentTokens) -> Row {
-        let row = Row(number: joined)
+        let row = Row(number: joined, slot: slots[place])
         joined += 1
         readers[place] = Reader(row: row, next: next, history: history)
-        places[row] = place
         rows.append(row)
         return row
     }
@@ -150,10 +154,12 @@ public final class SessionGroup {
         let count = readers.count
         firstFree = count
         try model.requireRoom(forTexts: 2 * count)
-        let larger = try model.makePredictor(count: 2 * count)
+        let larger = try model.makePredictor(ofTexts: 2 * count)
         for place in 0..<count { try larger.setState(predictor.state(of: place), of: place) }
         predictor = larger
         readers += Array(repeating: nil, count: count)
+        places += count..<2 * count
+        slots += count..<2 * count
         return count
     }
 
@@ -186,7 +192,7 @@ public final class SessionGroup {
     public func feed(_ tokens: [Int]) throws {
         precondition(tokens.count == count, "\(tokens.count) tokens for \(count) texts")
         var tokenAt = [Int?](repeating: nil, count: readers.count)
-        for (index, token) in tokens.enumerated() { tokenAt[place(ofRowAt: index)] = token }
+        for (row, token) in zip(rows, tokens) { tokenAt[place(of: row)] = token }
         try read(&tokenAt)
     }
 
@@ -231,8 +237,7 @@ public final class SessionGroup {
             try move(last, to: place)
             tokenAt.swapAt(place, last)
         }
-        try predictor.read(tokenAt[..<count].map { Int32($0!) })
-        let (logits, size) = (try predictor.logits(), vocabulary.count)
+        let (logits, size) = (try predictor.read(tokenAt[..<count].map { Int32($0!) }), vocabulary.count)
         var isBroken = false
         readers.withUnsafeMutableBufferPointer { readers in
             for place in 0..<count {
@@ -254,7 +259,8 @@ public final class SessionGroup {
             try predictor.exchange(place, other)
         }
         readers.swapAt(place, other)
-        for place in [place, other] { if let row = readers[place]?.row { places[row] = place } }
+        slots.swapAt(place, other)
+        for place in [place, other] { places[slots[place]] = place }
     }
 
     /// Whether the model still has the parameters with which all was read.
@@ -272,7 +278,7 @@ extension LanguageModel {
     /// - Throws: `DeviceError` when the device or the host has not enough memory.
     public func makeSessionGroup(count: Int = 0) throws -> SessionGroup {
         precondition(count >= 0, "a group of \(count) sessions")
-        let group = try SessionGroup(self, capacity: max(1, count))
+        let group = try makeSessionGroup(capacity: max(1, count))
         let session = try makeSession()
         for _ in 0..<count { try group.join(session) }
         return group
@@ -281,7 +287,23 @@ extension LanguageModel {
     /// An empty group that grows once it has more texts than this.
     ///
     /// - Throws: `DeviceError`.
-    func makeSessionGroup(capacity: Int) throws -> SessionGroup { try SessionGroup(self, capacity: capacity) }
+    func makeSessionGroup(capacity: Int) throws -> SessionGroup {
+        try requireRoom(forTexts: capacity)
+        let revision = revisions.number
+        return SessionGroup(self, revision: revision, try makePredictor(ofTexts: capacity), capacity: capacity)
+    }
+
+    /// Empty groups for so many texts in all, which several threads of the CPU device may use side by side; on other devices
+    /// a single one. They must not grow.
+    ///
+    /// - Throws: `DeviceError`.
+    func makeSessionGroups(capacity: Int) throws -> [(group: SessionGroup, capacity: Int)] {
+        try requireRoom(forTexts: capacity)
+        let revision = revisions.number
+        return try makePredictors(ofTexts: capacity).map {
+            (SessionGroup(self, revision: revision, $0, capacity: $0.count), $0.count)
+        }
+    }
 }
 
 extension Session {
