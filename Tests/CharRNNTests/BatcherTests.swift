@@ -24,7 +24,7 @@ import Testing
 
     @Test(arguments: RecurrentCell.allCases)
     func eachTextIsTheOneThatASessionOfItsOwnWrites(_ cell: RecurrentCell) async throws {
-        for device in Device.underTest where device.sumsAlike {
+        for device in Device.underTest + [.processor(threadCount: 3)] where device.sumsAlike {
             let model = try model(cell, on: device)
             @Sendable func choose(_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution {
                 next.penalizing(recent.suffix(9), repetition: 1.3).minP(0.02).temperature(1.5)

@@ -15,8 +15,8 @@
 /// - A text whose reader does not keep up rests: about 1,000 bytes are written ahead.
 /// - Cancelling the task that reads a text, or leaving its loop, frees the row within one step.
 ///
-/// It computes on a thread of its own. When the model is trained in between, the texts that are being written throw
-/// ``ChangedModelError``.
+/// It computes on a thread of its own; on the CPU device the device's threads share out the texts. When the model is trained
+/// in between, the texts that are being written throw ``ChangedModelError``.
 public actor Batcher {
     /// Which writes for all.
     public nonisolated let model: LanguageModel
@@ -26,11 +26,10 @@ public actor Batcher {
     private let thread = ActorThread(name: "CharRNN.Batcher")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    private var group: SessionGroup?
     private var writers: [ObjectIdentifier: BatchedWriter] = [:]
-    /// Those that have a row.
-    private var seated: [BatchedWriter] = []
-    /// Those that wait for one, the next one first.
+    /// One for each thread, from the first text on.
+    private var tables: [BatcherTable] = []
+    /// Those that wait for a row, the next one first.
     private var line: ArraySlice<BatchedWriter> = []
     private var isScheduled = false
 
@@ -106,87 +105,70 @@ public actor Batcher {
 
     /// Sees to it that the work goes on, when there is some. In between whoever waits for this actor has his turn.
     private func schedule() {
-        guard !isScheduled, !line.isEmpty || seated.contains(where: \.goesOn) else { return }
+        guard !isScheduled, !line.isEmpty || tables.contains(where: \.goesOn) else { return }
         isScheduled = true
         Task { work() }
     }
 
     private func work() {
         let start = ContinuousClock.now
-        repeat {
-            makeRoom()
-            admit()
-        } while step() && start.duration(to: .now) < Self.burst
-        makeRoom()
+        repeat { admit() } while write() && start.duration(to: .now) < Self.burst
         deliver()
         isScheduled = false
         schedule()
     }
 
-    /// One step of all texts that can go on; false when there is none.
-    private func step() -> Bool {
-        guard let group else { return false }
-        let writing = seated.filter(\.goesOn)
-        do {
-            try group.feed(Self.draw(writing, group))
-        } catch {
-            for writer in seated { end(writer, error) }
-            self.group = nil
+    /// Has the tables write side by side, for a while or until there is room for those who wait; then it is true.
+    private func write() -> Bool {
+        let pause = BatcherPause(isWanted: !line.isEmpty)
+        nonisolated(unsafe) let tables = tables.filter(\.goesOn)
+        tables.first?.backend.onHost(tables.count, grain: 1) { part in
+            for index in part { tables[index].write(for: Self.burst, pausing: pause) }
         }
-        return !writing.isEmpty
-    }
-
-    /// The next token of each text that has not ended, drawn side by side where there are many.
-    private static func draw(_ writing: [BatchedWriter], _ group: SessionGroup) -> [(SessionGroup.Row, Int)] {
-        var drawn = [(SessionGroup.Row, Int)?](repeating: nil, count: writing.count)
-        drawn.withUnsafeMutableBufferPointer { drawn in
-            nonisolated(unsafe) let (drawn, writing, group) = (drawn, writing, group)
-            group.model.backend.onHost(writing.count, grain: 8) { part in
-                for index in part {
-                    let writer = writing[index]
-                    guard case .row(let row) = writer.place else { preconditionFailure("a text without a row") }
-                    drawn[index] = writer.advance(expecting: group.next(of: row), recent: group.recent(of: row))
-                        .map { (row, $0) }
-                }
-            }
-        }
-        return drawn.compactMap(\.self)
+        if let failure = tables.lazy.compactMap(\.failure).first { close(failure) }
+        return pause.hasCome
     }
 
     // MARK: Rows
 
-    /// Has the texts leave that have ended.
-    private func makeRoom() {
-        if let group, !group.isCurrent {
-            for writer in seated { end(writer, ChangedModelError.session) }
-            self.group = nil
-        }
-        for writer in seated where writer.isCancelled { end(writer, CancellationError()) }
-        for writer in seated where writer.hasEnded { leave(writer) }
-    }
-
     /// Gives rows to those who wait, as long as there are some.
     private func admit() {
+        for table in tables { table.clear() }
+        if tables.contains(where: { !$0.isCurrent }) { close(ChangedModelError.session) }
         while let writer = line.first {
             guard !writer.isCancelled, case .line(let session) = writer.place else {
                 line.removeFirst()
                 continue
             }
-            if seated.count == capacity {
-                guard let other = seated.first(where: { !$0.goesOn }) ?? seated.first(where: { $0.turn >= Self.turn })
-                else { return }
-                setAside(other)
-            }
-            line.removeFirst()
             do {
-                let group = try self.group ?? model.makeSessionGroup(capacity: capacity)
-                self.group = group
-                writer.take(try group.join(try session ?? model.makeSession()))
-                seated.append(writer)
+                if tables.isEmpty { tables = try model.makeSessionGroups(capacity: capacity).map(BatcherTable.init) }
+                guard let table = makeRoom() else { return }
+                try table.seat(writer, session ?? model.makeSession())
             } catch {
                 end(writer, error)
             }
+            line.removeFirst()
         }
+    }
+
+    /// A table with a free row; nil when no text has had a long turn. Four texts take little more time than one, so that many
+    /// stay together as long as there are few.
+    private func makeRoom() -> BatcherTable? {
+        let free = tables.filter { !$0.isFull }
+        if let table = free.first(where: { $0.texts.count < Deal.hand })
+            ?? free.min(by: { $0.texts.count < $1.texts.count })
+        {
+            return table
+        }
+        let maySetAside: [(BatchedWriter) -> Bool] = [{ !$0.goesOn }, { $0.turn >= Self.turn }]
+        for condition in maySetAside {
+            for table in tables {
+                guard let text = table.texts.first(where: condition) else { continue }
+                setAside(text, of: table)
+                return table
+            }
+        }
+        return nil
     }
 
     private func wait(_ writer: BatchedWriter, _ session: Session?) {
@@ -195,28 +177,25 @@ public actor Batcher {
     }
 
     /// Takes the row of a text that will go on later.
-    private func setAside(_ writer: BatchedWriter) {
-        guard let group, case .row(let row) = writer.place else { return }
+    private func setAside(_ writer: BatchedWriter, of table: BatcherTable) {
         do {
-            let session = try group.session(of: row)
-            leave(writer)
+            let session = try table.session(of: writer)
+            table.leave(writer)
             if writer.goesOn { wait(writer, session) } else { writer.place = .aside(session) }
         } catch {
             end(writer, error)
         }
     }
 
-    private func end(_ writer: BatchedWriter, _ error: any Error) {
-        writer.fail(error)
-        leave(writer)
+    /// Ends all texts that have rows, of whose tables nothing is to be expected any more.
+    private func close(_ error: any Error) {
+        for table in tables { for text in table.texts { end(text, error) } }
+        tables = []
     }
 
-    /// Gives back the row, if there is one.
-    private func leave(_ writer: BatchedWriter) {
-        if case .row(let row) = writer.place {
-            group?.leave(row)
-            seated.removeAll { $0 === writer }
-        }
+    private func end(_ writer: BatchedWriter, _ error: any Error) {
+        writer.fail(error)
+        for table in tables { table.leave(writer) }
         writer.place = .over
     }
 }

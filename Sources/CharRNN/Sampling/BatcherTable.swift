@@ -1,0 +1,101 @@
+import OpenCLCompute
+import Synchronization
+
+/// Those texts of a ``Batcher`` that one thread writes, step by step, without waiting for the others.
+final class BatcherTable {
+    /// Which have a row each.
+    private(set) var texts: [BatchedWriter] = []
+    /// What has ended the work, if anything has.
+    private(set) var failure: (any Error)?
+    private let group: SessionGroup
+    private let capacity: Int
+
+    init(_ group: SessionGroup, capacity: Int) {
+        self.group = group
+        self.capacity = capacity
+    }
+
+    var backend: any Backend { group.model.backend }
+    var isFull: Bool { texts.count == capacity }
+    /// Whether a text could go on.
+    var goesOn: Bool { texts.contains(where: \.goesOn) }
+    /// Whether the model still has the parameters with which all was read.
+    var isCurrent: Bool { group.isCurrent }
+
+    // MARK: Rows
+
+    func seat(_ text: BatchedWriter, _ session: Session) throws {
+        text.take(try group.join(session))
+        texts.append(text)
+    }
+
+    /// A session that has read what the text has.
+    func session(of text: BatchedWriter) throws -> Session { try group.session(of: row(of: text)) }
+
+    private func row(of text: BatchedWriter) -> SessionGroup.Row {
+        guard case .row(let row) = text.place else { preconditionFailure("a text without a row") }
+        return row
+    }
+
+    /// Frees the row of a text, if it is one of these.
+    func leave(_ text: BatchedWriter) {
+        guard let index = texts.firstIndex(where: { $0 === text }) else { return }
+        group.leave(row(of: text))
+        texts.remove(at: index)
+        text.place = .over
+    }
+
+    /// Has the texts leave that have ended; says whether there were any.
+    @discardableResult
+    func clear() -> Bool {
+        guard texts.contains(where: { $0.isCancelled || $0.hasEnded }) else { return false }
+        for text in texts where text.isCancelled { text.fail(CancellationError()) }
+        let ended = texts.filter(\.hasEnded)
+        ended.forEach(leave)
+        return true
+    }
+
+    // MARK: Work
+
+    /// Writes for so long, or until there is a pause, or nothing can go on.
+    func write(for burst: Duration, pausing pause: BatcherPause) {
+        let start = ContinuousClock.now
+        repeat {
+            step()
+            if clear() { pause.come() }
+        } while goesOn && failure == nil && !pause.hasCome && start.duration(to: .now) < burst
+    }
+
+    /// One step of all texts that can go on.
+    private func step() {
+        do { try group.feed(draw()) } catch { failure = error }
+    }
+
+    /// The next token of each text that goes on, drawn side by side where other threads have nothing to do.
+    private func draw() -> some Sequence<(SessionGroup.Row, Int)> {
+        var drawn = [(SessionGroup.Row, Int)?](repeating: nil, count: texts.count)
+        drawn.withUnsafeMutableBufferPointer { drawn in
+            nonisolated(unsafe) let (drawn, table) = (drawn, self)
+            backend.onHost(texts.count, grain: 8) { part in
+                for index in part where table.texts[index].goesOn {
+                    let (text, row) = (table.texts[index], table.row(of: table.texts[index]))
+                    let (next, recent) = table.group.expectation(of: row)
+                    drawn[index] = text.advance(expecting: next, recent: recent).map { (row, $0) }
+                }
+            }
+        }
+        return drawn.lazy.compactMap(\.self)
+    }
+}
+
+/// What one table tells the others: that a row is free, so that all pause for those who wait.
+final class BatcherPause: Sendable {
+    private let isWanted: Bool
+    private let isHere = Atomic(false)
+
+    /// - Parameter isWanted: whether somebody waits.
+    init(isWanted: Bool) { self.isWanted = isWanted }
+
+    var hasCome: Bool { isHere.load(ordering: .relaxed) }
+    func come() { if isWanted { isHere.store(true, ordering: .relaxed) } }
+}
