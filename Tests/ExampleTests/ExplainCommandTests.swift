@@ -11,7 +11,7 @@ import Testing
             let data: Data
         }
         struct Part: Decodable {
-            let name: String
+            let name, short, title: String
             let isGate: Bool
         }
         struct Group: Decodable {
@@ -120,6 +120,24 @@ import Testing
             #expect(page.cell == title)
             #expect(page.parts.map(\.name) == parts && page.parts.filter(\.isGate).map(\.name) == gates)
         }
+    }
+
+    /// Melis et al. 2020 have x¹ = 2σ(Qh′)∘x, then h¹ = 2σ(Rx¹)∘h′, where other cells' r is a reset.
+    @Test func whatScalesInputAndStateOfAMogrifierIsNoReset() throws {
+        func words(_ cell: String) throws -> [String: Page.Part] {
+            var parts: [Page.Part] = []
+            try inFolder(["--cell", cell]) { place, checkpoint in
+                try place.succeed(["explain", checkpoint, "text", "-o", "page.html"])
+                parts = try page(place, "page.html").parts
+            }
+            return Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0) })
+        }
+        let mogrifier = try words("mogrifier")
+        #expect(mogrifier["q"]?.short == "input scaling q" && mogrifier["r"]?.short == "state scaling r")
+        #expect(mogrifier["q"]?.title.hasSuffix("the state scales the input: by 2q, at 0.5 not at all") == true)
+        #expect(mogrifier["r"]?.title.hasSuffix("the input scales the state: by 2r, at 0.5 not at all") == true)
+        #expect(mogrifier["f"]?.short == "forget f")
+        #expect(try words("gru")["r"]?.title == "the reset gate r")
     }
 
     @Test func aLongTextHasTheMostTellingCells() throws {
