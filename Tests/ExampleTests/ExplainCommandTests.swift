@@ -27,6 +27,7 @@ import Testing
         let layers, units, likeliest: Int
         let parts: [Part]
         let telling: [Group]
+        let shortestTelling: Int
         let tokens, next, chance, surprise, entropy: Data
         let series: [String: Series]
     }
@@ -151,6 +152,21 @@ import Testing
             for cell in page.telling.flatMap(\.cells) {
                 #expect(page.series["\(cell.layer)/cell/\(cell.unit)"] != nil, "what the list names can be shown")
             }
+        }
+    }
+
+    /// Two points lie on a line, so that all that moves has r = ±1.
+    @Test(arguments: [(2, false), (99, false), (100, true)])
+    func aShortTextDoesNotTellWhatACellFollows(_ count: Int, _ tells: Bool) throws {
+        try inFolder { place, checkpoint in
+            try place.write(String(Self.text.prefix(count)), to: "short")
+            let outcome = try place.succeed(["explain", checkpoint, "short", "-o", "page.html"])
+            #expect(outcome.errors.contains("the most telling cell") == tells)
+            let note = "note: short has fewer than 100 characters, too few to tell what a cell follows\n"
+            #expect(outcome.errors.contains(note) != tells)
+            let page = try page(place, "page.html")
+            #expect(page.telling.isEmpty != tells && page.shortestTelling == 100)
+            #expect(page.series.count == 8 * page.parts.count, "cells can be looked at all the same")
         }
     }
 
