@@ -38,7 +38,7 @@ extension Checkpoint {
     ///   - vocabulary: the tokens of the decoder's rows.
     ///   - order: for each row of the decoder its token's number in the vocabulary; nil when row n is of token n.
     ///   - cell: what the layers are; nil to tell it from the shapes.
-    /// - Throws: ``CheckpointError``.
+    /// - Throws: ``CheckpointError``, also for a minGRU, which is not read from a state dictionary.
     public init(
         pyTorch file: URL, vocabulary: Vocabulary, order: [Int]? = nil, cell: RecurrentCell? = nil
     ) throws {
@@ -57,6 +57,9 @@ extension Checkpoint {
             order.sorted() == Array(0..<vocabulary.count),
             "an order that does not name each of the \(vocabulary.count) tokens once")
         do {
+            if let cell, !StateDictionaryNetwork.cells.contains(cell) {
+                throw StateDictionaryFault(StateDictionaryNetwork.reason(for: cell))
+            }
             let network = try StateDictionaryNetwork(StateDictionary(data, path: path))
             guard cell ?? network.cell == network.cell else {
                 throw StateDictionaryFault("its layers are of \(network.cell.title), not of \(cell!.title)")
