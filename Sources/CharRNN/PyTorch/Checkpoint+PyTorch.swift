@@ -1,6 +1,4 @@
-import CharRNNFiles
 import FoundationEssentials
-import Glibc
 import OpenCLCompute
 
 extension Checkpoint {
@@ -9,17 +7,9 @@ extension Checkpoint {
     ///
     /// - Throws: `FileError`, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
-        let isFolder = mkdir(folder.systemPath, 0o777) == 0 || errno == EEXIST
-        guard isFolder else { throw FileError.writing(folder) }
-        let program = folder.appendingPathComponent("model.py")
-        let other = try? PlainFile.bytes(of: program)
-        guard other == nil || other == Data(pyTorchScript.utf8) else {
-            throw FileError(
-                action: "write", path: program.path,
-                reason: "another program of that name is there; name another folder")
+        try ProgramFolder(url: folder, program: ("model.py", pyTorchScript)).write {
+            try folded.write(to: folder.appendingPathComponent("weights.safetensors"))
         }
-        try folded.write(to: folder.appendingPathComponent("weights.safetensors"))
-        try AtomicFile.write(Data(pyTorchScript.utf8), to: program)
     }
 
     /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN`, or the Mogrifier of
