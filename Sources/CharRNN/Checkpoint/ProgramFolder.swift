@@ -13,8 +13,12 @@ struct ProgramFolder {
     ///
     /// - Throws: `FileError`, also when another program of that name is there, and what `writeWeights` throws.
     func write(_ writeWeights: () throws -> Void) throws {
-        let isFolder = mkdir(url.systemPath, 0o777) == 0 || errno == EEXIST
-        guard isFolder else { throw FileError.writing(url) }
+        let isThere = mkdir(url.systemPath, 0o777) == 0 || errno == EEXIST
+        guard isThere else { throw FileError.writing(url) }
+        guard FileStatus(url)?.kind == .folder else {
+            throw FileError(
+                action: "write a folder", path: url.path, reason: "a file of that name is there; name another folder")
+        }
         let (file, text) = (url.appendingPathComponent(program.name), Data(program.text.utf8))
         let other = try? PlainFile.bytes(of: file)
         guard other == nil || other == text else {

@@ -35,6 +35,9 @@ struct StateDictionaryNetwork {
         var vectors: [String: Tensor] = [:]
         for (name, tensor) in dictionary.tensors.sorted(by: { $0.key < $1.key }) {
             let (module, base) = StateDictionary.split(name)
+            guard !module.hasPrefix("training.") else {
+                throw StateDictionaryFault("it is one already, with a run: it has '\(name)'")
+            }
             try Self.refuseOtherModules(name, base)
             guard tensor.values.allSatisfy(\.isFinite) else {
                 throw StateDictionaryFault("its '\(name)' has a number that is NaN or infinite")
