@@ -32,6 +32,7 @@ import Testing
             try place.write(Data([1, 0x80] + Array(repeating: 0xFF, count: 20)), to: "noise.bin")
             let checkpoint = try place.train(["--max-iterations", "2"])
             try FileManager.default.copyItem(at: place.url(checkpoint), to: place.url("run.safetensors"))
+            for name in ["b.t7", "a.safetensors", "c.txt"] { try place.write("", to: "renamed/\(name)") }
             var weights = try TensorFile(place.url(checkpoint))
             weights.metadata["training"] = nil
             try place.write(weights.bytes, to: "weights.safetensors")
@@ -100,6 +101,10 @@ import Testing
                 "cannot read the checkpoint FOLDER/missing.safetensors: No such file or directory"),
             Mistake(
                 "sample other", "other has no checkpoint; train a model with: char-rnn train --checkpoint-dir other"),
+            Mistake(
+                "sample renamed",
+                "renamed has no checkpoint with the name that train gives it; name a file, such as renamed/a.safetensors"
+            ),
             Mistake(
                 "sample picture.bin",
                 "FOLDER/picture.bin is not a checkpoint of char-rnn: it is a picture; give a checkpoint, as char-rnn train "
