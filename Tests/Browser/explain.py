@@ -18,7 +18,8 @@ def command(*words):
 
 
 def make_page(program, folder):
-    """A page about a small model that was trained for a moment, and the bits of each character as `score` has them."""
+    """A page about a small model that was trained for a moment, one of a short text, and the bits of each character of the
+    first as `score` has them."""
     (folder / "input.txt").write_text(TEXT)
     command(program, "train", "--data-dir", folder, "--checkpoint-dir", folder / "cv", "--hidden-size", "24", "--max-iterations",
             "30", "--eval-every", "30")
@@ -26,7 +27,10 @@ def make_page(program, folder):
     page = folder / "page.html"
     command(program, "explain", model, folder / "input.txt", "-o", page)
     score = json.loads(command(program, "score", model, folder / "input.txt", "--json"))
-    return page, [0] + [-p / math.log(2) for p in score["log_probabilities"]]
+    (folder / "short.txt").write_text(TEXT[:60])
+    short = folder / "short.html"
+    command(program, "explain", model, folder / "short.txt", "-o", short)
+    return page, short, [0] + [-p / math.log(2) for p in score["log_probabilities"]]
 
 
 class Reader:
@@ -87,6 +91,16 @@ def check_cells(reader):
     assert page.locator("#name").inner_text().startswith("Layer 1, cell 0: ")
 
 
+def check_short(reader):
+    """No cell follows anything, since over few characters each does; and there is no next one in the list."""
+    page = reader.page
+    assert "too short to tell" in page.locator("#list").inner_text() and page.locator("#list button").count() == 0
+    page.keyboard.press("n")
+    page.locator("#cells").click(position={"x": 3, "y": 3})
+    assert page.locator("#name").inner_text().startswith("Layer 0, cell 0: ")
+    reader.expect_nothing_wrong()
+
+
 def check_keys(reader):
     page = reader.page
     page.locator("#reader").focus()
@@ -114,7 +128,7 @@ def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     pictures = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        page, bits = make_page(program, pathlib.Path(name))
+        page, short, bits = make_page(program, pathlib.Path(name))
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for width, height, scheme in [(1280, 800, "light"), (390, 844, "dark")]:
             reader = Reader(browser, page, width, height, scheme)
@@ -127,6 +141,7 @@ def main():
                 reader.page.screenshot(path=pictures / f"explain-{width}.png")
             check_text(reader)
             reader.expect_nothing_wrong()
+            check_short(Reader(browser, short, width, height, scheme))
             print(f"{width} x {height}, {scheme}: a cell is chosen, a hover shows alternatives, no error")
         browser.close()
 

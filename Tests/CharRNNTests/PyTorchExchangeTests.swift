@@ -154,7 +154,17 @@ import Testing
                 return (error?.description ?? "").replacingOccurrences(of: file.path, with: "FILE")
             }
             #expect(try reason(gru).contains("a GRU, and torch.nn.GRU's equations are others"))
-            #expect(try reason(lstm, cell: .gru).hasSuffix("its layers are of LSTM, not of GRU"))
+            for (model, title) in [(lstm, "LSTM"), (gru, "GRU")] {
+                for cell in RecurrentCell.allCases where cell != model.configuration.cell && cell != .minGRU {
+                    #expect(try reason(model, cell: cell).hasSuffix("its layers are of \(title), not of \(cell.title)"))
+                }
+            }
+            // Before anything is looked for in the file, and where what it lacks tells that it is one.
+            let minimal = "a minGRU is not read from a state dictionary; LSTM, GRU, RNN and Mogrifier LSTM are"
+            for file in [lstm, try model(.minGRU)] {
+                #expect(try reason(file, cell: .minGRU) == "FILE cannot become a checkpoint: \(minimal)")
+            }
+            #expect(try reason(model(.minGRU)).hasSuffix("no matrix 'weight_hh_l0'; \(minimal)"))
             #expect(
                 try reason(lstm, Vocabulary(of: "abc"))
                     == "FILE cannot become a checkpoint: its decoder has the shape [7, 5], "

@@ -117,6 +117,8 @@ import Testing
                     && unclear.errors.hasSuffix("equations are others; --cell gru if it is model.py's\n"),
                 "\(unclear.errors)")
             try place.succeed(gruBack + ["--vocabulary-of", gru, "--cell", "gru"])
+            // As everywhere a checkpoint is named, a folder will do.
+            try place.succeed(gruBack + ["--vocabulary-of", "cv", "--cell", "gru", "--force"])
         }
     }
 
@@ -191,7 +193,7 @@ import Testing
 
             for (contents, words) in [
                 (#"["a","a"]"#, "'a' is there twice"), (#"["<pad>"]"#, "'<pad>' is not one of the scalars"),
-                (#"{"a":0,"b":2}"#, "are not those from 0 to 1"), ("", "its tokens are not single scalars"),
+                (#"{"a":0,"b":2}"#, "are not those from 0 to 1"), ("", "there is no character in it"),
             ] {
                 try place.write(contents, to: "order")
                 let outcome = try place.run(

@@ -11,7 +11,7 @@ import Testing
             let data: Data
         }
         struct Part: Decodable {
-            let name: String
+            let name, short, title: String
             let isGate: Bool
         }
         struct Group: Decodable {
@@ -27,6 +27,7 @@ import Testing
         let layers, units, likeliest: Int
         let parts: [Part]
         let telling: [Group]
+        let shortestTelling: Int
         let tokens, next, chance, surprise, entropy: Data
         let series: [String: Series]
     }
@@ -122,6 +123,24 @@ import Testing
         }
     }
 
+    /// Melis et al. 2020 have x¹ = 2σ(Qh′)∘x, then h¹ = 2σ(Rx¹)∘h′, where other cells' r is a reset.
+    @Test func whatScalesInputAndStateOfAMogrifierIsNoReset() throws {
+        func words(_ cell: String) throws -> [String: Page.Part] {
+            var parts: [Page.Part] = []
+            try inFolder(["--cell", cell]) { place, checkpoint in
+                try place.succeed(["explain", checkpoint, "text", "-o", "page.html"])
+                parts = try page(place, "page.html").parts
+            }
+            return Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0) })
+        }
+        let mogrifier = try words("mogrifier")
+        #expect(mogrifier["q"]?.short == "input scaling q" && mogrifier["r"]?.short == "state scaling r")
+        #expect(mogrifier["q"]?.title.hasSuffix("the state scales the input: by 2q, at 0.5 not at all") == true)
+        #expect(mogrifier["r"]?.title.hasSuffix("the input scales the state: by 2r, at 0.5 not at all") == true)
+        #expect(mogrifier["f"]?.short == "forget f")
+        #expect(try words("gru")["r"]?.title == "the reset gate r")
+    }
+
     @Test func aLongTextHasTheMostTellingCells() throws {
         try inFolder(["-rnn_size", "40"]) { place, checkpoint in
             let text = String(repeating: Self.text, count: 139).prefix(199_000)
@@ -133,6 +152,21 @@ import Testing
             for cell in page.telling.flatMap(\.cells) {
                 #expect(page.series["\(cell.layer)/cell/\(cell.unit)"] != nil, "what the list names can be shown")
             }
+        }
+    }
+
+    /// Two points lie on a line, so that all that moves has r = ±1.
+    @Test(arguments: [(2, false), (99, false), (100, true)])
+    func aShortTextDoesNotTellWhatACellFollows(_ count: Int, _ tells: Bool) throws {
+        try inFolder { place, checkpoint in
+            try place.write(String(Self.text.prefix(count)), to: "short")
+            let outcome = try place.succeed(["explain", checkpoint, "short", "-o", "page.html"])
+            #expect(outcome.errors.contains("the most telling cell") == tells)
+            let note = "note: short has fewer than 100 characters, too few to tell what a cell follows\n"
+            #expect(outcome.errors.contains(note) != tells)
+            let page = try page(place, "page.html")
+            #expect(page.telling.isEmpty != tells && page.shortestTelling == 100)
+            #expect(page.series.count == 8 * page.parts.count, "cells can be looked at all the same")
         }
     }
 

@@ -66,6 +66,45 @@ import Testing
         }
     }
 
+    /// In pixels of the picture, where the letters are large: 21 high.
+    private struct AxisNumber {
+        let x, y: Double
+        let isCentred: Bool
+        let text: Substring
+        /// A digit of DejaVu Sans takes 0.64 of the height, what parts digits half of that.
+        var width: Double { text.reduce(0.0) { $0 + ($1.isNumber ? 13.4 : 6.7) } }
+
+        static func all(in svg: String) -> [AxisNumber] {
+            svg.matches(of: #/<text x="([\d.]+)" y="([\d.]+)" class="([em])">([\d.,]+)</text>/#).map { match in
+                AxisNumber(x: Double(match.1)!, y: Double(match.2)!, isCentred: match.3 == "m", text: match.4)
+            }
+        }
+    }
+
+    /// Norms over less than a decade had 0.1, 0.2 and 0.5 on 56 pixels.
+    @Test(arguments: [
+        (0.1, 0.9), (1.9, 22), (0.2, 2.1), (0.5, 5), (0.02, 3), (0.09, 11), (0.003, 60), (1e-5, 900), (0.7, 0.7),
+    ])
+    func theNumbersOfAnAxisKeepADistance(_ low: Double, _ high: Double) throws {
+        let start = try #require(Self.history().split(separator: "\n").first)
+        let lines = (0...20).map { place in
+            let norm = low * pow(high / low, Double(place) / 20)
+            return Self.line(5000 * (place + 1), "run", "\"loss\":\(2 + low + norm),\"grad_norm\":\(norm)")
+        }
+        try inFolder(["cv": "\(start)\n\(lines.joined())"]) { place in
+            try place.succeed(["plot", "-o", "loss.svg"])
+            let numbers = AxisNumber.all(in: try picture(place, "loss.svg"))
+            let down = numbers.filter { !$0.isCentred }.sorted { $0.y < $1.y }
+            for (upper, lower) in zip(down, down.dropFirst()) {
+                #expect(lower.y - upper.y >= 21, "\(upper.text) and \(lower.text) are \(lower.y - upper.y) apart")
+            }
+            let across = numbers.filter(\.isCentred).sorted { $0.x < $1.x }
+            for (left, right) in zip(across, across.dropFirst()) {
+                #expect(right.x - left.x >= (left.width + right.width) / 2 + 6.7, "\(left.text) and \(right.text)")
+            }
+        }
+    }
+
     /// 0.04 and 0.004 are rates of recipes, and with norms from 1.9 to 22 there are four numbers and one power of ten.
     @Test(arguments: ["0.04", "0.004", "0.002", "0.0005", "0.00042"])
     func eachAxisHasTwoNumbersThatAreWholeInLargeLetters(_ rate: String) throws {
@@ -77,13 +116,7 @@ import Testing
         try inFolder(["cv": history]) { place in
             try place.succeed(["plot", "-o", "loss.svg"])
             let svg = try picture(place, "loss.svg")
-            // In pixels: a digit of DejaVu Sans is 0.64 of the 21 of large letters, what parts digits half of that.
-            let pattern = #/<text x="([\d.]+)" y="([\d.]+)" class="([em])">([\d.,]+)</text>/#
-            let numbers = svg.matches(of: pattern).map { match in
-                let width = match.4.reduce(0.0) { $0 + ($1.isNumber ? 13.4 : 6.7) }
-                let (x, y) = (Double(match.1)!, Double(match.2)!)
-                return (x: x, y: y, isCentred: match.3 == "m", text: match.4, width: width)
-            }
+            let numbers = AxisNumber.all(in: svg)
             func height(of title: String) throws -> Double {
                 let match = try #require(svg.firstMatch(of: try Regex("y=\"([0-9.]+)\" class=\"q\">\(title)<")))
                 return try #require(Double(match.output[1].substring ?? ""))

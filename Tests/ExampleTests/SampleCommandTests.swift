@@ -118,6 +118,25 @@ import Testing
         }
     }
 
+    /// Which would otherwise be ignored without a word, as where --escapes was forgotten.
+    @Test(arguments: ["scalars", "bytes", "characters"])
+    func aStopThatTheModelCannotWriteIsTold(_ tokens: String) throws {
+        try Workplace.inNewFolder(text: String(repeating: "abc é de.\n\nab.\n", count: 70)) { place in
+            let checkpoint = try place.train(["--tokens", tokens])
+            for (stop, unknown, advice) in [
+                ("ab日", "日", ""), (#"\n"#, #"\"#, #"; with --escapes \n is a line break"#), ("d.\n", "", ""),
+                ("é", "", ""),
+            ] {
+                let options = ["sample", checkpoint, "--length", "5", "--prime", "ab", "--stop", stop]
+                let notes = try place.succeed(options).errorLines.filter { $0.hasPrefix("note: ") }
+                let note =
+                    "note: the model does not know '\(unknown)' and never writes it, so that --stop '\(stop)' ends nothing"
+                #expect(notes == (unknown.isEmpty ? [] : [note + advice]))
+                #expect(try !place.succeed(options + ["--quiet"]).errors.contains("note: "))
+            }
+        }
+    }
+
     @Test func severalTextsHaveSeedsOneAfterTheOther() throws {
         try withCheckpoint { place, checkpoint in
             func write(_ options: String) throws -> CommandLineTool.Outcome {

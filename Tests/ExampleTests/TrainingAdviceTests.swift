@@ -32,6 +32,17 @@ import Testing
                         < Checkpoint(contentsOf: place.url($1)).iteration
                 })
             #expect(last != "cv/\(best)", "the best is the last; the test proves nothing")
+            // One that the run wrote before the checkpoint from which it goes on, wherever it writes from then on.
+            for folder in ["cv", "other"] {
+                let more = ["--max-epochs", folder == "cv" ? "41" : "42", "--checkpoint-dir", folder]
+                let resumed = try place.succeed(["train", "--resume", folder == "cv" ? last : "cv"] + more)
+                #expect(resumed.errorLines.last == "let it write with: char-rnn sample cv/\(best)")
+            }
+            // Nobody can be told to use what is no longer there.
+            try FileManager.default.removeItem(at: place.url("cv/\(best)"))
+            let without = try place.succeed(["train", "--resume", "cv", "--max-epochs", "43"])
+            let second = try #require(try Checkpoint.best(in: place.url("cv"))).lastPathComponent
+            #expect(without.errorLines.last == "let it write with: char-rnn sample cv/\(second)")
         }
     }
 

@@ -32,6 +32,7 @@ import Testing
             try place.write(Data([1, 0x80] + Array(repeating: 0xFF, count: 20)), to: "noise.bin")
             let checkpoint = try place.train(["--max-iterations", "2"])
             try FileManager.default.copyItem(at: place.url(checkpoint), to: place.url("run.safetensors"))
+            for name in ["b.t7", "a.safetensors", "c.txt"] { try place.write("", to: "renamed/\(name)") }
             var weights = try TensorFile(place.url(checkpoint))
             weights.metadata["training"] = nil
             try place.write(weights.bytes, to: "weights.safetensors")
@@ -101,6 +102,10 @@ import Testing
             Mistake(
                 "sample other", "other has no checkpoint; train a model with: char-rnn train --checkpoint-dir other"),
             Mistake(
+                "sample renamed",
+                "renamed has no checkpoint with the name that train gives it; name a file, such as renamed/a.safetensors"
+            ),
+            Mistake(
                 "sample picture.bin",
                 "FOLDER/picture.bin is not a checkpoint of char-rnn: it is a picture; give a checkpoint, as char-rnn train "
                     + "writes"),
@@ -152,6 +157,39 @@ import Testing
         ]
         try inFolder { place in
             for mistake in mistakes { try expect(mistake, in: place) }
+        }
+    }
+
+    @Test func wrongStateDictionaries() throws {
+        let mistakes = [
+            Mistake(
+                "convert run.safetensors new.safetensors --from pytorch --vocabulary-of cv",
+                "FOLDER/run.safetensors cannot become a checkpoint: it is one already, with a run: it has 'training.losses'"
+            ),
+            Mistake(
+                "convert cv new.safetensors --from pytorch --vocabulary-of cv",
+                "cv is a folder; name the file in it that has the state dictionary"),
+            Mistake(
+                "convert weights.safetensors new.safetensors --from pytorch --text empty/input.txt",
+                "empty/input.txt is empty; name the text that the model learned from"),
+            Mistake(
+                "convert weights.safetensors new.safetensors --from pytorch --vocabulary-order empty/input.txt",
+                "empty/input.txt: there is no character in it; each row of the decoder has one"),
+            Mistake(
+                "convert weights.safetensors new.safetensors --from pytorch --vocabulary-of cv --cell mingru",
+                "FOLDER/weights.safetensors cannot become a checkpoint: a minGRU is not read from a state dictionary; LSTM, "
+                    + "GRU, RNN and Mogrifier LSTM are"),
+        ]
+        try inFolder { place in
+            for mistake in mistakes { try expect(mistake, in: place) }
+            // Nor a file where there is to be a folder.
+            for format in ["pytorch", "numpy"] {
+                let command = "convert run.safetensors book.pdf/ --to \(format) --force"
+                let message =
+                    "cannot write a folder FOLDER/book.pdf: a file of that name is there; name another folder"
+                try expect(Mistake(command, message), in: place)
+            }
+            #expect(!place.files("").contains("new.safetensors"))
         }
     }
 
@@ -238,7 +276,7 @@ import Testing
         Mistake("train -rnn_sise 4", "Unknown option '-rnn_sise'. Did you mean '--hidden-size'?"),
         Mistake("train -rnn_size", "-rnn_size needs a value."),
         Mistake("train -gpuid x", "-gpuid x: expected a whole number."),
-        Mistake("train extra", "Unexpected argument 'extra'"),
+        Mistake("train extra", "Unexpected argument 'extra'. A text is named by an option: --data-dir extra."),
         Mistake("sample a --temperature -1", "--temperature -1.0: it must be 0 or above."),
         Mistake("sample a --temperature nan", "--temperature nan: it must be a finite number."),
         Mistake("sample a --top-k 0", "--top-k 0: it must be 1 or more."),

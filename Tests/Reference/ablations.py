@@ -47,12 +47,16 @@ class LSTM(nn.Module):
         sums, outputs = W(x @ self.W.T), []
         h, c = state
         for t in range(x.shape[1]):
-            i, f, g, o = (sums[:, t] + U(h @ self.U.T) + self.bias).chunk(4, 1)
-            c_new = f.sigmoid() * c + i.sigmoid() * g.tanh()
-            h_new = o.sigmoid() * memory(c_new).tanh()
+            h_new, c_new = self.step(sums[:, t] + U(h @ self.U.T), c, memory)
             h, c = self.keep(h, h_new), self.keep(c, c_new)
             outputs.append(h)
         return torch.stack(outputs, 1), (h, c)
+
+    def step(self, sums, c, memory=nn.Identity()):
+        """h and c after a step, whose gates have these sums; h is made of what `memory` makes of c."""
+        i, f, g, o = (sums + self.bias).chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * memory(c).tanh(), c
 
     def keep(self, old, new):
         """Zoneout (Krueger et al. 2016): some units stay as they were."""
@@ -96,9 +100,7 @@ class Multiplicative(LSTM):
         h, c = state
         for t in range(x.shape[1]):
             mixed = factors[:, t] * (h @ self.N.T)
-            i, f, g, o = (sums[:, t] + mixed @ self.U.T + self.bias).chunk(4, 1)
-            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-            h = o.sigmoid() * c.tanh()
+            h, c = self.step(sums[:, t] + mixed @ self.U.T, c)
             outputs.append(h)
         return torch.stack(outputs, 1), (h, c)
 

@@ -179,7 +179,8 @@ def check_columns(visitor):
     assert page.locator(".column").count() == 3
     page.get_by_text("More ways to draw").last.click()
     page.get_by_label("Top-k").last.fill("1")
-    page.locator("#length").fill("60")
+    # As many as the page of explain needs to name cells.
+    page.locator("#length").fill("120")
     page.get_by_role("button", name="Write").click()
     until(page, "[...document.querySelectorAll('.column [role=status]')].every(p => p.textContent.startsWith('done'))")
     hover(page.locator(".column").last, 5)

@@ -165,13 +165,16 @@ struct Convert: ParsableCommand {
     private func read() throws -> Checkpoint {
         let file = URL(named: input)
         guard from == .pytorch else { return try Checkpoint(contentsOf: CheckpointChoice.best(input)) }
+        guard !CheckpointChoice.isFolder(input) else {
+            throw Failure("\(input) is a folder; name the file in it that has the state dictionary")
+        }
         let tokens = tokens ?? .scalars
         let order = try vocabularyOrder.map { try VocabularyOrder(contentsOf: $0, kind: tokens) }
         let vocabulary =
             if let order {
                 order.vocabulary
             } else if let vocabularyOf {
-                try Checkpoint(contentsOf: URL(named: vocabularyOf)).configuration.vocabulary
+                try Checkpoint(contentsOf: CheckpointChoice.best(vocabularyOf)).configuration.vocabulary
             } else {
                 try TextInput.vocabulary(of: text!, kind: tokens)
             }

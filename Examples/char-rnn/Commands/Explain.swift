@@ -65,6 +65,10 @@ struct Explain: ParsableCommand {
             Console.note(
                 "the most telling cell: layer \(best.layer), cell \(best.unit) follows \(signal) with r = "
                     + fixed(best.r, 2))
+        } else if explanation.telling.isEmpty {
+            Console.note(
+                "note: \(TextInput.name(file)) has fewer than \(Explanation.shortestTelling) characters, too few to tell what "
+                    + "a cell follows")
         }
         Console.note("wrote \(output); open it in a browser")
     }

@@ -108,19 +108,38 @@ struct Sample: ParsableCommand {
         if let failure = stream.failure { throw failure }
     }
 
-    /// What to type for strings to stop at whose lines end in another way than those of the model's text.
+    /// Of strings to stop at that the model cannot write, why, and what to type where that is plain.
     private func stopNotices(_ vocabulary: Vocabulary) throws -> [String] {
-        guard ["\r", "\r\n"].contains(where: { vocabulary.contains(Array($0.utf8)) }) else { return [] }
-        return try stop.compactMap { stop in
+        try stop.compactMap { stop in
             let text = try unescaped(stop, of: "--stop")
-            // Where there is a carriage return already, both are one character.
-            let meant = text.replacing("\n", with: "\r\n")
-            guard meant != text else { return nil }
-            return
-                "the model writes carriage returns, '\\r', as lines have on Windows, and --stop "
-                + "'\(Escapes.typed(text))' has none; for such lines type --escapes --stop "
-                + shellWord(Escapes.typed(meant))
+            return lineNotice(text, vocabulary) ?? unwrittenNotice(text, typedAs: stop, vocabulary)
         }
+    }
+
+    /// Of a string whose lines end in another way than those of the model's text.
+    private func lineNotice(_ text: String, _ vocabulary: Vocabulary) -> String? {
+        guard ["\r", "\r\n"].contains(where: { vocabulary.contains(Array($0.utf8)) }) else { return nil }
+        // Where there is a carriage return already, both are one character.
+        let meant = text.replacing("\n", with: "\r\n")
+        guard meant != text else { return nil }
+        return
+            "the model writes carriage returns, '\\r', as lines have on Windows, and --stop "
+            + "'\(Escapes.typed(text))' has none; for such lines type --escapes --stop \(shellWord(Escapes.typed(meant)))"
+    }
+
+    /// Of a string with something that no token of the model has.
+    private func unwrittenNotice(_ text: String, typedAs typed: String, _ vocabulary: Vocabulary) -> String? {
+        let tokens = (0..<vocabulary.count).map { vocabulary.bytes(of: $0) }
+        let written: Set<Unicode.Scalar> =
+            vocabulary.kind == .bytes
+            // Bytes may be parts of any character.
+            ? Set(text.unicodeScalars.filter { String($0).utf8.allSatisfy { vocabulary.contains([$0]) } })
+            : Set(tokens.flatMap { String(decoding: $0, as: UTF8.self).unicodeScalars })
+        guard let other = text.unicodeScalars.first(where: { !written.contains($0) }) else { return nil }
+        let advice = other == "\\" && !escapes ? "; with --escapes \\n is a line break" : ""
+        return
+            "the model does not know '\(printable(line: String(other)))' and never writes it, so that --stop "
+            + "'\(printable(line: typed))' ends nothing\(advice)"
     }
 
     /// A text as it is meant.

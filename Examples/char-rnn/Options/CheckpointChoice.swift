@@ -44,11 +44,17 @@ enum CheckpointChoice {
 
     /// In the words that were typed.
     private static func found(_ file: URL?, in path: String) throws -> String {
-        guard let file else {
-            throw Failure(
-                "\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(shellPath(path))")
+        func named(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
+        if let file { return named(file.lastPathComponent) }
+        let models = (try? FileName.all(in: URL(named: path, isFolder: true)))?.filter {
+            $0.hasSuffix(".safetensors") || $0.hasSuffix(".t7")
         }
-        return path.hasSuffix("/") ? path + file.lastPathComponent : "\(path)/\(file.lastPathComponent)"
+        if let other = models?.min() {
+            throw Failure(
+                "\(path) has no checkpoint with the name that train gives it; name a file, such as \(named(other))")
+        }
+        throw Failure(
+            "\(path) has no checkpoint; train a model with: char-rnn train --checkpoint-dir \(shellPath(path))")
     }
 
     /// The arguments with a value for each `--resume` that has none: an empty one, which stands for the folder of

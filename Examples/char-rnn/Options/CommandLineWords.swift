@@ -59,6 +59,11 @@ struct CommandLineWords {
             }
             guard word.hasPrefix("-"), word != "-" else {
                 try Self.requireSomething(word)
+                if words == ["train"] {
+                    // As other commands have their file.
+                    let option = "--data-dir \(shellPath(word))"
+                    throw ValidationError("Unexpected argument '\(word)'. A text is named by an option: \(option).")
+                }
                 words.append(word)
                 continue
             }

@@ -27,10 +27,13 @@ enum TextInput {
 
     /// What occurs in such a file.
     ///
-    /// - Throws: ``Failure``.
+    /// - Throws: ``Failure``, also for one with nothing in it.
     static func vocabulary(of path: String, kind: TokenKind) throws -> Vocabulary {
         try LongWork.telling("reading the text") { work in
             let bytes = try bytes(of: path, telling: work)
+            guard !bytes.isEmpty else {
+                throw Failure("\(name(path)) is empty; name the text that the model learned from")
+            }
             if kind != .bytes { try requireText(bytes, path) }
             do {
                 return try Vocabulary(bytes: Data(bytes), kind: kind) { work.advance(to: $0) }

@@ -32,7 +32,10 @@ struct VocabularyOrder {
             }
             return number
         }
-        guard !tokens.isEmpty, vocabulary.count == tokens.count else {
+        guard !tokens.isEmpty else {
+            throw Failure("\(path): there is no character in it; each row of the decoder has one")
+        }
+        guard vocabulary.count == tokens.count else {
             throw Failure("\(path): its tokens are not single \(kind)")
         }
         self.vocabulary = vocabulary

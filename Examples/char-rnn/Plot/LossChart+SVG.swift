@@ -6,6 +6,9 @@ extension LossChart {
     private static let (left, margin) = (84.0, 24.0)
     private static let (lossHeight, stripHeight, gap) = (280.0, 56.0, 40.0)
     private static let bins = 240
+    /// From one number of the lowest axis to the next, at least: where the picture is shown small, one is up to 87 wide. Those
+    /// of the others are 21 high.
+    private static let numbersAcross = 102.0
 
     /// A picture that follows its reader's light or dark screen, with larger letters where it is shown small.
     func svg() -> String {
@@ -21,7 +24,7 @@ extension LossChart {
 
         let loss = PlotScale(
             low: lossRange.low, high: lossRange.high, start: top + Self.lossHeight, end: top)
-        drawGrid(&svg, x, loss, 5)
+        drawGrid(&svg, x, loss, Self.lossHeight / 5)
         // With room for the mark of a last validation.
         svg.clipped(Self.left, top, Self.width - Self.left - Self.margin + 8, Self.lossHeight) { svg in
             for (index, run) in runs.enumerated() { drawLosses(&svg, run, index, x, loss) }
@@ -32,7 +35,7 @@ extension LossChart {
         drawStrip(&svg, "learning rate", \.learningRate, x, y)
         y += Self.stripHeight + Self.gap
         drawStrip(&svg, "gradient norm", \.gradientNorm, x, y, isLogarithmic: true)
-        for tick in x.ticks(6) {
+        for tick in x.ticks(apart: Self.numbersAcross) {
             let number = PlotText.number(tick)
             // That at the right end is moved in where it is long; half of a large digit takes 6.7.
             svg.text(min(x(tick), Self.width - 6.7 * Double(number.count)), bottom + 24, number, "m")
@@ -63,9 +66,9 @@ extension LossChart {
     /// More runs than colours are told apart by their dashes.
     private static func dashes(_ index: Int) -> String { index < 6 ? "" : " d\(min(index / 6, 2))" }
 
-    private func drawGrid(_ svg: inout SVG, _ x: PlotScale, _ y: PlotScale, _ count: Int) {
-        for tick in x.ticks(6) { svg.path([(x(tick), y.start), (x(tick), y.end)], "g") }
-        for tick in y.ticks(count) {
+    private func drawGrid(_ svg: inout SVG, _ x: PlotScale, _ y: PlotScale, _ distance: Double) {
+        for tick in x.ticks(apart: Self.numbersAcross) { svg.path([(x(tick), y.start), (x(tick), y.end)], "g") }
+        for tick in y.ticks(apart: distance) {
             svg.path([(Self.left, y(tick)), (Self.width - Self.margin, y(tick))], "g")
             svg.text(Self.left - 8, y(tick) + 5, PlotText.number(tick), "e")
         }
@@ -107,7 +110,7 @@ extension LossChart {
         let y = PlotScale(
             low: low, high: high, isLogarithmic: isLogarithmic, start: top + Self.stripHeight, end: top)
         svg.text(Self.left, top - 8, title, "q")
-        drawGrid(&svg, x, y, 2)
+        drawGrid(&svg, x, y, Self.stripHeight / 2)
         for (index, bins) in curves.enumerated() {
             svg.path(bins.map { (x($0.x), y($0.mean)) }, "n c\(index % 6)\(Self.dashes(index))")
         }

@@ -16,7 +16,8 @@ extension LossChart {
             if let best = run.best { canvas.mark(x(best.x), y(best.y), marks.best, color: color) }
         }
         var labels = [String](repeating: "", count: rows)
-        for tick in y.ticks(max(2, rows / 4)) {
+        // Two dots to a column, four to a row.
+        for tick in y.ticks(apart: 16) {
             labels[min(rows - 1, max(0, Int(y(tick) / 4)))] = PlotText.number(tick)
         }
         var lines = canvas.lines(isColored: isColored).enumerated().map { row, line in
@@ -43,7 +44,7 @@ extension LossChart {
 
     private func bottomLine(_ x: PlotScale, _ indent: Int, _ columns: Int) -> String {
         var line = [Character](repeating: " ", count: indent + columns)
-        for tick in x.ticks(max(2, columns / 14)) {
+        for tick in x.ticks(apart: 28) {
             let text = PlotText.number(tick)
             let place = indent + Int(x(tick) / 2) - text.count / 2
             let start = min(max(place, indent), indent + columns - text.count)

@@ -22,19 +22,29 @@ struct PlotScale {
         return start + share * (end - start)
     }
 
-    /// Round numbers within the range, about so many: 1, 2 or 5 times a power of ten apart.
-    func ticks(_ count: Int) -> [Double] {
-        if isLogarithmic {
-            let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
-            let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
-                .filter { (low...high).contains($0) }
-            // Of many, powers of ten only, and of many of those some. A number alone would be no scale.
-            let tens = all.filter { log10($0).rounded() == log10($0) }
-            let coarse = all.count > count + 1 && tens.count > 1 ? tens : all
-            let step = max(1, (coarse.count + count) / (count + 1))
-            return stride(from: 0, to: coarse.count, by: step).map { coarse[$0] }
+    /// Round numbers within the range, 1, 2 or 5 times a power of ten apart, with so much room between them in the picture
+    /// that what is written beside them does not touch. There are two at least: a number alone would be no scale.
+    func ticks(apart distance: Double) -> [Double] {
+        isLogarithmic ? logarithmicTicks(distance) : linearTicks(distance)
+    }
+
+    private func logarithmicTicks(_ distance: Double) -> [Double] {
+        let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+        let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
+            .filter { (low...high).contains($0) }
+        func isApart(_ numbers: [Double]) -> Bool {
+            zip(numbers, numbers.dropFirst()).allSatisfy { (self($0) - self($1)).magnitude >= distance }
         }
-        let rough = (high - low) / Double(count)
+        // Where all are too close, powers of ten only, and where those are, some of them.
+        let tens = all.filter { log10($0).rounded() == log10($0) }
+        let numbers = tens.count > 1 && !isApart(all) ? tens : all
+        func each(_ step: Int) -> [Double] { stride(from: 0, to: numbers.count, by: step).map { numbers[$0] } }
+        let widest = max(1, numbers.count - 1)
+        return each((1...widest).first { isApart(each($0)) } ?? widest)
+    }
+
+    private func linearTicks(_ distance: Double) -> [Double] {
+        let rough = (high - low) * distance / (end - start).magnitude
         let power = pow(10, log10(rough).rounded(.down))
         let steps = [0.5, 1, 2, 5, 10].map { $0 * power }
         func numbers(_ step: Double) -> [Double] {
@@ -43,7 +53,7 @@ struct PlotScale {
             // Minus zero is zero.
             return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
         }
-        // A number alone would be no scale, and with the next smaller step there are two.
+        // Where there is one alone, with the next smaller step there are two.
         let place = steps.firstIndex { $0 >= rough * 0.999 } ?? steps.count - 1
         let wide = numbers(steps[place])
         return wide.count > 1 ? wide : numbers(steps[max(0, place - 1)])

@@ -53,21 +53,22 @@ extension RunCurve {
             let isThere = access(FileName.cString(path), F_OK) == 0
             throw Failure("\(path) is \(isThere ? "no folder" : "not there"); \(advice)")
         }
-        guard access(FileName.cString("\(path)/history.jsonl"), F_OK) == 0 else {
-            throw Failure("\(path) has no history.jsonl; \(advice)")
+        let file = "\(path)/\(TrainingHistory.fileName)"
+        guard access(FileName.cString(file), F_OK) == 0 else {
+            throw Failure("\(path) has no \(TrainingHistory.fileName); \(advice)")
         }
         let history = try TrainingHistory(in: URL(named: path, isFolder: true))
         let (runs, others) = (history.runs, history.otherLines)
         guard !runs.isEmpty else {
             throw Failure(
                 others.first.map {
-                    "there is no run to draw in \(path)/history.jsonl: its line \($0) was not written by char-rnn train, or "
+                    "there is no run to draw in \(file): its line \($0) was not written by char-rnn train, or "
                         + "the line that began its run is missing; \(advice)"
-                } ?? "\(path)/history.jsonl has no whole line; char-rnn train writes one after its first step")
+                } ?? "\(file) has no whole line; char-rnn train writes one after its first step")
         }
         if let first = others.first {
             let more = others.count > 1 ? " and \(others.count - 1) more of its lines are" : " is"
-            Console.note("note: line \(first) of \(path)/history.jsonl\(more) damaged and left out")
+            Console.note("note: line \(first) of \(file)\(more) damaged and left out")
         }
         var curves = runs.map { RunCurve($0, name: path) }.filter { !$0.steps.isEmpty || !$0.validations.isEmpty }
         guard !curves.isEmpty else {

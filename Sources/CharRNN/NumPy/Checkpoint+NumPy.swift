@@ -1,6 +1,5 @@
 import CharRNNFiles
 import FoundationEssentials
-import Glibc
 
 extension Checkpoint {
     /// Writes a folder that needs nothing but Python and NumPy: `weights.npz`, which has the tensors under their names, and
@@ -14,26 +13,16 @@ extension Checkpoint {
                 action: "write", path: weights.path,
                 reason: "the model has \(Count(parameterCount)) parameters, and an .npz file here holds at most 4 GB")
         }
-        let isFolder = mkdir(folder.systemPath, 0o777) == 0 || errno == EEXIST
-        guard isFolder else { throw FileError.writing(folder) }
-        let program = folder.appendingPathComponent("sample.py")
-        let other = try? PlainFile.bytes(of: program)
-        guard other == nil || other == Data(numPyScript.utf8) else {
-            throw FileError(
-                action: "write", path: program.path,
-                reason: "another program of that name is there; name another folder")
-        }
         let model = folded
         let json = Data(try JSON.text(model.configuration).utf8)
         let arrays = [(name: "configuration.npy", contents: Self.array("|u1", [json.count], json))]
-        try AtomicFile.write(
-            zipArchive(
-                arrays
-                    + model.tensors.map { tensor in
-                        let bytes = tensor.values.withUnsafeBytes { Data($0) }
-                        return (name: tensor.name + ".npy", contents: Self.array("<f4", tensor.shape, bytes))
-                    }), to: weights)
-        try AtomicFile.write(Data(numPyScript.utf8), to: program)
+        try ProgramFolder(url: folder, program: ("sample.py", numPyScript)).write {
+            let tensors = model.tensors.map { tensor in
+                let bytes = tensor.values.withUnsafeBytes { Data($0) }
+                return (name: tensor.name + ".npy", contents: Self.array("<f4", tensor.shape, bytes))
+            }
+            try AtomicFile.write(zipArchive(arrays + tensors), to: weights)
+        }
     }
 
     /// NumPy's format for one array: a line of Python that says what the bytes behind it are.

@@ -1,6 +1,4 @@
-import CharRNNFiles
 import FoundationEssentials
-import Glibc
 import OpenCLCompute
 
 extension Checkpoint {
@@ -9,17 +7,9 @@ extension Checkpoint {
     ///
     /// - Throws: `FileError`, also when another `model.py` is there.
     public func writePyTorch(to folder: URL) throws {
-        let isFolder = mkdir(folder.systemPath, 0o777) == 0 || errno == EEXIST
-        guard isFolder else { throw FileError.writing(folder) }
-        let program = folder.appendingPathComponent("model.py")
-        let other = try? PlainFile.bytes(of: program)
-        guard other == nil || other == Data(pyTorchScript.utf8) else {
-            throw FileError(
-                action: "write", path: program.path,
-                reason: "another program of that name is there; name another folder")
+        try ProgramFolder(url: folder, program: ("model.py", pyTorchScript)).write {
+            try folded.write(to: folder.appendingPathComponent("weights.safetensors"))
         }
-        try folded.write(to: folder.appendingPathComponent("weights.safetensors"))
-        try AtomicFile.write(Data(pyTorchScript.utf8), to: program)
     }
 
     /// The weights that PyTorch saved: the state dictionary of a module with an `nn.LSTM` or `nn.RNN`, or the Mogrifier of
@@ -38,7 +28,7 @@ extension Checkpoint {
     ///   - vocabulary: the tokens of the decoder's rows.
     ///   - order: for each row of the decoder its token's number in the vocabulary; nil when row n is of token n.
     ///   - cell: what the layers are; nil to tell it from the shapes.
-    /// - Throws: ``CheckpointError``.
+    /// - Throws: ``CheckpointError``, also for a minGRU, which is not read from a state dictionary.
     public init(
         pyTorch file: URL, vocabulary: Vocabulary, order: [Int]? = nil, cell: RecurrentCell? = nil
     ) throws {
@@ -57,6 +47,9 @@ extension Checkpoint {
             order.sorted() == Array(0..<vocabulary.count),
             "an order that does not name each of the \(vocabulary.count) tokens once")
         do {
+            if let cell, !StateDictionaryNetwork.cells.contains(cell) {
+                throw StateDictionaryFault(StateDictionaryNetwork.reason(for: cell))
+            }
             let network = try StateDictionaryNetwork(StateDictionary(data, path: path))
             guard cell ?? network.cell == network.cell else {
                 throw StateDictionaryFault("its layers are of \(network.cell.title), not of \(cell!.title)")

@@ -19,12 +19,25 @@ struct StateDictionaryNetwork {
     var layerCount: Int { recurrent.keys.count { $0.hasPrefix("weight_hh_l") } }
     let cell: RecurrentCell
 
+    /// The cells that are read: how many matrices of H × H a layer has tells which it is, and a minGRU has none.
+    static let cells = RecurrentCell.allCases.filter(\.hasRecurrentProduct)
+
+    /// Why another cell is not read.
+    static func reason(for cell: RecurrentCell) -> String {
+        let titles = cells.map(\.title)
+        return "a \(cell.title) is not read from a state dictionary; "
+            + "\(titles.dropLast().joined(separator: ", ")) and \(titles.last!) are"
+    }
+
     /// - Throws: ``StateDictionaryFault``.
     init(_ dictionary: StateDictionary) throws {
         var matrices: [String: Tensor] = [:]
         var vectors: [String: Tensor] = [:]
         for (name, tensor) in dictionary.tensors.sorted(by: { $0.key < $1.key }) {
             let (module, base) = StateDictionary.split(name)
+            guard !module.hasPrefix("training.") else {
+                throw StateDictionaryFault("it is one already, with a run: it has '\(name)'")
+            }
             try Self.refuseOtherModules(name, base)
             guard tensor.values.allSatisfy(\.isFinite) else {
                 throw StateDictionaryFault("its '\(name)' has a number that is NaN or infinite")
@@ -48,14 +61,15 @@ struct StateDictionaryNetwork {
             }
         }
         guard let hidden = recurrent["weight_hh_l0"]?.shape else {
-            throw StateDictionaryFault("it has no LSTM, GRU or RNN: no matrix 'weight_hh_l0'")
+            // A minGRU that was written for PyTorch has no such matrix.
+            let others = recurrent.isEmpty ? "" : "; \(Self.reason(for: .minGRU))"
+            throw StateDictionaryFault("it has no LSTM, GRU or RNN: no matrix 'weight_hh_l0'\(others)")
         }
-        // How many matrices of H × H it has tells the cell.
-        let cells = RecurrentCell.allCases.filter {
-            $0.hasRecurrentProduct && hidden.count == 2 && hidden[1] > 0
+        let cell = Self.cells.first {
+            hidden.count == 2 && hidden[1] > 0
                 && hidden[0].quotientAndRemainder(dividingBy: hidden[1]) == ($0.recurrentMatrixCount, 0)
         }
-        guard let cell = cells.first else {
+        guard let cell else {
             throw StateDictionaryFault("its 'weight_hh_l0' has the shape \(hidden), which no cell has")
         }
         guard let inputs = recurrent["weight_ih_l0"]?.shape, inputs.count == 2 else {

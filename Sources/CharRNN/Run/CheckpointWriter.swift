@@ -11,7 +11,7 @@ struct CheckpointWriter {
     private let options: TrainingRun.Options
     /// Nil to keep all checkpoints.
     private var retention: Retention?
-    /// What was written, and the checkpoint that the run continues.
+    /// What the run has written, also before it was continued.
     private var saved: [SavedCheckpoint] = []
     /// The names so far, which may be given again.
     private var names: Set<String> = []
@@ -28,14 +28,27 @@ struct CheckpointWriter {
             retention = Retention(in: folder, keepLast: options.keepLast ?? 1, keepBest: options.keepBest)
         }
         guard let (checkpoint, file) = resumed else { return }
-        saved = [
-            SavedCheckpoint(
-                file: file, iteration: checkpoint.iteration, epoch: checkpoint.epoch,
-                validationLoss: checkpoint.validationLosses[checkpoint.iteration], displaced: nil)
-        ]
-        if FileStatus.isSameFile(file.deletingLastPathComponent(), folder) {
-            retention?.resume(from: checkpoint, saved[0])
+        let last = SavedCheckpoint(
+            file: file, iteration: checkpoint.iteration, epoch: checkpoint.epoch,
+            validationLoss: checkpoint.validationLosses[checkpoint.iteration], displaced: nil)
+        let history = try? TrainingHistory(in: file.deletingLastPathComponent())
+        for line in history?.lines(before: file.lastPathComponent) ?? [] {
+            guard let name = line.checkpoint else { continue }
+            add(
+                SavedCheckpoint(
+                    file: file.deletingLastPathComponent().appendingPathComponent(name), iteration: line.iteration,
+                    epoch: line.epoch, validationLoss: checkpoint.validationLosses[line.iteration], displaced: nil))
         }
+        add(last)
+        if FileStatus.isSameFile(file.deletingLastPathComponent(), folder) {
+            retention?.resume(from: checkpoint, last)
+        }
+    }
+
+    /// Takes note of a checkpoint, which replaces an earlier one of its name.
+    private mutating func add(_ checkpoint: SavedCheckpoint) {
+        saved.removeAll { $0.file.lastPathComponent == checkpoint.file.lastPathComponent }
+        saved.append(checkpoint)
     }
 
     /// The last one that is on the disk.
@@ -69,8 +82,7 @@ struct CheckpointWriter {
             file: file, iteration: checkpoint.iteration, epoch: checkpoint.epoch,
             validationLoss: losses[checkpoint.iteration],
             displaced: older.flatMap { $0.stays(beside: file) ? URL(fileURLWithPath: $0.path) : nil })
-        saved.removeAll { $0.file.lastPathComponent == file.lastPathComponent }
-        saved.append(result)
+        add(result)
         retention?.add(result)
         return result
     }

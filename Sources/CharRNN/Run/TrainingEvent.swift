@@ -117,7 +117,8 @@ public enum TrainingEvent: Sendable {
         public let iteration: Int
         /// The last checkpoint; nil when the run ended before its first step.
         public let last: URL?
-        /// The checkpoint with the lowest validation loss, of those of this run that are still there.
+        /// The checkpoint with the lowest validation loss, of those of this run that are still there; also of those from
+        /// before it was continued that its history tells of.
         public let best: URL?
     }
 }

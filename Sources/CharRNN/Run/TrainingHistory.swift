@@ -42,6 +42,15 @@ public struct TrainingHistory: Sendable {
         otherLines = others
     }
 
+    /// What the run that has written a checkpoint recorded before; nothing where no run is known to have. Of several that had
+    /// the same name for one it is the run that did so last.
+    func lines(before checkpoint: String) -> ArraySlice<Line> {
+        let found = runs.compactMap { run in
+            run.lines.lastIndex { $0.checkpoint == checkpoint }.map { run.lines[...$0] }
+        }
+        return found.max { $0.last!.time < $1.last!.time }?.dropLast() ?? []
+    }
+
     /// The file in a run's folder.
     public static let fileName = "history.jsonl"
 
