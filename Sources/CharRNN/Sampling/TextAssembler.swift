@@ -25,7 +25,7 @@ struct TextAssembler {
     /// The characters that nothing can change any more.
     mutating func takeWhole() -> String {
         guard let last = tail.indices.last else { return "" }
-        defer { tail.removeSubrange(..<last) }
+        defer { tail = String(tail[last...]) }
         return String(tail[..<last])
     }
 
