@@ -9,7 +9,8 @@ enum CheckpointChoice {
     /// - Throws: ``Failure`` when the folder has none, `CheckpointError`.
     static func best(_ path: String, isQuiet: Bool = false) throws -> URL {
         guard isFolder(path) else { return URL(named: path) }
-        let file = try found(Checkpoint.best(in: URL(named: path, isFolder: true)), in: path)
+        let file = try found(
+            Checkpoint.best(in: URL(named: path, isFolder: true)), in: path, or: [".safetensors", ".t7"])
         if !isQuiet { Console.note("the best checkpoint of \(path): \(file)") }
         return URL(named: file)
     }
@@ -27,7 +28,7 @@ enum CheckpointChoice {
             }
             return path
         }
-        return try found(Checkpoint.newest(in: URL(named: path, isFolder: true)), in: path)
+        return try found(Checkpoint.newest(in: URL(named: path, isFolder: true)), in: path, or: [".safetensors"])
     }
 
     /// Does work with a checkpoint, and names it when its numbers are at fault.
@@ -43,11 +44,13 @@ enum CheckpointChoice {
     }
 
     /// In the words that were typed.
-    private static func found(_ file: URL?, in path: String) throws -> String {
+    ///
+    /// - Parameter endings: what the names of other files end in that may be named.
+    private static func found(_ file: URL?, in path: String, or endings: [String]) throws -> String {
         func named(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
         if let file { return named(file.lastPathComponent) }
-        let models = (try? FileName.all(in: URL(named: path, isFolder: true)))?.filter {
-            $0.hasSuffix(".safetensors") || $0.hasSuffix(".t7")
+        let models = (try? FileName.all(in: URL(named: path, isFolder: true)))?.filter { name in
+            endings.contains(where: name.hasSuffix)
         }
         if let other = models?.min() {
             throw Failure(

@@ -59,7 +59,7 @@ struct CommandLineWords {
             }
             guard word.hasPrefix("-"), word != "-" else {
                 try Self.requireSomething(word)
-                if words == ["train"] {
+                if first == "train" {
                     // As other commands have their file.
                     let option = "--data-dir \(shellPath(word))"
                     throw ValidationError("Unexpected argument '\(word)'. A text is named by an option: \(option).")

@@ -19,7 +19,7 @@ extension Trace {
     /// ```
     ///
     /// Over few tokens it tells nothing: over two every unit has r = ±1 with what changes. And the strongest of many units
-    /// follows any signal a little; of N that follow nothing it has about √(2 ln N / T) over T tokens, which of 256 is 0.8
+    /// follows any signal a little; of N that follow nothing it has about √(1 − N^(−2/T)) over T tokens, which of 256 is 0.8
     /// over ten, 0.3 over a hundred and 0.1 over a thousand, and more where units and signal change seldom.
     public func correlations(with signal: TextSignal) -> [Correlation] {
         let values = signal.values(of: tokens, in: vocabulary)

@@ -8,6 +8,8 @@ public struct TrainingHistory: Sendable {
     /// The lines of the file that are no record of a run, counted from 1. The last is not among them while it may still be
     /// being written, since it has no end.
     public let otherLines: [Int]
+    /// For each name of a checkpoint which line of which run was the last to record it.
+    private let writers: [String: (run: Int, line: Int)]
 
     /// Reads the `history.jsonl` of a folder. Lines that are no record of a run are passed over; without such a file there
     /// are no runs.
@@ -16,7 +18,7 @@ public struct TrainingHistory: Sendable {
     public init(in folder: URL) throws {
         let file = folder.appendingPathComponent(Self.fileName)
         guard FileStatus(file) != nil else {
-            (runs, otherLines) = ([], [])
+            (runs, otherLines, writers) = ([], [], [:])
             return
         }
         let data: Data
@@ -24,12 +26,14 @@ public struct TrainingHistory: Sendable {
             throw FileError(action: "read", path: file.path, reason: error.reason)
         }
         var runs: [Run] = []
+        var writers: [String: (run: Int, line: Int)] = [:]
         var places: [String: Int] = [:]
         var others: [Int] = []
         let texts = data.split(separator: 10, omittingEmptySubsequences: false)
         for (index, text) in texts.enumerated() where !text.isEmpty {
             let line = try? JSON.decode(Line.self, from: text, isSnakeCase: true)
             if let line, let place = places[line.run] {
+                if let checkpoint = line.checkpoint { writers[checkpoint] = (place, runs[place].lines.count) }
                 runs[place].lines.append(line)
             } else if let line, let start = line.start {
                 places[line.run] = runs.count
@@ -40,15 +44,13 @@ public struct TrainingHistory: Sendable {
         }
         self.runs = runs
         otherLines = others
+        self.writers = writers
     }
 
     /// What the run that has written a checkpoint recorded before; nothing where no run is known to have. Of several that had
-    /// the same name for one it is the run that did so last.
+    /// the same name for one it is the run whose line is the last in the file.
     func lines(before checkpoint: String) -> ArraySlice<Line> {
-        let found = runs.compactMap { run in
-            run.lines.lastIndex { $0.checkpoint == checkpoint }.map { run.lines[...$0] }
-        }
-        return found.max { $0.last!.time < $1.last!.time }?.dropLast() ?? []
+        writers[checkpoint].map { runs[$0.run].lines[..<$0.line] } ?? []
     }
 
     /// The file in a run's folder.
