@@ -15,7 +15,7 @@
 enum {
     // Some 40 µs.
     looks = 2000,
-    // By then the system must have put a thread aside.
+    // By then a thread has longer work, or the system has put it aside.
     looks_for_the_others = 20000,
 };
 

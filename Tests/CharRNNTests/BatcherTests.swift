@@ -80,9 +80,10 @@ import Testing
     }
 
     /// Tasks that read to the end, leave early, are cancelled, or are slow, four times as many as there are rows.
-    @Test func sixtyFourTasksComeAndGo() async throws {
-        let model = try model()
-        let batcher = Batcher(model, capacity: 16)
+    @Test(arguments: [(threads: 1, capacity: 16), (3, 13)])
+    func sixtyFourTasksComeAndGo(_ threads: Int, _ capacity: Int) async throws {
+        let model = try model(on: .processor(threadCount: threads))
+        let batcher = Batcher(model, capacity: capacity)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<64 {
                 group.addTask {
@@ -118,11 +119,12 @@ import Testing
     }
 
     /// Cut into turns, and with readers that do not keep up, all the same.
-    @Test func aLongTextIsTheSameThroughItsTurns() async throws {
-        let model = try model()
-        let batcher = Batcher(model, capacity: 2)
+    @Test(arguments: [(threads: 1, capacity: 2), (3, 13)])
+    func aLongTextIsTheSameThroughItsTurns(_ threads: Int, _ capacity: Int) async throws {
+        let model = try model(on: .processor(threadCount: threads))
+        let batcher = Batcher(model, capacity: capacity)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for index in 0..<7 {
+            for index in 0..<capacity + 5 {
                 group.addTask {
                     var written = ""
                     for try await piece in batcher.text(after: "ab", limit: 3000, seed: UInt64(index)) {
@@ -291,19 +293,55 @@ import Testing
         #expect(try await right == (try alone(model, after: "ab", limit: 2000, seed: 1)))
     }
 
-    @Test func aModelThatIsTrainedEndsItsTexts() async throws {
-        let trainer = try Run(hiddenSize: 9).trainer()
-        let batcher = Batcher(trainer.model, capacity: 2)
-        var reader = batcher.text(after: "", limit: .max, seed: 1).makeAsyncIterator()
+    @Test(arguments: [(threads: 1, capacity: 2), (3, 13)])
+    func aModelThatIsTrainedEndsItsTexts(_ threads: Int, _ capacity: Int) async throws {
+        let trainer = try Run(hiddenSize: 9).trainer(on: .processor(threadCount: threads))
+        let batcher = Batcher(trainer.model, capacity: capacity)
+        var readers = (1..<capacity).map {
+            batcher.text(after: "", limit: .max, seed: UInt64($0)).makeAsyncIterator()
+        }
         // Full, so that it does not compute while the model is trained.
-        _ = try await reader.next(isolation: nil)
+        for index in readers.indices { _ = try await readers[index].next(isolation: nil) }
         _ = try await batcher.text(after: "", limit: 4000, seed: 1).reduce("", +)
         try trainer.step()
-        await #expect(throws: ChangedModelError.session) {
-            while try await reader.next(isolation: nil) != nil {}
+        for index in readers.indices {
+            await #expect(throws: ChangedModelError.session) {
+                while try await readers[index].next(isolation: nil) != nil {}
+            }
         }
         let text = try await batcher.text(after: "ab", limit: 40, seed: 3).reduce("", +)
         #expect(text == (try alone(trainer.model, after: "ab", limit: 40, seed: 3)))
+    }
+
+    /// Two batchers, whose closures read with sessions, and a trainer want the same threads.
+    @Test func batchersAndATrainerShareADevice() async throws {
+        let device = Device.processor(threadCount: 3)
+        let model = try model(on: device)
+        @Sendable func losses() throws -> [Float] {
+            let run = Run(hiddenSize: 130, batchSize: 20, sequenceLength: 10, text: SmallText.noise(3000))
+            let trainer = try run.trainer(on: device)
+            return try (0..<40).map { _ in try trainer.step().loss }
+        }
+        @Sendable func choose(_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution {
+            var session = try! model.makeSession()
+            try! session.feed(recent.suffix(2))
+            return session.next
+        }
+        let expected = try (0..<20).map { try alone(model, after: "ab", limit: 100, seed: $0, choose) }
+        let training = Task.detached { try losses() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for batcher in [Batcher(model, capacity: 13), Batcher(model, capacity: 12)] {
+                for seed in 0..<20 {
+                    group.addTask {
+                        let text = try await batcher.text(after: "ab", limit: 100, seed: UInt64(seed), choose)
+                            .reduce("", +)
+                        #expect(text == expected[seed])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await training.value == losses())
     }
 
     /// On a graphics card too; there the bits are those of the batcher's capacity.

@@ -193,7 +193,8 @@ void cpu_team_free(cpu_team *_Nullable team);
 /// Calls `body` once with every slice from 0 on, on whichever threads, and returns when all calls have. A thread that finds
 /// the team at work for another one takes all slices itself.
 void cpu_team_run(cpu_team *_Nullable team, long slices, void *context, void (*body)(void *context, long slice));
-/// Whether the calling thread has begun a slice of a team's, so that the other threads are at work already.
+/// Whether the calling thread runs a slice of a team at work, so that the others have theirs; not where it takes all slices
+/// itself.
 bool cpu_team_is_at_work(void);
 
 #pragma clang assume_nonnull end

@@ -11,7 +11,7 @@ final class BatchedWriter {
 
     /// Where a text is written, or waits to be.
     enum Place {
-        /// In the group.
+        /// At a table.
         case row(SessionGroup.Row)
         /// In line for a row; nil where nothing has been read.
         case line(Session?)

@@ -7,7 +7,7 @@ extension Batcher {
     /// }
     /// ```
     ///
-    /// The closures are called between two steps, by several threads; the other texts of that thread wait for them.
+    /// The closures are called between two steps, by several threads, and all texts wait for them.
     ///
     /// - Parameters:
     ///   - beginning: is read first, and not written. A character that the model does not know makes the text throw a

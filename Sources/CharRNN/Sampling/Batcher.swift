@@ -1,3 +1,5 @@
+import OpenCLCompute
+
 /// Writes the texts that many tasks ask for, all side by side: a step multiplies by the weights once for every text that is
 /// being written.
 ///
@@ -111,22 +113,24 @@ public actor Batcher {
     }
 
     private func work() {
-        let start = ContinuousClock.now
-        repeat { admit() } while write() && start.duration(to: .now) < Self.burst
+        let end = ContinuousClock.now + Self.burst
+        repeat { admit() } while write(until: end)
         deliver()
         isScheduled = false
         schedule()
     }
 
-    /// Has the tables write side by side, for a while or until there is room for those who wait; then it is true.
-    private func write() -> Bool {
+    /// Has the tables write side by side, until then or until there is room for those who wait. Where somebody else has the
+    /// threads, each writes a step, one after the other. Says whether there is time to go on.
+    private func write(until end: ContinuousClock.Instant) -> Bool {
         let pause = BatcherPause(isWanted: !line.isEmpty)
-        nonisolated(unsafe) let tables = tables.filter(\.goesOn)
-        tables.first?.backend.onHost(tables.count, grain: 1) { part in
-            for index in part { tables[index].write(for: Self.burst, pausing: pause) }
+        nonisolated(unsafe) let busy = tables.filter(\.goesOn)
+        busy.first?.backend.onHost(busy.count, grain: 1) { part in
+            let end = ThreadTeam.isAtWork ? end : .now
+            for index in part { busy[index].write(until: end, pausing: pause) }
         }
-        if let failure = tables.lazy.compactMap(\.failure).first { close(failure) }
-        return pause.hasCome
+        if let failure = busy.lazy.compactMap(\.failure).first { close(failure) }
+        return .now < end && tables.contains(where: \.goesOn)
     }
 
     // MARK: Rows
@@ -135,7 +139,9 @@ public actor Batcher {
     private func admit() {
         for table in tables { table.clear() }
         if tables.contains(where: { !$0.isCurrent }) { close(ChangedModelError.session) }
-        while let writer = line.first {
+        // Those who are set aside for them have their turn later.
+        for _ in line.indices {
+            let writer = line[line.startIndex]
             guard !writer.isCancelled, case .line(let session) = writer.place else {
                 line.removeFirst()
                 continue

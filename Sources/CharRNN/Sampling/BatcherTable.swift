@@ -8,15 +8,11 @@ final class BatcherTable {
     /// What has ended the work, if anything has.
     private(set) var failure: (any Error)?
     private let group: SessionGroup
-    private let capacity: Int
 
-    init(_ group: SessionGroup, capacity: Int) {
-        self.group = group
-        self.capacity = capacity
-    }
+    init(_ group: SessionGroup) { self.group = group }
 
     var backend: any Backend { group.model.backend }
-    var isFull: Bool { texts.count == capacity }
+    var isFull: Bool { texts.count == group.capacity }
     /// Whether a text could go on.
     var goesOn: Bool { texts.contains(where: \.goesOn) }
     /// Whether the model still has the parameters with which all was read.
@@ -25,6 +21,7 @@ final class BatcherTable {
     // MARK: Rows
 
     func seat(_ text: BatchedWriter, _ session: Session) throws {
+        precondition(!isFull, "\(texts.count) texts at a table for as many")
         text.take(try group.join(session))
         texts.append(text)
     }
@@ -57,13 +54,12 @@ final class BatcherTable {
 
     // MARK: Work
 
-    /// Writes for so long, or until there is a pause, or nothing can go on.
-    func write(for burst: Duration, pausing pause: BatcherPause) {
-        let start = ContinuousClock.now
+    /// Writes a step, and more until then, until there is a pause, or until nothing can go on.
+    func write(until end: ContinuousClock.Instant, pausing pause: BatcherPause) {
         repeat {
             step()
             if clear() { pause.come() }
-        } while goesOn && failure == nil && !pause.hasCome && start.duration(to: .now) < burst
+        } while goesOn && failure == nil && !pause.hasCome && .now < end
     }
 
     /// One step of all texts that can go on.

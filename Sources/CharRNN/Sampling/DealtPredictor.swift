@@ -66,8 +66,14 @@ struct Deal {
 
     init(shares: Int) { self.shares = shares }
 
-    /// Of so many texts, among no more threads than can have four.
-    init(_ count: Int, among threads: Int) { shares = max(1, min(threads, count / Self.hand)) }
+    /// Of so many texts that a model reads with a device's threads.
+    init(_ count: Int, _ layout: ParameterLayout, threads: Int) {
+        // An operation for four rows that takes longer is shared out well itself. So each thread has to have many of them,
+        // or it would have none where some texts are not there.
+        let isLong = Self.hand * layout.cell.gateCount * layout.hiddenSize * layout.hiddenSize > 1 << 20
+        let shares = count / (isLong ? 4 * Self.hand : Self.hand)
+        self.shares = isLong && shares < threads ? 1 : max(1, min(threads, shares))
+    }
 
     func share(of text: Int) -> Int { text / Self.hand % shares }
 
@@ -75,5 +81,7 @@ struct Deal {
     func place(of text: Int) -> Int { text / Self.hand / shares * Self.hand + text % Self.hand }
 
     /// Those of the first texts that a share has.
-    func texts(of share: Int, among count: Int) -> [Int] { (0..<count).filter { self.share(of: $0) == share } }
+    func texts(of share: Int, among count: Int) -> [Int] {
+        stride(from: share * Self.hand, to: count, by: shares * Self.hand).flatMap { $0..<min($0 + Self.hand, count) }
+    }
 }

@@ -29,13 +29,14 @@ extension LanguageModel {
         return shares.count > 1 ? DealtPredictor(shares, vocabulary.count, parameters.backend) : shares[0]
     }
 
-    /// Predictors of so many texts in all, which have read nothing: on the CPU device one for each thread that has some.
+    /// Predictors of so many texts in all, which have read nothing: on the CPU device one for each thread that has some by
+    /// itself, see ``Deal``.
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
     func makePredictors(ofTexts count: Int) throws -> [NetworkPredictor] {
         // For so many it is worth it to have the weights arranged.
         let parameters = count >= 8 ? try parameters.arranged() : parameters
-        let deal = Deal(count, among: parameters.backend.threadCount)
+        let deal = Deal(count, parameters.layout, threads: parameters.backend.threadCount)
         var predictors: [NetworkPredictor] = []
         for share in 0..<deal.shares {
             predictors.append(

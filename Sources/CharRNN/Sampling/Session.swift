@@ -10,8 +10,8 @@ public struct Session: Sendable {
     private(set) var history = RecentTokens()
     /// Whether anything was fed, or a state set in which something had been.
     private(set) var hasRead = false
-    private var owner: Owner
-    private var predictor: NetworkPredictor { owner.predictor }
+    /// Which copies share until one of them changes.
+    private var predictor: NetworkPredictor
     /// That of the model with whose parameters all was read.
     private(set) var revision: Int
 
@@ -27,7 +27,7 @@ public struct Session: Sendable {
         self.model = model
         revision = model.revisions.number
         next = Self.unread(model)
-        owner = Owner(try model.makePredictor())
+        predictor = try model.makePredictor()
     }
 
     /// One that has read what a text of a group has.
@@ -39,7 +39,7 @@ public struct Session: Sendable {
         self.next = next
         self.history = history
         hasRead = !state.isZero
-        owner = Owner(try model.makePredictor())
+        predictor = try model.makePredictor()
         try predictor.setState(state)
     }
 
@@ -152,7 +152,7 @@ public struct Session: Sendable {
         try predictor.setState(state)
         next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
         hasRead = !state.isZero
-        owner = Owner(predictor)
+        self.predictor = predictor
         self.revision = revision
         history = RecentTokens()
     }
@@ -168,7 +168,7 @@ public struct Session: Sendable {
 
     /// A copied session gets memory of its own at its first change.
     private mutating func makeUnique() throws {
-        if !isKnownUniquelyReferenced(&owner) { owner = Owner(try predictor.copy()) }
+        if !isKnownUniquelyReferenced(&predictor) { predictor = try predictor.copy() }
     }
 
     /// The predictor's identity, by which a test sees when a session has got one of its own.
@@ -190,12 +190,4 @@ extension LanguageModel {
         try session.setState(state)
         return session
     }
-}
-
-/// What the copies of a session share until one of them changes. `isKnownUniquelyReferenced` never says yes to an
-/// `NetworkPredictor`: opening it takes a second reference.
-private final class Owner: Sendable {
-    let predictor: NetworkPredictor
-
-    init(_ predictor: NetworkPredictor) { self.predictor = predictor }
 }

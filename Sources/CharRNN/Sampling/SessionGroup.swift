@@ -50,6 +50,8 @@ public final class SessionGroup {
     public var vocabulary: Vocabulary { model.vocabulary }
     /// The number of texts.
     public var count: Int { rows.count }
+    /// From which number on it grows.
+    var capacity: Int { readers.count }
 
     fileprivate init(_ model: LanguageModel, revision: Int, _ predictor: any Predictor, capacity: Int) {
         self.model = model
@@ -294,14 +296,14 @@ extension LanguageModel {
     }
 
     /// Empty groups for so many texts in all, which several threads of the CPU device may use side by side; on other devices
-    /// a single one. They must not grow.
+    /// a single one. None may have more than its capacity.
     ///
     /// - Throws: `DeviceError`.
-    func makeSessionGroups(capacity: Int) throws -> [(group: SessionGroup, capacity: Int)] {
+    func makeSessionGroups(capacity: Int) throws -> [SessionGroup] {
         try requireRoom(forTexts: capacity)
         let revision = revisions.number
         return try makePredictors(ofTexts: capacity).map {
-            (SessionGroup(self, revision: revision, $0, capacity: $0.count), $0.count)
+            SessionGroup(self, revision: revision, $0, capacity: $0.count)
         }
     }
 }

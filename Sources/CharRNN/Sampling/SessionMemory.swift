@@ -13,8 +13,9 @@ extension LanguageModel {
         // second product. Of each text the logits, and the indices of its token and of the one that follows.
         let ofUnit = Double(cell.gateCount + 3 + (cell.carriesMemory ? 3 : 0) + cell.intermediateCount)
         let onDevice = 4 * n * (units * ofUnit + v + 2)
-        // The logits as they come and as distributions, each an array, and the states on their way to the device.
-        let onHost = n * (2 * 4 * v + 64 + 4 * units * (cell.carriesMemory ? 2 : 1))
+        // The logits as each thread has them, all together and as distributions, each an array, and the states on their way to
+        // the device.
+        let onHost = n * (3 * 4 * v + 64 + 4 * units * (cell.carriesMemory ? 2 : 1))
         let limit = Double(device.memoryBytes)
         guard onDevice <= limit else {
             throw DeviceError.outOfMemory(

@@ -16,8 +16,8 @@ final class CPUBackend: Backend {
     /// Runs `body` on consecutive slices of 0..<count, one a thread, and returns when all are done.
     ///
     /// A slice has at least `grain` elements; what would be less than two runs on the calling thread, since waking
-    /// a thread may cost some ten microseconds. Slices begin at multiples of `alignment`.
-    /// Within a slice there are no others: who has one computes on his own.
+    /// a thread may cost some ten microseconds. Slices begin at multiples of `alignment`. Within a slice nothing is cut again:
+    /// the other threads have theirs. (But sums are, whose bits depend on the cuts.)
     func parallel(_ count: Int, grain: Int, alignment: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
         let slices = min(threadCount, count / max(1, grain))
         if slices <= 1 || ThreadTeam.isAtWork { return body(0..<count) }

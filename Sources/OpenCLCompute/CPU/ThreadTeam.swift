@@ -11,7 +11,8 @@ package final class ThreadTeam: @unchecked Sendable {
 
     deinit { cpu_team_free(team) }
 
-    /// Whether the calling thread runs a slice, so that the others have theirs.
+    /// Whether the calling thread runs a slice of a team at work, so that the others have theirs; not where it takes all
+    /// slices itself.
     package static var isAtWork: Bool { cpu_team_is_at_work() }
 
     /// Calls `body` with 0 ..< slices, and returns when all calls have.

@@ -14,7 +14,7 @@ extension Backend {
     package var threadCount: Int { (self as? CPUBackend)?.threadCount ?? 1 }
 
     /// Runs `body` on consecutive slices of 0..<count, side by side, and returns when all are done: what the host has to do
-    /// between two operations. On the CPU device the threads do it that have just computed, as long as they are awake.
+    /// between two operations, or operations of its own for each slice. On the CPU device the threads do it that have just computed, as long as they are awake.
     ///
     /// - Parameter grain: how many elements are worth a thread, some 10 µs of work.
     package func onHost(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
