@@ -59,8 +59,8 @@ struct CommandLineWords {
             }
             guard word.hasPrefix("-"), word != "-" else {
                 try Self.requireSomething(word)
-                if first == "train" {
-                    // As other commands have their file.
+                if words == ["train"] {
+                    // As other commands have their file. (Behind --data-dir there may be several.)
                     let option = "--data-dir \(shellPath(word))"
                     throw ValidationError("Unexpected argument '\(word)'. A text is named by an option: \(option).")
                 }
