@@ -129,12 +129,14 @@ struct Sample: ParsableCommand {
 
     /// Of a string with something that no token of the model has.
     private func unwrittenNotice(_ text: String, typedAs typed: String, _ vocabulary: Vocabulary) -> String? {
-        let tokens = (0..<vocabulary.count).map { vocabulary.bytes(of: $0) }
         let written: Set<Unicode.Scalar> =
             vocabulary.kind == .bytes
             // Bytes may be parts of any character.
             ? Set(text.unicodeScalars.filter { String($0).utf8.allSatisfy { vocabulary.contains([$0]) } })
-            : Set(tokens.flatMap { String(decoding: $0, as: UTF8.self).unicodeScalars })
+            : Set(
+                (0..<vocabulary.count).flatMap {
+                    String(decoding: vocabulary.bytes(of: $0), as: UTF8.self).unicodeScalars
+                })
         guard let other = text.unicodeScalars.first(where: { !written.contains($0) }) else { return nil }
         let advice = other == "\\" && !escapes ? "; with --escapes \\n is a line break" : ""
         return

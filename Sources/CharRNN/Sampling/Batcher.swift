@@ -126,7 +126,7 @@ public actor Batcher {
         let pause = BatcherPause(isWanted: !line.isEmpty)
         nonisolated(unsafe) let busy = tables.filter(\.goesOn)
         busy.first?.backend.onHost(busy.count, grain: 1) { part in
-            let end = ThreadTeam.isAtWork ? end : .now
+            let end = busy.count == 1 || ThreadTeam.isAtWork ? end : .now
             for index in part { busy[index].write(until: end, pausing: pause) }
         }
         if let failure = busy.lazy.compactMap(\.failure).first { close(failure) }
