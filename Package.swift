@@ -54,7 +54,7 @@ let package = Package(
             dependencies: [
                 "CharRNNFiles", "COpenCL", "CCLBlast", "CLBlastParameters", "COpenBLAS", "CLKernels", "CPUKernels",
             ]),
-        .target(name: "CharRNN", dependencies: ["CharRNNFiles", "OpenCLCompute"]),
+        .target(name: "CharRNN", dependencies: ["CharRNNFiles", "CPUKernels", "OpenCLCompute"]),
         .target(
             name: "CharRNNMPI",
             dependencies: ["CharRNNFiles", "CharRNN", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),

@@ -1,5 +1,5 @@
 // The kernels of the CPU device. Each file is the twin of the .cl file of its name, and the specification of it; of
-// packing.c, row_product.c, quantized.c, limits.c and team.c there is none.
+// packing.c, row_product.c, quantized.c, weights.c, limits.c and team.c there is none.
 //
 // Letters: B batch, T time, V vocabulary, H hidden, G gates. Matrices are row-major and every function works on
 // whatever rows or elements it is given, so that a caller may share the work among threads.
@@ -141,6 +141,12 @@ void cpu_mogrifier_input_backward(CPU_BACKWARD_OPERANDS);
 /// anything where no gradient is wanted.
 void cpu_softmax_cross_entropy(float *logits, const float *bias, const int32_t *targets, float scale,
                                bool with_gradient, float *losses, long rows, long columns);
+
+// MARK: weights.c
+
+/// weights[i] = e^(logits[i] − maximum), 0 where the logit is not finite or the weight below 1e-307; returns their sum.
+/// No finite logit may be above the maximum.
+double cpu_weigh(const float *logits, float maximum, double *weights, long count);
 
 // MARK: dropout.c
 

@@ -1,3 +1,4 @@
+import CPUKernels
 import Glibc
 
 /// The model's opinion of the next character: a logit for each token, and ways to narrow and draw from it.
@@ -90,13 +91,8 @@ extension Distribution {
     /// double precision, so that a sum over a large vocabulary keeps small ones.
     func weigh(into weights: UnsafeMutableBufferPointer<Double>) -> (sum: Double, maximum: Float) {
         let maximum = maximum
-        var sum = 0.0
-        for (token, logit) in logits.enumerated() {
-            let weight = logit.isFinite ? exp(Double(logit) - Double(maximum)) : 0
-            weights.initializeElement(at: token, to: weight)
-            sum += weight
-        }
-        return (sum, maximum)
+        guard let weights = weights.baseAddress else { return (0, maximum) }
+        return (cpu_weigh(logits, maximum, weights, logits.count), maximum)
     }
 
     /// Writes the probabilities, rounded to single precision, and returns the number of which a logit is short by the
