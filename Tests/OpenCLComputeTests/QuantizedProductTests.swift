@@ -147,7 +147,7 @@ struct QuantizedProductTests {
         }
         var numbers = Numbers()
         for rows in [1, 5, 300] {
-            let (columns, inner) = (1030, 500)
+            let (columns, inner) = (1590, 500)  // of a single row three parts
             let (a, b) = (numbers.floats(rows * inner), numbers.floats(inner * columns))
             let weights = try backend.quantized(matrix(b, inner, columns))
             let c = try matrix(unset(rows * columns), rows, columns)

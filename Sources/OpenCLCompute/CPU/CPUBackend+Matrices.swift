@@ -52,7 +52,11 @@ extension CPUBackend {
     private func multiplyArranged(_ a: HostMatrix, _ panels: PackedPanels, into c: Matrix, adding: Bool) {
         let (stride, depth) = (c.stride, a.columns)
         nonisolated(unsafe) let result = c.pointer()
-        eachPart(of: (a.rows, c.columns, depth), speed: a.rows == 1 ? panels.speed : 1) { rows, columns in
+        if a.rows == 1 {
+            return panels.multiplyRow(
+                a.pointer(row: 0), into: result, columns: c.columns, depth: depth, adding: adding, on: self)
+        }
+        eachPart(of: (a.rows, c.columns, depth)) { rows, columns in
             panels.from(column: columns.lowerBound, depth: depth).multiply(
                 a.pointer(row: rows.lowerBound), a.stride,
                 into: result + rows.lowerBound * stride + columns.lowerBound, stride, rows: rows.count,
@@ -134,14 +138,12 @@ extension CPUBackend {
     }
 
     /// Parts of the longer side of c, side by side, with the whole of the other.
-    ///
-    /// - Parameter speed: how often faster than a product of floats it is.
     private func eachPart(
-        of shape: Shape, speed: Int = 1, _ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+        of shape: Shape, _ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
     ) {
         let byRows = shape.rows >= shape.columns
         let length = byRows ? shape.rows : shape.columns
-        parallel(length, grain: speed * grain(of: length, shape), alignment: 16) { part in
+        parallel(length, grain: grain(of: length, shape), alignment: 16) { part in
             body(byRows ? part : 0..<shape.rows, byRows ? 0..<shape.columns : part)
         }
     }

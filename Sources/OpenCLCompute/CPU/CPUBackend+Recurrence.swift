@@ -161,14 +161,7 @@ private struct RecurrentFactor: @unchecked Sendable {
     ) {
         let depth = weights.rows
         if let packed, rows.count == 1 {
-            // There is no other row for another thread: it takes other columns, as soon as they are 10 µs of work.
-            nonisolated(unsafe) let (a, result) = (a, result)
-            let grain = (1 << 17) * packed.speed / depth
-            backend.parallel(weights.columns, grain: grain, alignment: Int(cpu_panel_width)) { columns in
-                packed.from(column: columns.lowerBound, depth: depth).multiply(
-                    a, aStride, into: result + columns.lowerBound, resultStride, rows: 1, columns: columns.count,
-                    depth: depth, adding: adding)
-            }
+            packed.multiplyRow(a, into: result, columns: weights.columns, depth: depth, adding: adding, on: backend)
         } else if let packed {
             packed.multiply(
                 a, aStride, into: result, resultStride, rows: rows.count, columns: weights.columns, depth: depth,

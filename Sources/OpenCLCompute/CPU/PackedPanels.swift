@@ -26,14 +26,6 @@ enum PackedPanels: @unchecked Sendable {
         }
     }
 
-    /// How many multiply-adds of a single row take as long as one in floats, all weights being read from afar.
-    var speed: Int {
-        switch self {
-        case .floats: 1
-        case .quantized: 4
-        }
-    }
-
     /// c (rows × columns) = a (rows × depth) times the first of the panels, or += when `adding`.
     func multiply(
         _ a: UnsafePointer<Float>, _ aStride: Int, into c: UnsafeMutablePointer<Float>, _ cStride: Int, rows: Int,
@@ -42,6 +34,25 @@ enum PackedPanels: @unchecked Sendable {
         switch self {
         case .floats(let panels): cpu_product_packed(a, aStride, panels, c, cStride, rows, columns, depth, adding)
         case .quantized(let panels): cpu_product_quantized(a, aStride, panels, c, cStride, rows, columns, depth, adding)
+        }
+    }
+
+    /// The same of a single row, on all threads: there is no other row for another one, so it takes other columns, as soon as
+    /// reading their weights is some 5 to 10 µs of work.
+    func multiplyRow(
+        _ a: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, columns: Int, depth: Int, adding: Bool,
+        on backend: CPUBackend
+    ) {
+        nonisolated(unsafe) let (a, c) = (a, c)
+        let weights =
+            switch self {
+            case .floats: 1 << 17
+            case .quantized: 1 << 18
+            }
+        backend.parallel(columns, grain: weights / depth, alignment: Int(cpu_panel_width)) { part in
+            from(column: part.lowerBound, depth: depth).multiply(
+                a, depth, into: c + part.lowerBound, columns, rows: 1, columns: part.count, depth: depth, adding: adding
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
-/// The memory of one recurrent layer run over T steps of B streams; every matrix is time-major.
-public struct RecurrentSequence: Sendable {
+/// The memory of one recurrent layer run over T steps of B streams; every matrix is time-major. A class, since whoever passes
+/// it on means the same memory.
+public final class RecurrentSequence: Sendable {
     /// What the layer computes at each step.
     public let cell: RecurrentCell
     /// T, the number of time steps.
@@ -47,7 +48,7 @@ public struct RecurrentSequence: Sendable {
     ///   - forTraining: whether there will be a backward pass, which needs more memory.
     ///   - backend: where the memory lies.
     /// - Throws: ``DeviceError`` when the device has not enough memory.
-    public init(
+    public convenience init(
         _ cell: RecurrentCell, steps: Int, batchSize: Int, hiddenSize: Int, forTraining: Bool = true,
         on backend: any Backend
     ) throws {
