@@ -47,6 +47,9 @@ package struct FileStatus: Equatable, Sendable {
     /// Whether both are one file, whatever it is called and whatever has become of it.
     package func isSameFile(as other: FileStatus) -> Bool { inode == other.inode && device == other.device }
 
+    /// Whether nothing has a file's name.
+    package static func isGone(_ file: URL) -> Bool { FileStatus(file) == nil && errno == ENOENT }
+
     /// Whether two paths lead to one file or folder that is there.
     package static func isSameFile(_ a: URL, _ b: URL) -> Bool {
         guard let a = FileStatus(a), let b = FileStatus(b) else { return false }

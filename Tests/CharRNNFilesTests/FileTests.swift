@@ -193,6 +193,21 @@ struct FileLockTests {
             #expect(throws: FileLock.Refusal.unusable(reason: "Is a directory")) { try FileLock(folder) }
         }
     }
+
+    @Test("Whose file was removed leaves alone the one that somebody else has locked since")
+    func ofAnother() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("lock")
+            var first: FileLock? = try FileLock(file)
+            #expect(first?.isGone == false)
+            try FileManager.default.removeItem(at: file)
+            #expect(first?.isGone == true)
+            let second = try FileLock(file)
+            first = nil
+            #expect(throws: FileLock.Refusal.held(holder: "")) { try FileLock(file) }
+            withExtendedLifetime(second) {}
+        }
+    }
 }
 
 @Suite("JSON")

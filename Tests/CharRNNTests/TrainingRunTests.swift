@@ -283,14 +283,23 @@ import Testing
         }
     }
 
-    @Test func aFolderThatIsRemovedDuringTheRunIsMadeAgain() throws {
+    /// With all that is in it, or emptied, after which others must still be kept away.
+    @Test(arguments: [false, true])
+    func aFolderThatIsRemovedDuringTheRunIsMadeAgain(_ staysEmpty: Bool) throws {
         try withTemporaryFolder { parent in
             let folder = parent.appendingPathComponent("cv")
             let run = try TrainingRun(trainer(), options: options(folder))
             var words: [String] = []
             try run.run { event in
                 words.append(Self.word(event))
-                if case .step(let step) = event, step.iteration == 6 { try? FileManager.default.removeItem(at: folder) }
+                guard case .step(let step) = event else { return }
+                if step.iteration == 6 {
+                    try? FileManager.default.removeItem(at: folder)
+                    if staysEmpty { mkdir(folder.path, 0o755) }
+                }
+                if step.iteration == 7 {
+                    #expect(throws: TrainingRunError.self) { try TrainingRun(trainer(), options: options(folder)) }
+                }
             }
             #expect(words.contains { $0.hasPrefix("warning folderMadeAgain") })
             #expect(words.last == "end finished 8")
@@ -298,6 +307,46 @@ import Testing
             #expect(try Checkpoint(contentsOf: try #require(run.lastCheckpoint)).iteration == 8)
             let history = try String(contentsOf: folder.appendingPathComponent("history.jsonl"), encoding: .utf8)
             #expect(history.contains("\"iteration\":8"))
+        }
+    }
+
+    /// The events of a run during which something happens, after step 6.
+    private func told(by run: TrainingRun, afterStep6 something: () -> Void) throws -> [String] {
+        var words: [String] = []
+        try run.run { event in
+            words.append(Self.word(event))
+            if case .step(let step) = event, step.iteration == 6 { something() }
+        }
+        return words
+    }
+
+    @Test func aHistoryThatIsRemovedDuringTheRunBeginsAgain() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("history.jsonl")
+            let words = try told(by: TrainingRun(trainer(), options: options(folder))) {
+                try? FileManager.default.removeItem(at: file)
+            }
+            #expect(words.count { $0.hasPrefix("warning folderMadeAgain") } == 1)
+            #expect(words.count { $0.hasPrefix("warning") } == 1)
+            let history = try TrainingHistory(in: folder)
+            #expect(history.otherLines.isEmpty && history.runs.count == 1)
+            #expect(history.runs.first?.lines.first?.start != nil)
+            #expect(history.runs.first?.lines.dropFirst().map(\.iteration) == [6, 6, 8, 8, 8])
+        }
+    }
+
+    /// Such as one on a disk that has been taken away.
+    @Test func aHistoryThatIsGoneAndCannotBeMadeKeepsNoCheckpointOut() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("history.jsonl")
+            let run = try TrainingRun(trainer(), options: options(folder))
+            let words = try told(by: run) {
+                try? FileManager.default.removeItem(at: file)
+                symlink("/nowhere/history.jsonl", file.path)
+            }
+            #expect(words.count { $0.hasPrefix("warning historyNotWritten") } == 1)
+            #expect(words.count { $0.hasPrefix("warning") } == 1)
+            #expect(try Checkpoint(contentsOf: try #require(run.lastCheckpoint)).iteration == 8)
         }
     }
 

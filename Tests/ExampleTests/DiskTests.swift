@@ -66,6 +66,19 @@ import Testing
         }
     }
 
+    /// Such as a pipe, which nobody may be reading.
+    @Test func aHistoryThatIsNoFileIsNamed() throws {
+        try Workplace.inNewFolder { place in
+            try FileManager.default.createDirectory(at: place.url("cv"), withIntermediateDirectories: true)
+            #expect(mkfifo(place.url("cv/history.jsonl").path, 0o644) == 0)
+            let outcome = try place.run(train + ["--checkpoint-dir", "cv"])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.errorLines.last?.hasSuffix("cv/history.jsonl: it is there and is not a plain file") == true,
+                "\(outcome.errors)")
+        }
+    }
+
     @Test func anotherFileOfACheckpointsNameIsKept() throws {
         try Workplace.inNewFolder { place in
             let checkpoint = try place.train(["-train_frac", "1", "-val_frac", "0"])

@@ -139,7 +139,8 @@ final class TrainingReport {
         case .folderNotLocked(let folder, let reason):
             "\(folder.relativePath) cannot be locked (\(reason)); make sure that no other run writes there"
         case .folderMadeAgain(let folder):
-            "the folder \(folder.relativePath) was removed during the run and has been made again"
+            "the folder \(folder.relativePath), its \(TrainingRun.lockName) or its \(TrainingHistory.fileName) was removed "
+                + "during the run and has been made again"
         }
     }
 

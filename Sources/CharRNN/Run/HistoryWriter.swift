@@ -10,8 +10,9 @@ final class HistoryWriter {
     private(set) var run: String
     private let file: URL
     private var descriptor: Int32
-    /// The line before all others; nil once it is written.
-    private var start: Line?
+    /// The line before all others.
+    private let first: Line
+    private var hasFirst = false
     /// The name of the checkpoint that the run goes on from.
     private let resumed: String?
     private var isFailing = false
@@ -20,11 +21,11 @@ final class HistoryWriter {
     ///   - run: a name that no other run has.
     ///   - start: the line before all others.
     ///   - resumed: the name of a checkpoint in the folder, from which the run goes on.
-    /// - Throws: `FileError` when the file cannot be opened.
+    /// - Throws: `FileError` when the file cannot be opened, and when it is no plain file.
     init(in folder: URL, run: String, start: Line, resumed: String?) throws {
         file = folder.appendingPathComponent(TrainingHistory.fileName)
         self.run = run
-        self.start = start
+        first = start
         self.resumed = resumed
         descriptor = try Self.open(file)
         endLastLine()
@@ -35,7 +36,29 @@ final class HistoryWriter {
     private static func open(_ file: URL) throws -> Int32 {
         let descriptor = Glibc.open(file.systemPath, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.writing(file) }
+        // A pipe has no end to add to, and would hold up the run while nobody reads it.
+        guard FileStatus(descriptor: descriptor)?.kind == .file else {
+            close(descriptor)
+            throw FileError(action: "write", path: file.path, reason: "it is there and is not a plain file")
+        }
         return descriptor
+    }
+
+    /// Makes the file again when somebody has removed it, with the line before all others.
+    ///
+    /// - Returns: whether that was so.
+    /// - Throws: `FileError` when it cannot be made.
+    func beginAgainIfGone() throws -> Bool {
+        guard FileStatus.isGone(file) else { return false }
+        try reopen()
+        hasFirst = false
+        return true
+    }
+
+    private func reopen() throws {
+        let new = try Self.open(file)
+        close(descriptor)
+        descriptor = new
     }
 
     /// Adds a line. A disk that takes no more costs the line: training is worth more than its record.
@@ -43,11 +66,13 @@ final class HistoryWriter {
     /// - Returns: why the line is missing, for the first of those that are.
     func append(_ line: Line) throws -> FileError? {
         do {
-            if let start {
+            // What is written to a file that is gone is gone, too.
+            _ = try beginAgainIfGone()
+            if !hasFirst {
                 // Only now, when there is something in their place.
                 try dropRepeatedLines()
-                try write(start)
-                self.start = nil
+                try write(first)
+                hasFirst = true
             }
             try write(line)
             isFailing = false
@@ -92,9 +117,7 @@ final class HistoryWriter {
             rest.append(10)
         }
         try AtomicFile.write(rest, to: file)
-        let new = try Self.open(file)
-        close(descriptor)
-        descriptor = new
+        try reopen()
     }
 
     /// What tells whose a line is.

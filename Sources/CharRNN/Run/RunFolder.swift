@@ -5,12 +5,10 @@ import Glibc
 /// The folder of a run, which it has for itself: two runs would mix their histories and write each other's checkpoints.
 final class RunFolder {
     let url: URL
-    private(set) var history: HistoryWriter
+    let history: HistoryWriter
     private var lock: FileLock?
     private let label: String
     private let lastEpoch: Double
-    /// The first line of a history.
-    private let start: TrainingHistory.Line
 
     /// Makes the folder where it is not there, claims it, clears away what killed runs have left, and tries the longest
     /// name that the run may need.
@@ -23,7 +21,6 @@ final class RunFolder {
         self.url = url
         self.label = label
         self.lastEpoch = lastEpoch
-        self.start = start
         lock = try Self.open(url, label, lastEpoch)
         let isHere = resumed.map { FileStatus.isSameFile($0.deletingLastPathComponent(), url) } ?? false
         // With a letter, so that nobody takes it for a number.
@@ -39,17 +36,19 @@ final class RunFolder {
         lock?.weakness.map { .folderNotLocked(url, reason: $0) }
     }
 
-    /// Makes the folder again when somebody has removed it, with a lock and a history of its own.
+    /// Makes the folder, and the run's lock and history in it, again when somebody has removed them.
     ///
-    /// - Returns: whether that was so.
-    /// - Throws: as the initialiser.
+    /// - Returns: whether one of them was made again.
+    /// - Throws: as the initialiser, but nothing of the history, which keeps no checkpoint out: its next line tells.
     func makeAgainIfGone() throws -> Bool {
         // Without a lock the folder was made again once, and somebody else has it.
-        guard lock == nil || FileStatus(url) == nil && errno == ENOENT else { return false }
-        lock = nil  // before the new one, whose file has the same name
-        lock = try Self.open(url, label, lastEpoch)
-        history = try HistoryWriter(in: url, run: history.run, start: start, resumed: nil)
-        return true
+        let isUnlocked = lock?.isGone ?? true
+        if isUnlocked {
+            lock = nil
+            lock = try Self.open(url, label, lastEpoch)
+        }
+        let hasNewHistory = (try? history.beginAgainIfGone()) ?? false
+        return isUnlocked || hasNewHistory
     }
 
     /// Lets other runs have the folder.

@@ -93,7 +93,7 @@ public enum TrainingEvent: Sendable {
         case historyNotWritten(FileError)
         /// The file system has no locks: nothing keeps another run from writing into the folder.
         case folderNotLocked(URL, reason: String)
-        /// The folder was gone, and has been made again.
+        /// The folder, or the lock or the history in it, was gone and has been made again.
         case folderMadeAgain(URL)
     }
 
