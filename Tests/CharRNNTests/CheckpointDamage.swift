@@ -94,6 +94,9 @@ extension CheckpointDamage {
         edit("training", "\"batchSize\":3", "\"batchSize\":\(Int.max)"),
         edit("training", "\"trainingBatches\":8", "\"trainingBatches\":0"),
         edit("training", "\"sequenceLength\":4", "\"sequenceLength\":-4"),
+        edit("training", "\"validationLosses\":{}", "\"validationLosses\":{\"\(Int.min)\":1}"),
+        edit("training", "\"validationLosses\":{}", "\"validationLosses\":{\"-1\":1}"),
+        edit("training", "\"validationLosses\":{}", "\"validationLosses\":{\"3\":1}"),
         CheckpointDamage("a negative learning rate") {
             $0.metadata["training"]!.replace(#/"learningRate":[0-9.e-]+,/#, with: "\"learningRate\":-0.002,")
         },

@@ -37,6 +37,19 @@ import Testing
         }
     }
 
+    /// With "nan" a schedule would have no factor.
+    @Test(arguments: ["\"nan\"": 0, "-1e308": 0, "0.5": 0.5, "5": 1])
+    func theShareOfARunThatIsOverIsAShare(_ written: String, _ share: Double) throws {
+        var file = try whole()
+        file.edit("training", "\"iteration\":2", "\"progress\":\(written),\"iteration\":2")
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("run.safetensors")
+            try file.bytes.write(to: url)
+            let trainer = try Trainer(resuming: Checkpoint(contentsOf: url), dataset: Run().dataset())
+            #expect(trainer.progress == share)
+        }
+    }
+
     /// Also where no run's numbers stand beside them.
     @Test(arguments: [true, false])
     func aTensorThatIsMissingIsNamed(_ hasRun: Bool) throws {

@@ -46,6 +46,36 @@ import Testing
         #expect(throws: TextError.self, "something behind it") { try text(bytes + padding + Data("hello".utf8), "xz") }
     }
 
+    /// What gzip unpacks without an objection is read, and what it objects to is not.
+    @Test func zerosBehindAMemberOfGzipArePaddingAsForGzip() throws {
+        let tool = URL(fileURLWithPath: "/usr/bin/gzip")
+        guard FileManager.default.isExecutableFile(atPath: tool.path) else { return }
+        let (bytes, hello) = (Self.packed["gz"]!, Data("hello".utf8))
+        let endings = [
+            Data(count: 1), Data(count: 8), Data(count: 300_000), bytes, bytes + Data(count: 8), hello,
+            Data(count: 8) + hello, Data(count: 300_000) + hello, bytes.prefix(1), bytes.prefix(12),
+        ]
+        for (index, ending) in endings.enumerated() {
+            let unpacked = try withTemporaryFolder { folder in
+                let file = folder.appendingPathComponent("text.gz")
+                try (bytes + ending).write(to: file)
+                let process = try Process.run(tool, arguments: ["-q", "-d", file.path])
+                process.waitUntilExit()
+                return process.terminationStatus == 0
+                    ? try String(contentsOf: folder.appendingPathComponent("text"), encoding: .utf8) : nil
+            }
+            #expect((unpacked != nil) == (index < 5), "what gzip says of ending \(index)")
+            if let unpacked {
+                #expect(try text(bytes + ending, "gz") == unpacked, "ending \(index)")
+            } else {
+                #expect(throws: TextError.self, "ending \(index)") { try text(bytes + ending, "gz") }
+            }
+        }
+        // gzip warns that it leaves the second one out; Python's module reads it.
+        #expect(try text(bytes + Data(count: 8) + bytes, "gz") == "hello wörld\nhello wörld\n")
+        #expect(throws: TextError.self, "before the first") { try text(Data(count: 8) + bytes, "gz") }
+    }
+
     @Test(arguments: ["gz", "zst", "xz"])
     func noDamageMakesAnotherText(_ end: String) throws {
         let bytes = Self.packed[end]!

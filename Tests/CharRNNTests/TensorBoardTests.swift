@@ -88,6 +88,17 @@ import Testing
         }
     }
 
+    /// Names are anybody's.
+    @Test(arguments: [Int.max, .max - 1])
+    func aNumberAfterWhichThereIsNoneIsAnError(_ number: Int) throws {
+        try withTemporaryFolder { folder in
+            try Data().write(to: folder.appendingPathComponent("events.out.tfevents.\(number)"))
+            let error = try #require(throws: FileError.self) { try TensorBoardLog(in: folder) }
+            #expect(error.description.contains("events.out.tfevents.\(number)"))
+            #expect(try files(in: folder).count == 1)
+        }
+    }
+
     private func files(in folder: URL) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .sorted { $0.lastPathComponent < $1.lastPathComponent }

@@ -27,6 +27,7 @@ struct TrainingPosition: Codable {
     var isPlausible: Bool {
         iteration >= 0 && dataset.batchSize > 0 && dataset.sequenceLength > 0 && dataset.trainingBatches > 0
             && learningRate >= 0 && learningRate.isFinite && options.defect == nil
+            && validationLosses.keys.allSatisfy { (0...iteration).contains($0) }
     }
 }
 

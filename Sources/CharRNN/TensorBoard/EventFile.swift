@@ -15,10 +15,15 @@ final class EventFile {
     init(in folder: URL, time: Double) throws {
         try Folder.make(folder)
         let names = (try? FileName.all(in: folder)) ?? []
-        let last = names.compactMap { name in
+        let numbers = names.compactMap { name in
             name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count).prefix { $0.isNumber }) : nil
-        }.max()
-        var number = max(Int(time), (last ?? 0) + 1)
+        }
+        let last = numbers.max() ?? 0
+        guard last < .max / 2 else {
+            throw FileError(
+                action: "write", path: folder.path, reason: "no number comes after that of \(Self.prefix)\(last)")
+        }
+        var number = max(Int(time), last + 1)
         while true {
             let digits = "\(number)"
             let name = Self.prefix + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".char-rnn"

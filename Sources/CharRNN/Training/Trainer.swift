@@ -123,7 +123,8 @@ public final class Trainer {
         self.devices = [model.device] + devices
         iteration = progress?.position.iteration ?? 0
         learningRate = rate
-        self.progress = progress?.position.progress ?? 0
+        // A file may say anything. In place of NaN these take the other one.
+        self.progress = .minimum(1, .maximum(0, progress?.position.progress ?? 0))
         schedule = { options.schedule?.factor(ofStep: $0, progress: $1) ?? 1 }
         validationLosses = progress?.position.validationLosses ?? [:]
         moments = try options.optimizer.momentNames.map { _ in

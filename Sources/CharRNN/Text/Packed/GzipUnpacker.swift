@@ -23,6 +23,8 @@ final class GzipUnpacker: Unpacker {
     func unpack(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws -> (consumed: Int, produced: Int) {
+        // Behind a member there may be zeros, which fill a block of a tape.
+        if isBetweenMembers, input.first == 0 { return (input.prefix { $0 == 0 }.count, 0) }
         stream.pointee.nextIn = input.baseAddress
         stream.pointee.availableIn = UInt32(input.count)
         stream.pointee.nextOut = output.baseAddress
