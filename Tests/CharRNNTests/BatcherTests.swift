@@ -293,6 +293,32 @@ import Testing
         #expect(try await right == (try alone(model, after: "ab", limit: 2000, seed: 1)))
     }
 
+    /// Such as a text with a character whose weights are damaged.
+    @Test(arguments: RecurrentCell.allCases, [1, 3])
+    func aTextThatIsAnsweredWithNaNEndsAlone(_ cell: RecurrentCell, _ threads: Int) async throws {
+        let model = try model(cell, on: .processor(threadCount: threads))
+        let token = try model.vocabulary.encode("c")[0]
+        // W of the first layer comes first, a row for each token.
+        let gates = cell.inputGates.count * 9
+        var values = try model.parameterValues()
+        values[token * gates..<(token + 1) * gates] = ArraySlice(repeating: .nan, count: gates)
+        try model.setParameterValues(values)
+        @Sendable func others(_ next: Distribution, _ recent: ArraySlice<Int>) -> Distribution {
+            next.filter { $0 != token }
+        }
+
+        let batcher = Batcher(model, capacity: 5)
+        var text = batcher.text(after: "ab", limit: 3000, seed: 1, others).makeAsyncIterator()
+        var written = try #require(try await text.next(isolation: nil))
+        for _ in 0..<6 {
+            await #expect(throws: BrokenModelError.self) {
+                try await batcher.text(after: "abc", limit: 10, seed: 1).reduce("", +)
+            }
+        }
+        while let piece = try await text.next(isolation: nil) { written += piece }
+        #expect(written == (try alone(model, after: "ab", limit: 3000, seed: 1, others)))
+    }
+
     @Test(arguments: [(threads: 1, capacity: 2), (3, 13)])
     func aModelThatIsTrainedEndsItsTexts(_ threads: Int, _ capacity: Int) async throws {
         let trainer = try Run(hiddenSize: 9).trainer(on: .processor(threadCount: threads))
@@ -342,6 +368,34 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try await training.value == losses())
+    }
+
+    /// More than Dispatch has threads.
+    @Test func threeHundredBatchersWriteSideBySide() async throws {
+        let model = try model()
+        let batchers = (0..<300).map { _ in Batcher(model, capacity: 1) }
+        let expected = try alone(model, after: "ab", limit: 5, seed: 1)
+        for batcher in batchers {
+            #expect(try await batcher.text(after: "ab", limit: 5, seed: 1).reduce("", +) == expected)
+        }
+    }
+
+    @Test func nothingIsKeptOfATextThatHasEnded() async throws {
+        final class Witness: Sendable {}
+        weak var kept: Witness?
+        let batcher = Batcher(try model())
+        for _ in 0..<3 {
+            let witness = Witness()
+            kept = witness
+            let text = batcher.text(after: "ab", limit: 5, seed: 1) { next in
+                withExtendedLifetime(witness) { next }
+            }
+            #expect(try await text.reduce("", +).count == 5)
+        }
+        // The batcher may still be about to let go of it.
+        for _ in 0..<1000 where kept != nil { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(kept == nil)
+        withExtendedLifetime(batcher) {}
     }
 
     /// On a graphics card too; there the bits are those of the batcher's capacity.

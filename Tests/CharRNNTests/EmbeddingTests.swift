@@ -1,6 +1,7 @@
 import CharRNN
 import Foundation
 import OpenCLCompute
+import Synchronization
 import TestSupport
 import Testing
 
@@ -129,6 +130,33 @@ import Testing
         #expect(new.count == 3 * all.count && Set(new).count == new.count)
     }
 
+    /// It takes longer than to read many tokens, and all texts of a batcher would wait for it.
+    @Test func theTableOfTokensIsMadeOnceForAllWhoReadTogether() async throws {
+        let backend = try TableBackend(run(.lstm).model().vocabulary.count)
+        let model = try run(.lstm).model(
+            on: Device(
+                id: "cpu", kind: .cpu, vendor: "", name: "", platform: "", version: "",
+                memoryBytes: Device.cpu.memoryBytes
+            ) { backend })
+        var session = try model.makeSession()
+        try session.feed(0..<20)
+        let state = try session.state()
+        try session.reset()
+        try session.setState(state)
+        #expect(backend.count == 1)
+
+        let group = try session.makeGroup(count: 3)
+        let row = try (0..<9).map { _ in try group.fork(group.rows[0]) }[8]
+        var taken = try group.session(of: row)
+        try taken.feed(0..<20)
+        #expect(backend.count == 2, "one for the group")
+
+        let batcher = Batcher(model, capacity: 1)
+        var texts = (0..<3).map { batcher.text(after: "", limit: 3000, seed: UInt64($0)).makeAsyncIterator() }
+        for _ in 0..<3 { for index in texts.indices { _ = try await texts[index].next(isolation: nil) } }
+        #expect(backend.count == 3, "one for the batcher, also of texts that are set aside")
+    }
+
     @Test func withoutOneAFileIsAsItWas() throws {
         let bytes = try Checkpoint(of: Run().model()).fileBytes()
         #expect(!String(decoding: bytes, as: UTF8.self).contains("embedding"))
@@ -136,5 +164,23 @@ import Testing
 
     @Test func aSizeBelowOneTraps() async {
         await #expect(processExitsWith: .failure) { _ = try Run(embeddingSize: 0).model() }
+    }
+}
+
+/// Counts the products with as many rows as there are tokens.
+private final class TableBackend: PassingBackend, @unchecked Sendable {
+    private let tokens: Int
+    private let tables = Atomic(0)
+
+    var count: Int { tables.load(ordering: .relaxed) }
+
+    init(_ tokens: Int) throws {
+        self.tokens = tokens
+        try super.init()
+    }
+
+    override func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws {
+        if c.rows == tokens { tables.add(1, ordering: .relaxed) }
+        try super.multiply(a, b, into: c, adding: adding)
     }
 }

@@ -10,6 +10,7 @@ import OpenCLCompute
 /// remembers for too long even then reads in order.
 struct LongTextReader {
     private let parameters: Parameters
+    private let tokens: TokenTable?
     /// After what was read so far.
     private(set) var state: LanguageModel.State
     /// ln p of the token after each that was read; empty when they are not wanted.
@@ -29,8 +30,12 @@ struct LongTextReader {
     /// (Rounded to 8 bits, those of a trained LSTM of 2 × 128 units stay up to 0.06 apart, wherever they began.)
     private var tolerance: Float { parameters.areQuantized ? 0.125 : 4e-6 }
 
-    init(_ parameters: Parameters, from state: LanguageModel.State, scoring: Bool) {
+    /// - Parameter tokens: those of a network of the same parameters.
+    init(
+        _ parameters: Parameters, from state: LanguageModel.State, scoring: Bool, sharing tokens: TokenTable? = nil
+    ) {
         self.parameters = parameters
+        self.tokens = tokens
         self.state = state
         self.scoring = scoring
     }
@@ -55,7 +60,8 @@ struct LongTextReader {
         let end = seam + length
         // With one more, which the last token of a part is to predict.
         let parts = (0..<count).map { text.dropFirst($0 * length).prefix(end + 1) }
-        let reader = try SequenceReader(parameters, texts: count, longest: parts[0].count, start: state)
+        let reader = try SequenceReader(
+            parameters, texts: count, longest: parts[0].count, start: state, sharing: tokens)
         var (begun, ended) = (state, state)
         var results = [[Double]](repeating: [], count: count)
         try reader.read(parts, for: scoring ? .losses : .states) { block, network in

@@ -22,12 +22,16 @@ final class SequenceReader {
     ///   - texts: how many are read side by side.
     ///   - longest: the number of tokens of the longest text, by which the blocks are laid out; a text may be longer.
     ///   - start: the state of one text, in which each of them begins.
+    ///   - tokens: those of a network of the same parameters.
     /// - Throws: `DeviceError`.
-    init(_ parameters: Parameters, texts: Int, longest: Int, start: LanguageModel.State) throws {
+    init(
+        _ parameters: Parameters, texts: Int, longest: Int, start: LanguageModel.State,
+        sharing tokens: TokenTable? = nil
+    ) throws {
         count = texts
         network = try UnrolledNetwork(
             parameters, steps: Self.steps(texts: texts, longest: longest), streams: StreamShare(all: texts),
-            forTraining: false)
+            forTraining: false, sharing: tokens)
         self.start = .joined(Array(repeating: start, count: texts))
     }
 

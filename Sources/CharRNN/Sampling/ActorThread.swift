@@ -1,12 +1,21 @@
-import Dispatch
 import Glibc
 
 /// A thread on which an actor runs, so that its long work takes none of the few threads that tasks share. It ends with the
-/// actor.
+/// actor. Not one of Dispatch, which has no more than 255 and makes all others wait.
 final class ActorThread: SerialExecutor {
     private let line = JobLine()
 
-    init(name: String) { DispatchQueue(label: name).async { [line] in line.run() } }
+    init() {
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, nil,
+            { line in
+                Unmanaged<JobLine>.fromOpaque(line!).takeRetainedValue().run()
+                return nil
+            }, Unmanaged.passRetained(line).toOpaque())
+        precondition(status == 0, "the system gives no thread: \(String(cString: strerror(status)))")
+        pthread_detach(thread)
+    }
 
     deinit { line.close() }
 

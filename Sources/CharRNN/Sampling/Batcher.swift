@@ -15,6 +15,7 @@ import OpenCLCompute
 /// - Whoever asks while all rows are taken waits in line. A text that has had a long turn, or whose reader does not keep up,
 ///   makes room for those who wait, and stands in line again; so nobody waits for ever, not even behind endless texts.
 /// - A text whose reader does not keep up rests: about 1,000 bytes are written ahead.
+/// - What goes wrong in a text ends that text alone, also when a damaged model answers it with NaN (``BrokenModelError``).
 /// - Cancelling the task that reads a text, or leaving its loop, frees the row within one step.
 ///
 /// It computes on a thread of its own; on the CPU device the device's threads share out the texts. When the model is trained
@@ -25,14 +26,14 @@ public actor Batcher {
     /// How many texts are written at once.
     public nonisolated let capacity: Int
 
-    private let thread = ActorThread(name: "CharRNN.Batcher")
+    private let thread = ActorThread()
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private var writers: [ObjectIdentifier: BatchedWriter] = [:]
     /// One for each thread, from the first text on.
     private var tables: [BatcherTable] = []
     /// Those that wait for a row, the next one first.
-    private var line: ArraySlice<BatchedWriter> = []
+    private var line: [BatchedWriter] = []
     private var isScheduled = false
 
     /// The steps after which a text makes room, when others wait.
@@ -140,20 +141,20 @@ public actor Batcher {
         for table in tables { table.clear() }
         if tables.contains(where: { !$0.isCurrent }) { close(ChangedModelError.session) }
         // Those who are set aside for them have their turn later.
-        for _ in line.indices {
-            let writer = line[line.startIndex]
-            guard !writer.isCancelled, case .line(let session) = writer.place else {
-                line.removeFirst()
-                continue
-            }
+        let waiting = line
+        line = []
+        for (index, writer) in waiting.enumerated() {
+            guard !writer.isCancelled, case .line(let session) = writer.place else { continue }
             do {
                 if tables.isEmpty { tables = try model.makeSessionGroups(capacity: capacity).map(BatcherTable.init) }
-                guard let table = makeRoom() else { return }
-                try table.seat(writer, session ?? model.makeSession())
+                guard let table = makeRoom() else {
+                    line = waiting[index...] + line
+                    return
+                }
+                try table.seat(writer, session)
             } catch {
                 end(writer, error)
             }
-            line.removeFirst()
         }
     }
 

@@ -20,9 +20,10 @@ final class BatcherTable {
 
     // MARK: Rows
 
-    func seat(_ text: BatchedWriter, _ session: Session) throws {
+    /// - Parameter session: what the text has read; nil where that is nothing.
+    func seat(_ text: BatchedWriter, _ session: Session?) throws {
         precondition(!isFull, "\(texts.count) texts at a table for as many")
-        text.take(try group.join(session))
+        text.take(try group.join(session ?? group.makeSession()))
         texts.append(text)
     }
 
@@ -64,7 +65,10 @@ final class BatcherTable {
 
     /// One step of all texts that can go on.
     private func step() {
-        do { try group.feed(draw()) } catch { failure = error }
+        do { try group.feed(draw()) } catch let error as BrokenModelError {
+            // The others have got their numbers.
+            for text in texts where group.isBroken(row(of: text)) { text.fail(error) }
+        } catch { failure = error }
     }
 
     /// The next token of each text that goes on, drawn side by side where other threads have nothing to do.
@@ -73,8 +77,10 @@ final class BatcherTable {
         drawn.withUnsafeMutableBufferPointer { drawn in
             nonisolated(unsafe) let (drawn, table) = (drawn, self)
             backend.onHost(texts.count, grain: 8) { part in
-                for index in part where table.texts[index].goesOn {
-                    let (text, row) = (table.texts[index], table.row(of: table.texts[index]))
+                for index in part {
+                    let text = table.texts[index]
+                    guard text.goesOn else { continue }
+                    let row = table.row(of: text)
                     let (next, recent) = table.group.expectation(of: row)
                     drawn[index] = text.advance(expecting: next, recent: recent).map { (row, $0) }
                 }

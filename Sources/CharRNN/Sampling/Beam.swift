@@ -22,7 +22,7 @@ extension Session {
     /// - Parameters:
     ///   - width: how many to keep, fewer where there are fewer.
     ///   - length: in tokens.
-    /// - Throws: ``BrokenModelError``, `DeviceError`.
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
     public func beams(width: Int, length: Int) throws -> [Beam] {
         precondition(width > 0 && length >= 0, "\(width) beams of \(length) tokens")
         var beams = [Beam(tokens: [], logProbability: 0, session: self)]

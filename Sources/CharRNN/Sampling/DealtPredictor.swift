@@ -18,6 +18,8 @@ final class DealtPredictor: Predictor {
 
     private var deal: Deal { Deal(shares: shares.count) }
 
+    var tokens: TokenTable { shares[0].tokens }
+
     func read(_ tokens: [Int32]) throws -> [Float] {
         let parts = shares.indices.map { deal.texts(of: $0, among: tokens.count) }.filter { !$0.isEmpty }
         var answers = [Result<[Float], any Error>?](repeating: nil, count: parts.count)

@@ -5,7 +5,7 @@ extension LanguageModel {
     public func makeSessionGroup(count: Int = 0) throws -> SessionGroup {
         precondition(count >= 0, "a group of \(count) sessions")
         let group = try makeSessionGroup(capacity: max(1, count))
-        let session = try makeSession()
+        let session = try group.makeSession()
         for _ in 0..<count { try group.join(session) }
         return group
     }

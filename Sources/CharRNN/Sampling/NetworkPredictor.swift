@@ -19,7 +19,6 @@ final class NetworkPredictor: Predictor, @unchecked Sendable {
     /// Whether a state was set since the last token, so that the logits belong to another.
     private var isStale = false
 
-    /// Which others with the same parameters may share.
     var tokens: TokenTable { whole.tokens }
 
     private var backend: any Backend { parameters.backend }
@@ -141,7 +140,7 @@ final class NetworkPredictor: Predictor, @unchecked Sendable {
             for token in text { try advance([Int32(token)]) }
             return []
         }
-        var reader = LongTextReader(parameters, from: try state(), scoring: scoring)
+        var reader = LongTextReader(parameters, from: try state(), scoring: scoring, sharing: tokens)
         try reader.read(text, progress: progress)
         try setState(reader.state)
         // The last is of a token that is not there.
@@ -150,7 +149,7 @@ final class NetworkPredictor: Predictor, @unchecked Sendable {
 
     /// Another for the only text, with the same state, which goes its own way.
     func copy() throws -> NetworkPredictor {
-        let copy = try NetworkPredictor(parameters, count: 1, alwaysAll: alwaysAll, sharing: whole.tokens)
+        let copy = try NetworkPredictor(parameters, count: 1, alwaysAll: alwaysAll, sharing: tokens)
         try copy.setState(try state())
         return copy
     }

@@ -11,21 +11,27 @@ protocol Predictor: AnyObject, Sendable {
     /// Has a text go on from where another is.
     func copy(_ text: Int, to other: Int) throws
     func exchange(_ text: Int, _ other: Int) throws
+    /// Which others with the same parameters may share. With an embedding it takes longer to make than a text to read.
+    var tokens: TokenTable { get }
 }
 
 extension LanguageModel {
     /// A predictor of one text, which has read nothing.
     ///
+    /// - Parameter tokens: those of another predictor with the same parameters.
     /// - Throws: `DeviceError` when the device has not enough memory.
-    func makePredictor() throws -> NetworkPredictor {
-        try NetworkPredictor(parameters, count: 1, alwaysAll: alwaysAll)
+    func makePredictor(sharing tokens: TokenTable? = nil) throws -> NetworkPredictor {
+        try NetworkPredictor(parameters, count: 1, alwaysAll: alwaysAll, sharing: tokens)
     }
 
     /// A predictor of some texts, which have read nothing.
     ///
+    /// - Parameters:
+    ///   - count: how many texts.
+    ///   - tokens: those of another predictor with the same parameters.
     /// - Throws: `DeviceError` when the device has not enough memory.
-    func makePredictor(ofTexts count: Int) throws -> any Predictor {
-        let shares = try makePredictors(ofTexts: count)
+    func makePredictor(ofTexts count: Int, sharing tokens: TokenTable? = nil) throws -> any Predictor {
+        let shares = try makePredictors(ofTexts: count, sharing: tokens)
         return shares.count > 1 ? DealtPredictor(shares, vocabulary.count, parameters.backend) : shares[0]
     }
 
@@ -33,7 +39,7 @@ extension LanguageModel {
     /// itself, see ``Deal``.
     ///
     /// - Throws: `DeviceError` when the device has not enough memory.
-    func makePredictors(ofTexts count: Int) throws -> [NetworkPredictor] {
+    func makePredictors(ofTexts count: Int, sharing tokens: TokenTable? = nil) throws -> [NetworkPredictor] {
         // For so many it is worth it to have the weights arranged.
         let parameters = count >= 8 ? try parameters.arranged() : parameters
         let deal = Deal(count, parameters.layout, threads: parameters.backend.threadCount)
@@ -42,7 +48,7 @@ extension LanguageModel {
             predictors.append(
                 try NetworkPredictor(
                     parameters, count: deal.texts(of: share, among: count).count, alwaysAll: alwaysAll,
-                    sharing: predictors.first?.tokens))
+                    sharing: tokens ?? predictors.first?.tokens))
         }
         return predictors
     }

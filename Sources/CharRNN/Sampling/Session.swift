@@ -23,29 +23,32 @@ public struct Session: Sendable {
     /// V tokens, those of ``model``.
     public var vocabulary: Vocabulary { model.vocabulary }
 
-    init(_ model: LanguageModel) throws {
+    /// - Parameter tokens: those of a predictor with the parameters that the model has now.
+    init(_ model: LanguageModel, sharing tokens: TokenTable? = nil) throws {
         self.model = model
         revision = model.revisions.number
         next = Self.unread(model)
-        predictor = try model.makePredictor()
+        predictor = try model.makePredictor(sharing: tokens)
     }
 
     /// One that has read what a text of a group has.
     init(
-        _ model: LanguageModel, revision: Int, state: LanguageModel.State, next: Distribution, history: RecentTokens
+        _ model: LanguageModel, revision: Int, state: LanguageModel.State, next: Distribution, history: RecentTokens,
+        sharing tokens: TokenTable
     ) throws {
         self.model = model
         self.revision = revision
         self.next = next
         self.history = history
         hasRead = !state.isZero
-        predictor = try model.makePredictor()
+        predictor = try model.makePredictor(sharing: tokens)
         try predictor.setState(state)
     }
 
     /// Reads one token.
     ///
-    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
+    /// - Throws: ``BrokenModelError``, ``ChangedModelError``, `DeviceError`. After ``BrokenModelError`` the session has to be
+    ///   ``reset()``, since its state may be NaN; so it is with all that read.
     public mutating func feed(_ token: Int) throws {
         vocabulary.check(token)
         try requireUnchanged()
@@ -73,7 +76,7 @@ public struct Session: Sendable {
     /// Part after part, a text of any length is read so in constant memory.
     ///
     /// - Throws: `CancellationError` when the task is cancelled; ``BrokenModelError``, ``ChangedModelError``, `DeviceError`.
-    ///   Then the session is as it was.
+    ///   Then the session is as it was; but after ``BrokenModelError`` it has to be ``reset()``.
     public mutating func logProbabilities(feeding tokens: some Sequence<Int>) throws -> [Double] {
         try read(Array(tokens), scoring: true)
     }
@@ -119,7 +122,7 @@ public struct Session: Sendable {
     ///
     /// - Throws: `DeviceError`.
     public mutating func reset() throws {
-        self = try Session(model)
+        self = try Session(model, sharing: revision == model.revisions.number ? predictor.tokens : nil)
     }
 
     /// What the network remembers of all that was fed. The first call reads the model's parameters, for the state's
@@ -148,7 +151,7 @@ public struct Session: Sendable {
     public mutating func setState(_ state: LanguageModel.State) throws {
         let revision = model.revisions.number
         try model.check(state)
-        let predictor = try model.makePredictor()
+        let predictor = try model.makePredictor(sharing: revision == self.revision ? self.predictor.tokens : nil)
         try predictor.setState(state)
         next = state.isZero ? Self.unread(model) : try Distribution(answered: predictor.logits())
         hasRead = !state.isZero

@@ -25,9 +25,10 @@ public final class SessionGroup {
 
     /// What is known of a row besides what the predictor remembers of it.
     private struct Reader {
-        let row: Row
         var next: Distribution
         var history: RecentTokens
+        /// Whether the last answer was no numbers, so that ``next`` is that of an earlier one.
+        var isBroken = false
     }
 
     /// Which reads.
@@ -42,6 +43,8 @@ public final class SessionGroup {
     /// For each slot the place that belongs to it, and for each place the slot: places that are exchanged keep theirs.
     private var places: [Int]
     private var slots: [Int]
+    /// For each slot the number of the row that has it.
+    private var numbers: [Int?]
     /// Before this place all are taken, so that nobody who comes looks through them again.
     private var firstFree = 0
     private var joined = 0
@@ -61,6 +64,7 @@ public final class SessionGroup {
         self.revision = revision
         self.predictor = predictor
         readers = Array(repeating: nil, count: capacity)
+        numbers = Array(repeating: nil, count: capacity)
         places = Array(0..<capacity)
         slots = places
     }
@@ -79,9 +83,12 @@ public final class SessionGroup {
 
     /// Both at once.
     func expectation(of row: Row) -> (next: Distribution, recent: ArraySlice<Int>) {
-        let reader = reader(of: row)
-        return (reader.next, reader.history.tokens)
+        let place = place(of: row)
+        return (readers[place]!.next, readers[place]!.history.tokens)
     }
+
+    /// Whether this is one of the texts for which ``BrokenModelError`` was thrown.
+    func isBroken(_ row: Row) -> Bool { reader(of: row).isBroken }
 
     /// A session that has read what the text has.
     ///
@@ -91,11 +98,19 @@ public final class SessionGroup {
         let reader = reader(of: row)
         return try Session(
             model, revision: revision, state: predictor.state(of: place(of: row)), next: reader.next,
-            history: reader.history)
+            history: reader.history, sharing: predictor.tokens)
+    }
+
+    /// A session that has read nothing.
+    ///
+    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    func makeSession() throws -> Session {
+        try requireUnchanged()
+        return try Session(model, sharing: predictor.tokens)
     }
 
     private func place(of row: Row) -> Int {
-        guard row.slot < places.count, readers[places[row.slot]]?.row == row else {
+        guard row.slot < numbers.count, numbers[row.slot] == row.number else {
             preconditionFailure("row \(row.number) is not, or no longer, in the group")
         }
         return places[row.slot]
@@ -139,13 +154,15 @@ public final class SessionGroup {
     private func vacate(_ row: Row) {
         let place = place(of: row)
         readers[place] = nil
+        numbers[row.slot] = nil
         firstFree = min(firstFree, place)
     }
 
     private func seat(at place: Int, next: Distribution, history: RecentTokens) -> Row {
         let row = Row(number: joined, slot: slots[place])
         joined += 1
-        readers[place] = Reader(row: row, next: next, history: history)
+        readers[place] = Reader(next: next, history: history)
+        numbers[row.slot] = row.number
         rows.append(row)
         return row
     }
@@ -159,10 +176,11 @@ public final class SessionGroup {
         let count = readers.count
         firstFree = count
         try model.requireRoom(forTexts: 2 * count)
-        let larger = try model.makePredictor(ofTexts: 2 * count)
+        let larger = try model.makePredictor(ofTexts: 2 * count, sharing: predictor.tokens)
         for place in 0..<count { try larger.setState(predictor.state(of: place), of: place) }
         predictor = larger
         readers += Array(repeating: nil, count: count)
+        numbers += Array(repeating: nil, count: count)
         places += count..<2 * count
         slots += count..<2 * count
         return count
@@ -232,8 +250,12 @@ public final class SessionGroup {
     /// Reads the tokens at those places that have one.
     private func read(_ tokenAt: inout [Int?]) throws {
         try requireUnchanged()
-        for case let token? in tokenAt { vocabulary.check(token) }
-        let count = tokenAt.reduce(0) { $1 == nil ? $0 : $0 + 1 }
+        let vocabulary = vocabulary  // once, not for each token
+        var count = 0
+        for case let token? in tokenAt {
+            vocabulary.check(token)
+            count += 1
+        }
         guard count > 0 else { return }
         // The predictor reads the first ones. As long as the same texts read, nothing has to move.
         var last = tokenAt.count - 1
@@ -248,6 +270,7 @@ public final class SessionGroup {
             for place in 0..<count {
                 readers[place]!.history.append(tokenAt[place]!)
                 do { try readers[place]!.next.replace(by: logits[place * size..<(place + 1) * size]) } catch {
+                    readers[place]!.isBroken = true
                     isBroken = true
                 }
             }

@@ -15,16 +15,19 @@ struct TextAssembler {
         tail += decoder.read(released)
     }
 
-    /// The number of characters that are whole but not taken yet.
-    var count: Int {
-        guard !stops.held.isEmpty && found == nil else { return tail.count }
+    /// Whether so many characters, or more, are whole but not taken yet.
+    func has(_ count: Int) -> Bool {
+        // None is shorter than a byte, and counting bytes takes no time.
+        guard tail.utf8.count + decoder.unfinished.count + stops.held.count >= count else { return false }
+        guard !stops.held.isEmpty && found == nil else { return tail.count >= count }
         var decoder = decoder
-        return (tail + decoder.read(stops.held)).count
+        return (tail + decoder.read(stops.held)).count >= count
     }
 
     /// The characters that nothing can change any more.
     mutating func takeWhole() -> String {
-        guard let last = tail.indices.last else { return "" }
+        guard !tail.isEmpty else { return "" }
+        let last = tail.index(before: tail.endIndex)
         defer { tail = String(tail[last...]) }
         return String(tail[..<last])
     }

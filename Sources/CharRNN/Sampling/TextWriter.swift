@@ -18,7 +18,7 @@ struct TextWriter {
 
     /// Whether another token is wanted. If not, the text has ended.
     mutating func goesOn() -> Bool {
-        if end == nil && assembler.count >= rest { end = .limit }
+        if end == nil && assembler.has(rest) { end = .limit }
         return end == nil
     }
 
