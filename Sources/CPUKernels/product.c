@@ -116,9 +116,10 @@ INLINE void block(const struct product *p, long first, long rows, long start, lo
             }
             float *c = p->c + (first + row) * p->c_stride + column;
             if (step < wide_steps) {
-                // The panels after these come from far. Each of the first tiles has the time for one of them.
-                bool fetches = is_far && t < with.panels && step + 1 < wide_steps;
-                const float *ahead = fetches ? b_tile + (with.panels + t) * panel_stride : NULL;
+                // The panels after these come from far. The first two tiles have the time for a half of them each.
+                bool fetches = is_far && t < 2 && step + 1 < wide_steps;
+                long half = with.panels == 1 ? depth * width / 2 : panel_stride;
+                const float *ahead = fetches ? b_tile + with.panels * panel_stride + t * half : NULL;
                 tile_of(height, in_columns, a_tile, a_row, a_column, b_tile, b_stride, panel_stride, ahead, c, p->c_stride,
                         with.panels, depth, adding, with.rows);
             } else if (end - column >= width) {

@@ -53,16 +53,16 @@ INLINE void tile(const float *a, long a_row, long a_column, const int indexed, c
             sums[r * panels + p] = adding ? *(const vector *)(c + r * c_stride + p * width) : (vector){0};
         }
     }
-    if (panels == 1) {
+    if (ahead) {
+        ALIGNED
+        for (long i = 0; i < k; i++) {
+            __builtin_prefetch(ahead + i * panels * width / 2);
+            add(sums, left, a_row, a_column, indexed, b + i * b_stride, panel_stride, rows, panels);
+        }
+    } else if (panels == 1) {
         UNROLLED_BY_FOUR
         ALIGNED
         for (long i = 0; i < k; i++) add(sums, left, a_row, a_column, indexed, b + i * b_stride, 0, rows, 1);
-    } else if (ahead) {
-        ALIGNED
-        for (long i = 0; i < k; i++) {
-            __builtin_prefetch(ahead + i * width);
-            add(sums, left, a_row, a_column, indexed, b + i * b_stride, panel_stride, rows, panels);
-        }
     } else {
         // Four times this is more than a cache of decoded instructions feeds at full rate.
         ALIGNED
