@@ -33,8 +33,8 @@ INLINE void add(vector *sums, const float **a, long a_row, long a_column, const 
     }
 }
 
-/// `rows`, `panels` and `indexed` are constants at every call, so that the sums live in registers. `ahead` is a panel of which
-/// as many rows are fetched in the meantime, or NULL.
+/// `rows`, `panels` and `indexed` are constants at every call, so that the sums live in registers. `ahead` is memory of which
+/// half as much is fetched in the meantime as the tile reads of its panels, or NULL.
 INLINE void tile(const float *a, long a_row, long a_column, const int indexed, const float *b, long b_stride,
                  long panel_stride, const float *ahead, float *c, long c_stride, const int rows, const int panels, long k,
                  bool adding) {
