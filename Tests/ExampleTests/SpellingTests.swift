@@ -38,6 +38,9 @@ import Testing
         ("sample a -rnn_size 5", "'-rnn_size'. It belongs to train, devices, bench, tune, not to sample."),
         ("train -sample 0", "'-sample'. It belongs to sample, not to train."),
         ("sample -model a", "'-model'. The checkpoint stands alone: char-rnn sample FILE."),
+        ("convert a -o b", "'-o'. The output stands alone, after the model: char-rnn convert MODEL OUTPUT."),
+        ("sample a --output b", "'--output'. What it prints goes to standard output; > FILE puts it into a file."),
+        ("score a b -out c", "'-out'. What it prints goes to standard output; > FILE puts it into a file."),
         ("-rnn_size 5", "'-rnn_size'. The command comes first: char-rnn train -rnn_size."),
         ("--epochs 5", "'--epochs'. The command comes first: char-rnn train --epochs."),
     ])

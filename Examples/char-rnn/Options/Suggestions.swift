@@ -52,6 +52,13 @@ enum Suggestions {
         if let alias = aliases.first(where: { $0.words.contains(key) && known[first($0.option)] != nil }) {
             return "\(start) Did you mean '\(alias.option)'?"
         }
+        if ["o", "out", "output"].contains(key), known["--output"] == nil {
+            let way =
+                command == "convert"
+                ? "The output stands alone, after the model: char-rnn convert MODEL OUTPUT."
+                : "What it prints goes to standard output; > FILE puts it into a file."
+            return "\(start) \(way)"
+        }
         var candidates = known.names.map { (key: Self.key($0), value: $0) }
         for (name, option) in TorchOptions.names where known[option] != nil {
             candidates.append((key: Self.key(name), value: option))
