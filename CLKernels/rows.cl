@@ -60,8 +60,8 @@ KERNEL void rows_scatter_columns(
 }
 
 // result(j, i) = matrix(i, j); matrix is rows × columns, its rows `stride` apart.
-// One work-item for each square of TRANSPOSED_TILE columns (first index) and TRANSPOSED_TILE rows: it reads and writes runs of TRANSPOSED_TILE elements,
-// which spares caches without the local memory that a larger tile needs.
+// One work-item for each square of TRANSPOSED_TILE columns (first index) and TRANSPOSED_TILE rows: it reads and writes runs
+// of TRANSPOSED_TILE elements, which spares caches without the local memory that a larger tile needs.
 KERNEL void rows_transpose(
     int rows, int columns, int stride, global const float *matrix, int matrix_at, global float *result, int result_at) {
     int top = get_global_id(1) * TRANSPOSED_TILE, first = get_global_id(0) * TRANSPOSED_TILE;

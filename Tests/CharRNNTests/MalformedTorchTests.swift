@@ -97,6 +97,19 @@ import Testing
         #expect(try read(file(layers: 2000)) == nil)
     }
 
+    /// Each time all of its fields were gone through, which took half an hour for a file of 10 MB.
+    @Test func aModuleOfManyFieldsMayBeNamedOften() throws {
+        let count = 20_000
+        let node = TorchShared(.fields((0..<count).map { ("field \($0)", .nothing) }))
+        let nodes = TorchDatum.list([TorchDatum](repeating: .shared(node), count: count))
+        let network = TorchDatum.instance("nn.gModule", [("forwardnodes", nodes)])
+        let bytes = TorchWriter.bytes(
+            .fields([
+                ("vocab", .fields([("a", .number(1))])), ("protos", .fields([("rnn", network)])),
+            ]))
+        #expect(try read(bytes) == nil)
+    }
+
     @Test func tensorsOutsideTheirStorageAreRefused() throws {
         func tensor(sizes: [Int], strides: [Int], first: Int) -> TorchDatum {
             .tensor(

@@ -36,6 +36,30 @@ import Testing
         #expect(throws: TextError.self, "something behind the text") { try text(bytes + Data("hello".utf8), end) }
     }
 
+    /// As programs write it that flush each piece of a text, such as loggers.
+    @Test(arguments: ["gz", "zst", "xz"])
+    func aCharacterMayBeInSeveralMembers(_ end: String) throws {
+        let tools = ["gz": "gzip", "zst": "zstd", "xz": "xz"]
+        let tool = URL(fileURLWithPath: "/usr/bin/\(tools[end]!)")
+        guard FileManager.default.isExecutableFile(atPath: tool.path) else { return }
+        func packed(_ byte: UInt8) throws -> Data {
+            try withTemporaryFolder { folder in
+                let file = folder.appendingPathComponent("byte")
+                try Data([byte]).write(to: file)
+                let process = try Process.run(tool, arguments: ["-q", file.path])
+                process.waitUntilExit()
+                return try Data(contentsOf: file.appendingPathExtension(end))
+            }
+        }
+        let letters = "é€😀aé\n"
+        let members = try letters.utf8.map(packed)
+        for kind in TokenKind.allCases {
+            #expect(try text(Data(members.joined()), end, tokens: kind) == letters)
+        }
+        #expect(throws: TextError.self, "it ends in a character") { try text(Data(members.prefix(4).joined()), end) }
+        #expect(throws: TextError.self, "it begins in one") { try text(Data(members.dropFirst().joined()), end) }
+    }
+
     /// As the format has it ("stream padding"), and `xz -d` reads it.
     @Test func zerosBehindAStreamOfXZArePadding() throws {
         let bytes = Self.packed["xz"]!

@@ -179,6 +179,21 @@ import Testing
             #expect(sevenMatrices.hasSuffix("its 'weight_hh_l0' has the shape [7, 1], which no cell has"))
         }
     }
+
+    /// Each name would be gone through number by number: a file of 100 MB with a million of them took hours.
+    @Test func oneTensorOfManyNamesIsRefused() throws {
+        let model = try model(.lstm)
+        try withTemporaryFolder { folder in
+            let url = try stateDictionary(model, in: folder) { $0 }
+            var file = try TensorFile(url)
+            file.metadata = Dictionary(uniqueKeysWithValues: (0..<100).map { ("name\($0)", "rnn.weight_hh_l0") })
+            try file.bytes.write(to: url)
+            let error = #expect(throws: CheckpointError.self) {
+                try Checkpoint(pyTorch: url, vocabulary: model.vocabulary)
+            }
+            #expect(error?.description.hasSuffix("its tensors have more numbers than the file") == true)
+        }
+    }
 }
 
 /// The Python to run, if there is one with what `model.py` needs.

@@ -135,4 +135,31 @@ import Testing
             #expect(history.otherLines == [2, 3, 4], "an empty one is none, and the half at the end may become one")
         }
     }
+
+    /// None of them is what a run writes, and a program that reads them would end with an overflow.
+    @Test(arguments: [
+        #""iteration":9223372036854775807"#, #""iteration":-1"#, #""epoch":"nan""#, #""epoch":-1"#, #""time":1e300"#,
+        #""time":"-inf""#, #""seconds_per_batch":"nan""#, #""seconds_per_batch":1e200"#, #""seconds_per_batch":-1"#,
+        #""returned_from":-9223372036854775808"#, #""loss":1e200"#, #""grad_norm":1.79e308"#,
+        #""validation_loss":-1e200"#, #""test_loss":1e200"#,
+    ])
+    func numbersThatNoRunHasAreNoRecord(_ number: String) throws {
+        try withTemporaryFolder { folder in
+            try train(in: folder, to: 2)
+            let file = folder.appendingPathComponent("history.jsonl")
+            let run = try #require(TrainingHistory(in: folder).runs.first)
+            func line(_ changed: String) -> String {
+                let name = changed.prefix { $0 != ":" }
+                let rest = [#""time":1"#, #""iteration":2"#, #""epoch":1"#].filter { !$0.hasPrefix(name) }
+                return #"{"run":"\#(run.id)","learning_rate":1,"# + (rest + [changed]).joined(separator: ",") + "}\n"
+            }
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let diverged = #""loss":"nan","grad_norm":"inf""#
+            try (text + line(number) + line(diverged)).write(to: file, atomically: true, encoding: .utf8)
+            let history = try TrainingHistory(in: folder)
+            #expect(history.otherLines == [run.lines.count + 1])
+            #expect(history.runs.map(\.lines.count) == [run.lines.count + 1], "a run may diverge")
+            #expect(history.runs[0].lines.last?.loss?.isNaN == true)
+        }
+    }
 }

@@ -219,6 +219,26 @@ import Testing
         }
     }
 
+    /// They ended `plot` and `inspect` with an overflow.
+    @Test func numbersThatNoRunHasAreLeftOut() throws {
+        let damaged = [
+            Self.line(510, "run", #""loss":1,"seconds_per_batch":"nan""#),
+            Self.line(510, "run", #""loss":1,"grad_norm":1.79e308"#), Self.line(.max, "run", #""loss":1"#),
+            Self.history(run: "late").prefix { $0 != "\n" }.replacing("1700000000", with: "1e300") + "\n",
+        ]
+        // Without a word that it went back.
+        let again = Self.line(400, "run", #""loss":1.5,"seconds_per_batch":1e15"#)
+        try inFolder(["cv": Self.history() + damaged.joined() + again]) { place in
+            for axis in ["iteration", "characters", "time"] {
+                for output in [[], ["-o", "\(axis).svg"]] {
+                    let outcome = try place.succeed(["plot", "--by", axis] + output)
+                    #expect(outcome.errors.hasPrefix("note: line 57 of cv/history.jsonl and 3 more of its lines are"))
+                }
+            }
+            #expect(try place.succeed(["inspect", "cv"]).text.contains("lstm"))
+        }
+    }
+
     @Test func withoutTheConverterAPNGIsRefusedWithAWord() throws {
         try inFolder(["cv": Self.history()]) { place in
             let outcome = try CommandLineTool.charRNN.run(

@@ -50,6 +50,25 @@ struct OpenCLPlatformTests {
         #expect(error == .noOpenCLDevice(reason: "no usable device in Clover, X (\(failure))"))
     }
 
+    @Test("A device that does not answer hides nothing of those beside it")
+    func deaf() throws {
+        let failure = DeviceError.callFailed(call: "clGetDeviceInfo", status: .outOfResources, device: "X")
+        func names(_ platforms: [[OpenCLDeviceInfo?]]) throws(DeviceError) -> [String] {
+            try OpenCLPlatform.usable(
+                of: platforms, name: { _ in "P" }, devices: { $0 },
+                info: { info throws(DeviceError) in
+                    guard let info else { throw failure }
+                    return info
+                }
+            ).map(\.info.name)
+        }
+        let sound = Self.amd.map { Optional(Self.info($0)) }
+        #expect(try names([[sound[0], nil, sound[1]]]) == Self.amd)
+        #expect(try names([[nil], sound, [nil]]) == Self.amd)
+        let error = #expect(throws: DeviceError.self) { try names([[nil]]) }
+        #expect(error == .noOpenCLDevice(reason: "no usable device in P (\(failure))"))
+    }
+
     @Test("What keeps a driver from offering a device is said in place of what to install")
     func cause() throws {
         let cause = DeviceError.unwritableCache(path: "/a", reason: "Read-only file system")

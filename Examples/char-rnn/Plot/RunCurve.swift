@@ -85,8 +85,8 @@ extension RunCurve {
     }
 
     private mutating func add(_ line: TrainingHistory.Line) {
-        if line.returnedFrom != nil {
-            // The run takes these steps a second time.
+        if line.iteration < max(steps.last?.iteration ?? 0, validations.last?.iteration ?? 0) {
+            // The run went back, and takes these steps a second time.
             steps.removeAll { $0.iteration > line.iteration }
             validations.removeAll { $0.iteration > line.iteration }
         }

@@ -8,12 +8,13 @@ extension Checkpoint {
     /// - Throws: `FileError`, also when another `sample.py` is there, and for a model beyond the 4 GB of the format.
     public func writeNumPy(to folder: URL) throws {
         let weights = folder.appendingPathComponent("weights.npz")
-        guard parameterCount < (Int(UInt32.max) - (16 << 20)) / 4 else {
+        let model = folded
+        guard model.parameterCount < (Int(UInt32.max) - (16 << 20)) / 4 else {
             throw FileError(
                 action: "write", path: weights.path,
-                reason: "the model has \(Count(parameterCount)) parameters, and an .npz file here holds at most 4 GB")
+                reason: "the model has \(Count(model.parameterCount)) parameters, and an .npz file here holds at most "
+                    + "4 GB")
         }
-        let model = folded
         let json = Data(try JSON.text(model.configuration).utf8)
         let arrays = [(name: "configuration.npy", contents: Self.array("|u1", [json.count], json))]
         try ProgramFolder(url: folder, program: ("sample.py", numPyScript)).write {

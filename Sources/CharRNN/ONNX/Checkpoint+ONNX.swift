@@ -15,13 +15,14 @@ extension Checkpoint {
     ///
     /// - Throws: `FileError`, also for a model beyond the 2 GB of the format.
     public func writeONNX(to file: URL) throws {
+        let model = folded
         // Beside the weights there are names and the vocabulary.
-        guard parameterCount < (Int(Int32.max) - (16 << 20)) / 4 else {
+        guard model.parameterCount < (Int(Int32.max) - (16 << 20)) / 4 else {
             throw FileError(
                 action: "write", path: file.path,
-                reason: "the model has \(Count(parameterCount)) parameters, and an ONNX file holds at most 2 GB")
+                reason: "the model has \(Count(model.parameterCount)) parameters, and an ONNX file holds at most 2 GB")
         }
-        try AtomicFile.write(folded.onnx(), to: file)
+        try AtomicFile.write(model.onnx(), to: file)
     }
 
     private func onnx() throws -> Data {

@@ -17,8 +17,12 @@ struct StateDictionary {
     init(_ list: [Tensor], others: [Other], aliases: [String: String] = [:]) throws {
         tensors = Dictionary(uniqueKeysWithValues: list.map { ($0.name, $0) })
         self.others = others
+        // As in ``PyTorchFile``: tied weights are one tensor twice, and the numbers must not grow out of nothing.
+        var room = list.reduce(0) { $0 + $1.values.count }
         for (alias, name) in aliases where tensors[alias] == nil {
             if let tensor = tensors[name] {
+                room -= tensor.values.count
+                guard room >= 0 else { throw StateDictionaryFault("its tensors have more numbers than the file") }
                 tensors[alias] = Tensor(name: alias, shape: tensor.shape, values: tensor.values)
             }
         }

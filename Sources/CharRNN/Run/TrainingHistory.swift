@@ -31,7 +31,8 @@ public struct TrainingHistory: Sendable {
         var others: [Int] = []
         let texts = data.split(separator: 10, omittingEmptySubsequences: false)
         for (index, text) in texts.enumerated() where !text.isEmpty {
-            let line = try? JSON.decode(Line.self, from: text, isSnakeCase: true)
+            let read = try? JSON.decode(Line.self, from: text, isSnakeCase: true)
+            let line = read.flatMap { $0.isPlausible ? $0 : nil }
             if let line, let place = places[line.run] {
                 if let checkpoint = line.checkpoint { writers[checkpoint] = (place, runs[place].lines.count) }
                 runs[place].lines.append(line)
@@ -130,6 +131,20 @@ public struct TrainingHistory: Sendable {
             self.iteration = iteration
             self.epoch = epoch
             self.learningRate = learningRate
+        }
+
+        /// Whether the numbers can be a run's. A damaged line may have any, and who reads a history counts with them, subtracts
+        /// them and makes dates of them.
+        fileprivate var isPlausible: Bool {
+            let exact = 0...0x1p53
+            guard exact.contains(Double(iteration)), exact.contains(Double(returnedFrom ?? 0)), exact.contains(epoch),
+                exact.contains(time.magnitude), exact.contains(secondsPerBatch ?? 0)
+            else { return false }
+            if let start, start.batchSize < 1 || start.sequenceLength < 1 { return false }
+            // A run that diverges has losses and norms that are not finite, and large ones before.
+            return [loss, gradNorm, validationLoss, testLoss].allSatisfy { number in
+                number.map { !$0.isFinite || $0.magnitude < 1e100 } ?? true
+            }
         }
 
         /// In whole milliseconds.

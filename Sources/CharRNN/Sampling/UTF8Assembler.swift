@@ -23,7 +23,7 @@ package struct UTF8Assembler {
     }
 
     /// How many bytes at the end may become a scalar with those that follow (the Unicode standard's table 3-7).
-    private static func unfinishedCount(_ bytes: [UInt8]) -> Int {
+    static func unfinishedCount(_ bytes: [UInt8]) -> Int {
         for (index, byte) in bytes.enumerated().reversed().prefix(3) where byte & 0xC0 != 0x80 {
             let count = bytes.count - index
             let length = byte < 0xC2 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : byte < 0xF5 ? 4 : 1

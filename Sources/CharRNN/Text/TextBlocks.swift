@@ -39,17 +39,13 @@ final class TextBlocks {
                 open = nil
                 continue
             }
-            // At the end there is nothing more to wait for.
-            let whole = count == 0 ? filled.count : Self.endOfScalars(filled)
+            // At the end there is nothing more to wait for. What is packed comes in parts of any size, of a byte as well.
+            let last = Array(filled.suffix(3))
+            let whole = count == 0 ? filled.count : filled.count - UTF8Assembler.unfinishedCount(last)
             carried = Array(filled[whole...])
+            guard whole > 0 else { continue }
             open?.place.offset += whole
             return (whole, place)
         }
-    }
-
-    /// Where the last scalar begins, for it may go on in the next block; what is no UTF-8 is taken whole.
-    private static func endOfScalars(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let last = bytes.suffix(4).lastIndex { $0 & 0xC0 != 0x80 } ?? 0
-        return last > 0 ? last : bytes.count
     }
 }

@@ -14,13 +14,34 @@ enum TorchValue {
 
 /// What has an identity in Torch's serialisation.
 enum TorchObject {
-    case table([(key: TorchValue, value: TorchValue)])
+    case table(TorchTable)
     /// Of a Lua class; its fields are a table as a rule.
     case instance(className: String, fields: TorchValue)
     case tensor(TorchTensor)
     case storage(TorchStorage)
     /// Bytecode, which nobody looks at.
     case function
+}
+
+/// The pairs of a table in the order of the file.
+struct TorchTable {
+    let pairs: [(key: TorchValue, value: TorchValue)]
+    /// The first pair of each name, for a file may refer to one large table as often as it likes.
+    private let places: [[UInt8]: Int]
+
+    /// Of keys and values by turns, whose names are in `bytes`.
+    init(_ parts: [TorchValue] = [], in bytes: UnsafeRawBufferPointer) {
+        pairs = stride(from: 0, to: parts.count, by: 2).map { (key: parts[$0], value: parts[$0 + 1]) }
+        var places: [[UInt8]: Int] = [:]
+        for (place, pair) in pairs.enumerated() {
+            if case .string(let range) = pair.key, places[Array(bytes[range])] == nil {
+                places[Array(bytes[range])] = place
+            }
+        }
+        self.places = places
+    }
+
+    subscript(name: String) -> TorchValue? { places[Array(name.utf8)].map { pairs[$0].value } }
 }
 
 /// A file that `torch.save` wrote, taken apart: data only, nothing in it is run.
@@ -69,11 +90,7 @@ package struct TorchNode {
     let value: TorchValue
 
     /// An entry of a table, or of the fields of an instance.
-    subscript(key: String) -> TorchNode? {
-        pairs.first { pair in
-            if case .string(let range) = pair.key { bytes(range).elementsEqual(key.utf8) } else { false }
-        }.map { TorchNode(file: file, value: $0.value) }
-    }
+    subscript(key: String) -> TorchNode? { table?[key].map { TorchNode(file: file, value: $0) } }
 
     /// The entries of a table (or of the fields of an instance) with a number for a key, in ascending order.
     var elements: [(number: Double, node: TorchNode)] {
@@ -98,15 +115,17 @@ package struct TorchNode {
 
     private var object: TorchObject? { if case .object(let place) = value { file.objects[place] } else { nil } }
 
-    private var pairs: [(key: TorchValue, value: TorchValue)] {
+    private var table: TorchTable? {
         switch object {
-        case .table(let pairs): return pairs
+        case .table(let table): return table
         case .instance(_, .object(let place)):
-            if case .table(let pairs) = file.objects[place] { return pairs }
-            return []
-        default: return []
+            if case .table(let table) = file.objects[place] { return table }
+            return nil
+        default: return nil
         }
     }
+
+    private var pairs: [(key: TorchValue, value: TorchValue)] { table?.pairs ?? [] }
 
     private func bytes(_ range: Range<Int>) -> [UInt8] { file.data.withUnsafeBytes { Array($0[range]) } }
 }

@@ -114,8 +114,7 @@ struct TorchReader {
         let parts = object.parts
         objects[object.place] =
             switch object.kind {
-            case .table:
-                .table(stride(from: 0, to: parts.count, by: 2).map { (key: parts[$0], value: parts[$0 + 1]) })
+            case .table: .table(TorchTable(parts, in: bytes))
             case .function: .function
             case .instance(let name): .instance(className: name, fields: parts[0])
             case .tensor(let tensor): .tensor(tensor.lying(in: parts[0]))
@@ -128,7 +127,7 @@ struct TorchReader {
         let index = try int()
         if let place = places[index] { return (place, false) }
         places[index] = objects.count
-        objects.append(.table([]))
+        objects.append(.table(TorchTable(in: bytes)))
         return (objects.count - 1, true)
     }
 

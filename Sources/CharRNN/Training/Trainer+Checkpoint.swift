@@ -19,7 +19,8 @@ extension Trainer {
     /// Continues the run that wrote `checkpoint`, on any devices: weights, optimizer, schedule, position and state.
     ///
     /// - Throws: ``CheckpointError/noTraining`` when the checkpoint holds weights only,
-    ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, `DeviceError`.
+    ///   ``CheckpointError/otherData(_:)`` when `dataset` is not the one of the run, ``QuantizedWeightsError`` when its weights
+    ///   have 8 bits, `DeviceError`.
     public convenience init(
         resuming checkpoint: Checkpoint, dataset: TextDataset, on device: Device = .default,
         sharingWith devices: [Device] = [], exchange: any GradientExchange = DeviceExchange()
@@ -38,7 +39,7 @@ extension Trainer {
     /// Continues a run with batches of one's own. Its validation and test parts may be others than before.
     ///
     /// - Throws: ``CheckpointError/noTraining``, ``CheckpointError/otherData(_:)``, ``VocabularyError/mismatch(_:)``,
-    ///   `DeviceError`.
+    ///   ``QuantizedWeightsError``, `DeviceError`.
     public convenience init(
         resuming checkpoint: Checkpoint, dataset: TrainingData, on device: Device = .default,
         sharingWith devices: [Device] = [], exchange: any GradientExchange = DeviceExchange()
@@ -75,7 +76,7 @@ extension Trainer {
 extension Checkpoint {
     /// The run that is in it, if it was made with this data.
     ///
-    /// - Throws: ``CheckpointError/noTraining``, ``CheckpointError/otherData(_:)``.
+    /// - Throws: ``CheckpointError/noTraining``, ``CheckpointError/otherData(_:)``, ``QuantizedWeightsError``.
     @discardableResult
     fileprivate func requireRun(of dataset: TrainingData) throws -> TrainingProgress {
         guard precision == .float32 else { throw QuantizedWeightsError() }

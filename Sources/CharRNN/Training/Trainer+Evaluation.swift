@@ -6,7 +6,7 @@ extension Trainer {
     /// part.
     ///
     /// The result for ``TextDataset/Split/validation`` joins ``validationLosses``. Training goes on in its own state.
-    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    /// - Throws: ``ChangedModelError``, `DeviceError`, and what a source of batches throws.
     public func evaluate(_ split: TextDataset.Split) throws -> Double {
         try evaluate(split, isCancelled: { false }) ?? .nan
     }
@@ -14,7 +14,7 @@ extension Trainer {
     /// The same, unless `isCancelled`, which is asked before each batch, says to break off.
     ///
     /// - Returns: nil when it was broken off, of which nothing is left, and when there is no such part.
-    /// - Throws: ``ChangedModelError``, `DeviceError`.
+    /// - Throws: ``ChangedModelError``, `DeviceError`, and what a source of batches throws.
     public func evaluate(_ split: TextDataset.Split, isCancelled: () throws -> Bool) throws -> Double? {
         try requireUnchanged()
         guard let source = dataset[split], let loss = try evaluate(on: source, isCancelled: isCancelled) else {

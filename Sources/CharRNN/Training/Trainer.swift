@@ -67,8 +67,9 @@ public final class Trainer {
     ///   - devices: those that share the work with the model's, together no more than the batch has streams.
     ///   - exchange: how the gradients of those who share a batch become one. Where other processes are among them,
     ///     each has a trainer of the same model, text and options, and all make the same calls.
-    /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know, `DeviceError` when a
-    ///   device cannot be used, or when it or the host has not enough memory.
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know,
+    ///   ``QuantizedWeightsError`` when its weights have 8 bits, `DeviceError` when a device cannot be used, or when it or the
+    ///   host has not enough memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, options: TrainingOptions, sharingWith devices: [Device] = [],
         exchange: any GradientExchange = DeviceExchange()
@@ -80,7 +81,7 @@ public final class Trainer {
 
     /// A trainer for batches of one's own, which are numbered by the model's vocabulary; otherwise as the one above.
     ///
-    /// - Throws: ``VocabularyError/mismatch(_:)`` when they are not, `DeviceError`.
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when they are not, ``QuantizedWeightsError``, `DeviceError`.
     public convenience init(
         model: LanguageModel, dataset: TrainingData, options: TrainingOptions = .init(),
         sharingWith devices: [Device] = [], exchange: any GradientExchange = DeviceExchange()
@@ -91,8 +92,9 @@ public final class Trainer {
 
     /// A trainer on the model's device.
     ///
-    /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know, `DeviceError` when
-    ///   the device or the host has not enough memory.
+    /// - Throws: ``VocabularyError/mismatch(_:)`` when the text has tokens that the model does not know,
+    ///   ``QuantizedWeightsError`` when its weights have 8 bits, `DeviceError` when the device or the host has not enough
+    ///   memory.
     public convenience init(
         model: LanguageModel, dataset: TextDataset, optimizer: Optimizer = .rmsProp(),
         clipping: GradientClipping = .value(5)
@@ -266,6 +268,8 @@ public final class Trainer {
     }
 
     /// The loss of every step so far, those before a resumption included.
+    ///
+    /// - Throws: `DeviceError`.
     public func losses() throws -> [Float] { try log.losses() }
 
     /// The gradient of the last step, with PyTorch's names and shapes: before clipping, but for ``Muon``, which leaves the

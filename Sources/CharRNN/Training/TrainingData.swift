@@ -51,7 +51,8 @@ public struct TrainingData: Sendable {
     ///   - dataset: the text, with B, T and the fractions of its documents for each part.
     ///   - separator: what stands between two documents.
     ///   - shuffleSeed: draws another order of training for every epoch; nil for the same in all.
-    /// - Throws: ``TextError/noDocuments(part:fraction:documents:)``, ``VocabularyError``.
+    /// - Throws: ``TextError/noDocuments(part:fraction:documents:)``, ``VocabularyError``, ``TextError/unreadable(file:reason:)``
+    ///   when the file that the text is in has changed, `CancellationError` when the task is cancelled.
     public init(_ dataset: TextDataset, documentSeparator separator: String, shuffleSeed: UInt64? = nil) throws {
         let separated = try dataset.documents(separator: separator)
         let documents = separated.documents
@@ -131,12 +132,12 @@ extension DocumentBatches {
         let documents = counts.training + counts.validation + counts.test
         let share = Double(characterCount) / Double(batchCount * batchSize * sequenceLength)
         let parts =
-            "the text is \(documents) documents: \(counts.training) for training, \(counts.validation) for validation, "
-            + "\(counts.test) for testing"
+            "the text is \(Count(documents)) documents: \(Count(counts.training)) for training, "
+            + "\(Count(counts.validation)) for validation, \(Count(counts.test)) for testing"
         guard share < 0.5 else { return [parts] }
         return [
             parts,
-            "documents of \(characterCount / counts.training) characters, on average, fill only "
+            "documents of \(Count(characterCount / counts.training)) characters, on average, fill only "
                 + "\(fixed(100 * share, 0)) % of the steps; a smaller sequence length or batch size trains faster",
         ]
     }

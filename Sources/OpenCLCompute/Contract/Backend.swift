@@ -25,7 +25,7 @@ public protocol Backend: AnyObject, Sendable {
 
     // MARK: Matrices
 
-    /// c = a·b, or c += a·b when `adding`. Either factor may be transposed; c is not.
+    /// c = a·b, or c += a·b when `adding`. Either factor may be transposed; c is not, and overlaps neither.
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, adding: Bool) throws
     /// The same matrix, arranged as the device reads it fastest in many products with it on the right, which have the same
     /// bits. Its elements must not change meanwhile: it may have a copy of them.

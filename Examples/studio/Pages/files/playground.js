@@ -25,7 +25,7 @@ function explain(model, text) {
 }
 
 /** What is typed as \n is a line break, as in the command. */
-const unescaped = text => text.replace(/\\(n|t|\\)/g, (_, sign) => ({ n: "\n", t: "\t", "\\": "\\" })[sign]);
+const unescaped = text => text.replace(/\\([nrt\\])/g, (_, sign) => ({ n: "\n", r: "\r", t: "\t", "\\": "\\" })[sign]);
 
 let writes = 0;
 async function write() {

@@ -66,7 +66,8 @@ public struct DocumentBatches: BatchSource {
     /// The same of all of a text, which may be larger than the memory; what is held in it is some 60 bytes for each
     /// document.
     ///
-    /// - Throws: ``TextError/tooShort(name:characters:needed:)``, ``VocabularyError``.
+    /// - Throws: ``TextError/tooShort(name:characters:needed:)``, ``VocabularyError``, ``TextError/unreadable(file:reason:)``
+    ///   when the file that the text is in has changed, `CancellationError` when the task is cancelled.
     public init(
         _ text: TextDataset, separator: String, batchSize: Int, sequenceLength: Int, shuffleSeed: UInt64? = nil
     ) throws {

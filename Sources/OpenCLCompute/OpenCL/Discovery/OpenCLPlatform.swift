@@ -77,21 +77,24 @@ package enum OpenCLPlatform {
         var found: [(handle: Handle, info: OpenCLDeviceInfo)] = []
         var skipped: [String] = []
         var cause: DeviceError?
+        func skip(_ error: DeviceError) {
+            if error.rulesOutDevice { cause = error }
+            skipped.append("\(error)")
+        }
+        // A broken driver must not hide the devices of a sound one, nor a broken device those beside it.
         for platform in platforms {
-            // A broken driver must not hide the devices of a sound one.
             do throws(DeviceError) {
                 for handle in try devices(platform) {
-                    let info = try info(handle)
-                    if let defect = info.defect {
-                        skipped.append("\(info.name) \(defect)")
-                    } else {
-                        found.append((handle, info))
-                    }
+                    do throws(DeviceError) {
+                        let info = try info(handle)
+                        if let defect = info.defect {
+                            skipped.append("\(info.name) \(defect)")
+                        } else {
+                            found.append((handle, info))
+                        }
+                    } catch { skip(error) }
                 }
-            } catch {
-                if error.rulesOutDevice { cause = error }
-                skipped.append("\(error)")
-            }
+            } catch { skip(error) }
         }
         guard found.isEmpty else { return found }
         let names = platforms.map { platform in (try? name(platform)) ?? "a platform without a name" }
