@@ -32,13 +32,10 @@ struct TorchTable {
     /// Of keys and values by turns, whose names are in `bytes`.
     init(_ parts: [TorchValue] = [], in bytes: UnsafeRawBufferPointer) {
         pairs = stride(from: 0, to: parts.count, by: 2).map { (key: parts[$0], value: parts[$0 + 1]) }
-        var places: [[UInt8]: Int] = [:]
-        for (place, pair) in pairs.enumerated() {
-            if case .string(let range) = pair.key, places[Array(bytes[range])] == nil {
-                places[Array(bytes[range])] = place
-            }
+        let names = pairs.enumerated().compactMap { place, pair in
+            if case .string(let range) = pair.key { (Array(bytes[range]), place) } else { nil }
         }
-        self.places = places
+        places = Dictionary(names, uniquingKeysWith: { first, _ in first })
     }
 
     subscript(name: String) -> TorchValue? { places[Array(name.utf8)].map { pairs[$0].value } }
